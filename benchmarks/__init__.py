@@ -1,0 +1,1 @@
+"""Measures dflite beside Valkey, Redis, memcached and Dragonfly on one machine."""

@@ -1,0 +1,107 @@
+"""The order of a run: one server at a time, the noisy measures in rounds over all servers."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from benchmarks.cpu import measure_cpu
+from benchmarks.latency import measure_latency, measure_pause
+from benchmarks.load import Generator, LoadFailed
+from benchmarks.memory import measure_memory, measure_startup
+from benchmarks.results import Results
+from benchmarks.servers import SERVERS, Running, Server, ServerFailed, dflite_form
+from benchmarks.settings import Settings
+from benchmarks.wire import RESP, UnexpectedReply
+
+FAILURES = (ServerFailed, LoadFailed, UnexpectedReply, OSError)
+
+
+class Found:
+    """A server that is installed and starts."""
+
+    def __init__(self, server: Server, path: str) -> None:
+        self.server = server
+        self.path = path
+        self.name = server.name
+        # The load for commands speaks RESP only; what memcached's protocol needs for get and set
+        # belongs into wire.operation, and then this question goes.
+        self.takes_commands = server.protocol == RESP
+
+
+def find_servers(settings: Settings, results: Results) -> list[Found]:
+    """The servers asked for that start, with their versions."""
+    found = []
+    for name in settings.servers:
+        server = SERVERS[name]
+        path = server.find()
+        if path is None:
+            results.missing[name] = server.missing
+            continue
+        try:
+            with Running(server, path) as running:
+                version = running.version()
+        except FAILURES as error:
+            results.missing[name] = f"it does not start: {error}"
+            continue
+        if name == "dflite":
+            version += f" ({dflite_form()})"
+        results.versions[name] = version
+        found.append(Found(server, path))
+    return found
+
+
+def run(found: list[Found], settings: Settings, generator: Generator, results: Results) -> None:
+    """Every measure that was asked for."""
+    if "cpu" in settings.measures or "latency" in settings.measures:
+        run_rounds(found, settings, generator, results)
+    for one in found:
+        if "memory" in settings.measures:
+            for size in settings.value_sizes:
+                say(f"memory, values of {size}: {one.name}")
+                with_server(one, results, lambda on: measure_memory(on, size, settings, results))  # noqa: B023
+        if "pause" in settings.measures and one.takes_commands:
+            say(f"pauses: {one.name}")
+            with_server(one, results, lambda on: measure_pause(on, settings, results))
+        if "startup" in settings.measures:
+            say(f"starting and idling: {one.name}")
+            measure_startup(one.server, one.path, settings, results)
+
+
+def run_rounds(
+    found: list[Found], settings: Settings, generator: Generator, results: Results
+) -> None:
+    """Commands and round trips, in rounds, so that a busy minute hits all servers alike."""
+    rivals = [one for one in found if one.takes_commands]
+    begun = time.monotonic()
+    for number in range(settings.rounds):
+        if number and time.monotonic() - begun > settings.time_limit_s:
+            results.notes.append(f"out of time: only {number} rounds")
+            break
+        # Nobody is always first.
+        shift = number % len(rivals) if rivals else 0
+        for one in rivals[shift:] + rivals[:shift]:
+            say(f"round {number + 1} of {settings.rounds}: {one.name}")
+
+            def work(running: Running) -> None:
+                if "cpu" in settings.measures:
+                    measure_cpu(running, settings, generator, results)
+                if "latency" in settings.measures:
+                    measure_latency(running, settings, results)
+
+            with_server(one, results, work)
+
+
+def with_server(one: Found, results: Results, work: Callable[[Running], None]) -> None:
+    """Do this with a fresh server; a failure becomes a note, the other servers go on."""
+    try:
+        with Running(one.server, one.path) as running:
+            work(running)
+    except FAILURES as error:
+        note = f"{one.name} failed: {error}"
+        if note not in results.notes:
+            results.notes.append(note)
+
+
+def say(text: str) -> None:
+    """Progress, apart from the figures."""
+    print(f"  {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,87 @@
+"""What dflite wants to reach, and whether a run shows it."""
+
+from typing import Final
+
+from benchmarks.results import Results
+from benchmarks.servers import SUBJECT
+
+RIVAL: Final = "valkey"
+
+
+class Target:
+    """A figure, and the most (or least) that it may be; `rival` makes it a ratio."""
+
+    def __init__(
+        self,
+        title: str,
+        measure: str,
+        row: str,
+        bound: float,
+        rival: str | None = None,
+        at_least: bool = False,
+    ) -> None:
+        self.title = title
+        self.measure = measure
+        self.row = row
+        self.bound = bound
+        self.rival = rival
+        self.at_least = at_least
+
+    def wanted(self) -> str:
+        """The bound, as one reads it."""
+        return f"{'>=' if self.at_least else '<='} {self.bound:g}"
+
+    def measured(self, results: Results) -> float | None:
+        """The figure of a run: from the best samples."""
+        if self.rival is not None:
+            return results.ratio(self.measure, self.row, SUBJECT, self.rival)
+        return results.best(self.measure, self.row, SUBJECT)
+
+
+class Verdict:
+    """A target and what a run says of it."""
+
+    def __init__(self, target: Target, measured: float | None) -> None:
+        self.target = target
+        self.measured = measured
+        self.reached: bool | None = None
+        if measured is not None:
+            enough = measured >= target.bound if target.at_least else measured <= target.bound
+            self.reached = enough
+
+
+TARGETS: Final = (
+    *(
+        Target(
+            f"CPU per {name} at P={pipeline}, to Valkey's",
+            "cpu_us",
+            f"{name} P={pipeline}",
+            bound,
+            RIVAL,
+        )
+        for name in ("GET", "SET")
+        for pipeline, bound in ((1, 1.05), (16, 1.0), (64, 0.9))
+    ),
+    *(
+        Target(
+            f"throughput of {name} at P=1, to Valkey's",
+            "throughput",
+            f"{name} P=1",
+            0.95,
+            RIVAL,
+            True,
+        )
+        for name in ("GET", "SET")
+    ),
+    Target("bytes per key, value of 64", "bytes_per_key", "value of 64", 121),
+    Target("longest insert, wall clock, ms", "pause_ms", "insert, wall clock", 5),
+    Target("longest insert, server's own time, ms", "pause_ms", "insert, server's own time", 5),
+    # What rounds to 0.0 %: a timer or two a second.
+    Target("idle CPU, %", "startup", "idle CPU %", 0.05),
+    Target("RSS when empty, MB", "startup", "RSS when empty MB", 40),
+)
+
+
+def verdicts(results: Results) -> list[Verdict]:
+    """Every target beside the figures of a run."""
+    return [Verdict(target, target.measured(results)) for target in TARGETS]
