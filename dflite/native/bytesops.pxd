@@ -9,8 +9,6 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 
 cdef enum:
     INT64_CHARS = 21       # the room format_int64 needs
-    DOUBLE_CHARS = 32      # the room format_double needs
-    LONG_DOUBLE_CHARS = 5120    # the room format_long_double needs
 
 
 # --- hashing -------------------------------------------------------------------------------------
@@ -148,15 +146,6 @@ cdef inline int format_int64(int64_t v, char* out) noexcept nogil:
 cdef bint glob_match(
     const char* pattern, size_t np, const char* s, size_t ns, bint nocase
 ) noexcept nogil
-
-
-# --- floating point ------------------------------------------------------------------------------
-
-cdef bint parse_double(const char* s, size_t n, double* out) noexcept nogil
-cdef int format_double(double v, char* out) noexcept nogil
-cdef int format_fixed(double v, int digits, char* out) noexcept nogil
-cdef bint parse_long_double(const char* s, size_t n, long double* out) noexcept nogil
-cdef int format_long_double(long double v, char* out) noexcept nogil
 
 
 # --- compression ---------------------------------------------------------------------------------
