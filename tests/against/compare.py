@@ -1,0 +1,195 @@
+"""When two replies say the same: byte for byte, but for what no two processes say alike.
+
+Each rule names what it overlooks: the time that passes between two servers, orders that are
+nobody's promise, figures about the process itself. Everything else is compared exactly.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tests.support.resp import BULK, ERROR, INTEGER, MAP, VERBATIM, Reply
+
+Rule = Callable[[Sequence[bytes], Reply, Reply], bool]
+
+
+def exactly(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    return theirs == ours
+
+
+def within(tolerance: int) -> Rule:
+    """Two points in time or spans, taken one after the other."""
+
+    def close(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+        if theirs.kind != INTEGER or ours.kind != INTEGER:
+            return theirs == ours
+        if theirs.number <= 0 or ours.number <= 0:
+            return theirs == ours
+        return abs(theirs.number - ours.number) <= tolerance
+
+    return close
+
+
+def any_order(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """The same members, in whatever order."""
+    if not isinstance(theirs.value, list) or not isinstance(ours.value, list):
+        return theirs == ours
+    return theirs.kind == ours.kind and sorted(map(repr, theirs.value)) == sorted(
+        map(repr, ours.value)
+    )
+
+
+def same_kind(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """The same kind of reply, about something that differs; errors are still exact."""
+    if theirs.kind == ERROR or ours.kind == ERROR:
+        return theirs == ours
+    return theirs.kind == ours.kind
+
+
+def same_outline(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """The same kinds at all depths of two lists of the same length."""
+    if theirs.kind != ours.kind:
+        return False
+    if theirs.kind == ERROR:
+        return theirs == ours
+    if not isinstance(theirs.value, list) or theirs.kind == MAP:
+        return True
+    return len(theirs.items) == len(ours.items) and all(
+        same_outline(argv, one, other) for one, other in zip(theirs.items, ours.items, strict=True)
+    )
+
+
+def one_scan(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """A cursor and some keys; which ones is compared where the whole keyspace is walked."""
+    if theirs.kind == ERROR or ours.kind == ERROR:
+        return theirs == ours
+    return [item.kind for item in theirs.items] == [item.kind for item in ours.items]
+
+
+def field_names(reply: Reply) -> list[tuple[bytes, str]]:
+    return [(name.data, value.kind) for name, value in reply.pairs]
+
+
+IDENTITY: Final = (b"server", b"version", b"id", b"modules", b"availability_zone")
+
+
+def greeting(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """HELLO: the same fields; who answers, and its count of clients, are its own."""
+    if theirs.kind == ERROR or ours.kind == ERROR:
+        return theirs == ours
+
+    def said(reply: Reply) -> list[object]:
+        return [
+            (name.data, value.kind if name.data in IDENTITY else value)
+            for name, value in reply.pairs
+        ]
+
+    return theirs.kind == ours.kind and said(theirs) == said(ours)
+
+
+SHARED_CLIENT_FIELDS: Final = (
+    b"name", b"db", b"sub", b"psub", b"multi", b"watch", b"user", b"redir", b"resp", b"flags",
+    b"lib-name", b"lib-ver", b"cmd",
+)  # fmt: skip
+
+
+def client_lines(reply: Reply) -> list[dict[bytes, bytes]]:
+    """CLIENT LIST and INFO: what a connection is, without addresses, ages and memory."""
+    lines = []
+    for line in reply.data.split(b"\n"):
+        words = line.removeprefix(b"txt:").split(b" ")
+        fields = dict(word.split(b"=", 1) for word in words if b"=" in word)
+        if fields:
+            lines.append({name: fields.get(name, b"?") for name in SHARED_CLIENT_FIELDS})
+    return lines
+
+
+def clients(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    if theirs.kind not in (BULK, VERBATIM) or theirs.kind != ours.kind:
+        return theirs == ours
+    listed = [sorted(sorted(line.items()) for line in client_lines(r)) for r in (theirs, ours)]
+    return listed[0] == listed[1]
+
+
+def command_rows(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """COMMAND INFO: name, arity, flags, keys and categories; tips and key specs not."""
+    if theirs.kind == ERROR or ours.kind == ERROR:
+        return theirs == ours
+
+    def row(reply: Reply) -> object:
+        if reply.is_null:
+            return reply
+        items = reply.items
+        return [*items[:2], sorted(map(repr, items[2].items)), *items[3:6], items[2].kind]
+
+    return list(map(row, theirs.items)) == list(map(row, ours.items))
+
+
+def flagged_keys(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """COMMAND GETKEYSANDFLAGS: keys in order, their flags in any."""
+    if theirs.kind == ERROR or ours.kind == ERROR:
+        return theirs == ours
+
+    def rows(reply: Reply) -> object:
+        return [
+            (item.items[0], item.items[1].kind, sorted(map(repr, item.items[1].items)))
+            for item in reply.items
+        ]
+
+    return rows(theirs) == rows(ours)
+
+
+def settings(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """CONFIG GET: the same settings in any order."""
+    if theirs.kind == ERROR or ours.kind == ERROR or theirs.kind != ours.kind:
+        return theirs == ours
+    return sorted(map(repr, theirs.pairs)) == sorted(map(repr, ours.pairs))
+
+
+RULES: Final[dict[bytes, Rule]] = {
+    b"TTL": within(2),
+    b"PTTL": within(2000),
+    b"EXPIRETIME": within(2),
+    b"PEXPIRETIME": within(2000),
+    b"KEYS": any_order,
+    b"SCAN": one_scan,
+    b"RANDOMKEY": same_kind,
+    b"OBJECT IDLETIME": within(10),
+    b"TIME": same_outline,
+    b"LASTSAVE": same_kind,
+    b"INFO": same_kind,
+    b"LOLWUT": same_kind,
+    b"HELLO": greeting,
+    b"MODULE LIST": same_kind,
+    b"CLIENT ID": same_kind,
+    b"CLIENT LIST": clients,
+    b"CLIENT INFO": clients,
+    b"COMMAND COUNT": same_kind,
+    b"COMMAND INFO": command_rows,
+    b"COMMAND GETKEYSANDFLAGS": flagged_keys,
+    b"COMMAND LIST": any_order,
+    b"CONFIG GET": settings,
+    b"SLOWLOG GET": same_kind,
+    b"SLOWLOG LEN": same_kind,
+    b"LATENCY LATEST": same_kind,
+    b"LATENCY DOCTOR": same_kind,
+    b"LATENCY RESET": same_kind,
+    b"LATENCY HISTOGRAM": same_kind,
+    b"MEMORY USAGE": same_kind,
+    b"MEMORY DOCTOR": same_kind,
+    b"MEMORY STATS": same_kind,
+    b"MEMORY MALLOC-STATS": same_kind,
+    b"DEBUG OBJECT": same_kind,
+}
+
+
+def rule_for(argv: Sequence[bytes]) -> Rule:
+    name = argv[0].upper()
+    if len(argv) > 1:
+        rule = RULES.get(name + b" " + argv[1].upper())
+        if rule is not None:
+            return rule
+    return RULES.get(name, exactly)
+
+
+def alike(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    return theirs == ours or rule_for(argv)(argv, theirs, ours)

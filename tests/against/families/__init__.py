@@ -1,0 +1,17 @@
+"""The families of commands that programs are drawn from; one module each."""
+
+from typing import Final
+
+from tests.against.families import connection, keys, server, strings, transactions
+from tests.against.programs import Family
+
+ALL: Final[dict[str, Family]] = {
+    family.name: family
+    for family in (
+        strings.FAMILY,
+        keys.FAMILY,
+        transactions.FAMILY,
+        connection.FAMILY,
+        server.FAMILY,
+    )
+}

@@ -1,0 +1,281 @@
+"""Plays one program on two servers at once and finds the first reply that differs."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from tests.against.compare import alike
+from tests.against.differences import intended
+from tests.against.programs import BLOCK, CALL, QUIT, WALK, Program, Step, spell
+from tests.support.connection import Closed
+from tests.support.resp import ARRAY, ERROR, SIMPLE, Reply, encode
+from tests.support.servers import Server
+
+PATIENCE: Final = 20.0
+# Settings that programs change, as they are before each program.
+SETTINGS: Final = (
+    (b"CONFIG", b"SET", b"maxmemory-policy", b"noeviction"),
+    (b"CONFIG", b"SET", b"lazyfree-lazy-user-del", b"no"),
+    (b"CONFIG", b"SET", b"slowlog-max-len", b"128"),
+)
+# How the value of a key is asked for when a program has ended.
+CONTENTS: Final[dict[bytes, tuple[bytes, ...]]] = {b"string": (b"GET", b"KEY")}
+DATABASES: Final = (b"0", b"1", b"2", b"15")
+GONE: Final = Reply(ERROR, b"(the connection was closed instead)")
+SILENT: Final = Reply(ERROR, b"(no reply came)")
+
+
+class Mismatch(NamedTuple):
+    """The first difference: at which step, to which request, and what both said."""
+
+    step: int
+    argv: tuple[bytes, ...]
+    theirs: Reply
+    ours: Reply
+
+    def __str__(self) -> str:
+        both = [shorten(repr(reply)) for reply in (self.theirs, self.ours)]
+        return f"{spell(self.argv)}\n    reference: {both[0]}\n    dflite:    {both[1]}"
+
+
+def shorten(text: str, most: int = 1500) -> str:
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
+
+
+class Seat:
+    """One connection of a program to one server, with what is needed to read its replies."""
+
+    def __init__(self, server: Server, resp: int) -> None:
+        self.server = server
+        self.resp = resp
+        self.queued: list[tuple[bytes, ...]] = []
+        self.open()
+
+    def open(self) -> None:
+        self.queued = []
+        self.connection = self.server.connect(PATIENCE)
+        if self.resp == 3:
+            self.connection.call("HELLO", "3")
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def read(self, count: int) -> list[Reply]:
+        """So many replies; where they stop, what happened instead."""
+        try:
+            return self.connection.read_many(count)
+        except Closed:
+            return [GONE]
+        except TimeoutError:
+            return [SILENT]
+
+
+class Pair:
+    """Two servers with their seats; programs are played on it one after the other."""
+
+    def __init__(self, theirs: Server, ours: Server, resp: int, allow: bool = True) -> None:
+        self.servers = (theirs, ours)
+        self.resp = resp
+        # Without the list of intended differences: for a reference of another make.
+        self.allow = allow
+        self.control = [server.connect(PATIENCE) for server in self.servers]
+        self.seats: dict[int, tuple[Seat, Seat]] = {}
+        self.played = 0
+
+    def close(self) -> None:
+        self.leave()
+        for connection in self.control:
+            connection.close()
+
+    def leave(self) -> None:
+        for seats in self.seats.values():
+            for seat in seats:
+                seat.close()
+        self.seats = {}
+
+    def seat(self, number: int) -> tuple[Seat, Seat]:
+        if number not in self.seats:
+            theirs, ours = self.servers
+            self.seats[number] = (Seat(theirs, self.resp), Seat(ours, self.resp))
+        return self.seats[number]
+
+    def play(self, program: Program) -> Mismatch | None:
+        """Run a program from an empty keyspace; the first difference, or None."""
+        self.leave()
+        for connection in self.control:
+            connection.pipeline([(b"FLUSHALL",), *SETTINGS])
+        at = 0
+        while at < len(program):
+            end = at + 1
+            if program[at].kind == CALL:
+                while end < len(program) and program[end].kind == CALL:
+                    if program[end].connection != program[at].connection:
+                        break
+                    end += 1
+            mismatch = self.run(program[at:end], at)
+            if mismatch is not None:
+                return mismatch
+            at = end
+        return self.compare_contents(len(program))
+
+    def run(self, steps: Sequence[Step], at: int) -> Mismatch | None:
+        """Steps that can be written at once, and their replies."""
+        first = steps[0]
+        seats = self.seat(first.connection)
+        if first.kind == WALK:
+            return self.run_walk(first, seats, at)
+        data = b"".join(encode(argv) for step in steps for argv in step.requests)
+        count = sum(step.replies for step in steps)
+        for seat in seats:
+            seat.connection.send_raw(data)
+        theirs, ours = [seat.read(count) for seat in seats]
+        self.played += len(steps)
+        if first.kind == BLOCK:
+            return None if theirs == ours else blocks_differ(first, theirs, ours, at)
+        for offset, step in enumerate(steps):
+            if offset >= len(theirs) or offset >= len(ours):
+                break
+            argv = step.requests[0]
+            mismatch = self.judge(argv, theirs[offset], ours[offset], seats, at + offset)
+            if mismatch is not None:
+                return mismatch
+        if first.kind == QUIT:
+            return self.run_end(first, seats, at)
+        return None
+
+    def run_end(self, step: Step, seats: tuple[Seat, Seat], at: int) -> Mismatch | None:
+        """Both must close after QUIT; the next step gets new connections."""
+        ends = [seat.read(1)[0] for seat in seats]
+        for seat in seats:
+            seat.close()
+            seat.open()
+        if ends == [GONE, GONE]:
+            return None
+        return Mismatch(at, step.requests[0], ends[0], ends[1])
+
+    def run_walk(self, step: Step, seats: tuple[Seat, Seat], at: int) -> Mismatch | None:
+        """SCAN until the cursor is back at 0: both must have seen the same keys."""
+        argv = step.requests[0]
+        theirs, ours = [walk_keys(seat, argv) for seat in seats]
+        if isinstance(theirs, Reply) and isinstance(ours, Reply):
+            return self.judge(argv, theirs, ours, seats, at)
+        if theirs == ours:
+            return None
+        return Mismatch(at, argv, Reply("keys seen", theirs), Reply("keys seen", ours))
+
+    def judge(
+        self,
+        argv: tuple[bytes, ...],
+        theirs: Reply,
+        ours: Reply,
+        seats: tuple[Seat, Seat],
+        at: int,
+    ) -> Mismatch | None:
+        """Compare the two replies to one request; those of EXEC command by command."""
+        if theirs == ours == Reply(SIMPLE, b"QUEUED"):
+            seats[0].queued.append(argv)
+            return None
+        if theirs == ours and not theirs.is_error:
+            # Equal replies need no rule; only what was queued has to be forgotten.
+            if argv[0].upper() in (b"EXEC", b"DISCARD", b"RESET", b"MULTI"):
+                seats[0].queued = []
+            return None
+        queued = seats[0].queued
+        if argv[0].upper() == b"EXEC" and theirs.kind == ours.kind == ARRAY:
+            seats[0].queued = []
+            if len(theirs.items) == len(ours.items) == len(queued):
+                triples = zip(queued, theirs.items, ours.items, strict=True)
+                for inner, one, other in triples:
+                    if self.differ(inner, one, other):
+                        return Mismatch(at, (*argv, b"->", *inner), one, other)
+                return None
+        if argv[0].upper() in (b"EXEC", b"RESET"):
+            seats[0].queued = []
+        return Mismatch(at, argv, theirs, ours) if self.differ(argv, theirs, ours) else None
+
+    def differ(self, argv: tuple[bytes, ...], theirs: Reply, ours: Reply) -> bool:
+        if alike(argv, theirs, ours):
+            return False
+        return not (self.allow and intended(argv, theirs, ours))
+
+    def compare_contents(self, at: int) -> Mismatch | None:
+        """When a program has ended, both must hold the same keys with the same values."""
+        for database in DATABASES:
+            for connection in self.control:
+                connection.call("SELECT", database)
+            found = [connection.call("KEYS", "*") for connection in self.control]
+            names = [sorted(item.data for item in reply.items) for reply in found]
+            if names[0] != names[1]:
+                argv = (b"KEYS", b"*", b"(database " + database + b")")
+                return Mismatch(at, argv, found[0], found[1])
+            mismatch = self.compare_keys(names[0], at)
+            if mismatch is not None:
+                return mismatch
+        for connection in self.control:
+            connection.call("SELECT", "0")
+        return None
+
+    def compare_keys(self, names: list[bytes], at: int) -> Mismatch | None:
+        requests: list[tuple[bytes, ...]] = []
+        if names:
+            types = self.control[0].pipeline([(b"TYPE", name) for name in names])
+            for name, kind in zip(names, types, strict=True):
+                requests += [(b"TYPE", name), (b"PTTL", name)]
+                requests += [(b"OBJECT", b"ENCODING", name)]
+                if kind.data in CONTENTS:
+                    words = CONTENTS[kind.data]
+                    requests.append(tuple(name if word == b"KEY" else word for word in words))
+        theirs, ours = [connection.pipeline(requests) for connection in self.control]
+        for argv, one, other in zip(requests, theirs, ours, strict=True):
+            if self.differ(argv, one, other):
+                return Mismatch(at, argv, one, other)
+        return None
+
+
+def walk_keys(seat: Seat, argv: tuple[bytes, ...]) -> Reply | list[bytes]:
+    """Every key that SCAN returns; its reply where that is no page of keys."""
+    seen: set[bytes] = set()
+    cursor = b"0"
+    for _ in range(10_000):
+        seat.connection.send(argv[0], cursor, *argv[2:])
+        reply = seat.read(1)[0]
+        if reply.kind != ARRAY:
+            return reply
+        cursor = reply.items[0].data
+        seen.update(item.data for item in reply.items[1].items)
+        if cursor == b"0":
+            return sorted(seen)
+    return Reply(ERROR, b"(SCAN does not come to an end)")
+
+
+def blocks_differ(step: Step, theirs: list[Reply], ours: list[Reply], at: int) -> Mismatch:
+    argv = tuple(word for request in step.requests for word in (*request, b";"))
+    return Mismatch(at, argv, Reply(ARRAY, list(theirs)), Reply(ARRAY, list(ours)))
+
+
+def holds(pair: Pair, program: Program, tries: int = 3) -> Mismatch | None:
+    """The difference if it comes back each time; what passes by was only the clock."""
+    mismatch = None
+    for _ in range(tries):
+        mismatch = pair.play(program)
+        if mismatch is None:
+            return None
+    return mismatch
+
+
+def shrink(pair: Pair, program: Program, mismatch: Mismatch) -> tuple[Program, Mismatch]:
+    """A short program with a difference in the same command."""
+    name = mismatch.argv[0].upper()
+    best = program[: mismatch.step + 1]
+    size = max(1, len(best) // 2)
+    while True:
+        at, shorter = 0, False
+        while at < len(best):
+            trial = best[:at] + best[at + size :]
+            found = pair.play(trial) if trial else None
+            if found is not None and found.argv[0].upper() == name:
+                best, mismatch, shorter = trial[: found.step + 1], found, True
+            else:
+                at += size
+        if size == 1 and not shorter:
+            return best, mismatch
+        size = max(1, size // 2)

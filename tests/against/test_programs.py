@@ -1,0 +1,60 @@
+"""Short programs by Hypothesis to dflite and Valkey: no reply may differ unintended."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.against.families import ALL
+from tests.against.play import Pair, holds
+from tests.against.programs import Family, Program, draw_step
+from tests.against.sources import HypothesisSource
+from tests.support.servers import Server
+
+# DFLITE_AGAINST_EXAMPLES=1000 for a thorough run; CI=1 makes every run the same.
+EXAMPLES: Final = int(os.environ.get("DFLITE_AGAINST_EXAMPLES", "60"))
+LONGEST: Final = 25
+
+
+@st.composite
+def steps(draw: Callable[[st.SearchStrategy[Any]], Any], families: list[Family]) -> object:
+    return draw_step(HypothesisSource(draw), families)
+
+
+@pytest.fixture(scope="module", params=[2, 3], ids=["resp2", "resp3"])
+def pair(
+    request: pytest.FixtureRequest, shared_valkey: Server, shared_dflite: Server
+) -> Iterator[Pair]:
+    both = Pair(shared_valkey, shared_dflite, request.param)
+    yield both
+    both.close()
+
+
+MIXES: Final = {
+    **{name: [family] for name, family in ALL.items()},
+    "transactions of strings": [ALL["transactions"], ALL["transactions"], ALL["strings"]],
+    "transactions of keys": [ALL["transactions"], ALL["keys"]],
+    "everything": list(ALL.values()),
+}
+
+
+@pytest.mark.parametrize("mix", MIXES)
+def test_programs_are_answered_as_by_valkey(pair: Pair, mix: str) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=bool(os.environ.get("CI")),
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.lists(steps(MIXES[mix]), min_size=1, max_size=LONGEST))
+    def answered_alike(program: Program) -> None:
+        if pair.play(program) is None:
+            return
+        mismatch = holds(pair, program)
+        assert mismatch is None, f"\n{mismatch}\nafter\n" + "\n".join(map(repr, program))
+
+    answered_alike()

@@ -1,0 +1,56 @@
+"""Fixtures that every test may use: real server processes, shared where sharing is safe."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# What is tested is the installed package: the checkout must never come before it on the path,
+# and stands on it only so that `tests.support` can be imported.
+CHECKOUT = str(Path(__file__).resolve().parent.parent)
+sys.path[:] = [place for place in sys.path if place not in ("", CHECKOUT)] + [CHECKOUT]
+
+from tests.support.servers import Server, start_dflite, start_redis, start_valkey  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def shared_dflite() -> Iterator[Server]:
+    """One dflite for all tests that leave its settings as they found them."""
+    with start_dflite() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_valkey() -> Iterator[Server]:
+    """One Valkey for all tests that leave its settings as they found them."""
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[Server]:
+    """One Redis for all tests that leave its settings as they found them."""
+    with start_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def run_dflite() -> Iterator[Callable[..., Server]]:
+    """Starts a dflite with flags of the test's own; stopped when the test ends."""
+    servers: list[Server] = []
+
+    def run(*flags: str, **more: dict[str, str]) -> Server:
+        server = start_dflite(*flags, env=more.get("env"))
+        servers.append(server)
+        return server
+
+    yield run
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def dflite(run_dflite: Callable[..., Server]) -> Server:
+    """A fresh dflite of this test's own."""
+    return run_dflite()
