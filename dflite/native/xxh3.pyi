@@ -1,0 +1,3 @@
+"""XXH3 with 64 bits and seed 0, the digest of DIGEST, IFDEQ and IFDNE."""
+
+def xxh3_64(data: bytes) -> int: ...
