@@ -57,9 +57,12 @@ cdef inline uint64_t siphash13(
         v[0] ^= word
         p += 8
     word = <uint64_t>n << 56
-    while left > 0:
-        left -= 1
-        word |= <uint64_t>p[left] << (8 * left)
+    if left > 0 and n > 8:
+        word |= load64(p + left - 8) >> (64 - 8 * left)    # the last eight, less those done
+    else:
+        while left > 0:
+            left -= 1
+            word |= <uint64_t>p[left] << (8 * left)
     v[3] ^= word
     sip_round(v)
     v[0] ^= word
@@ -115,10 +118,21 @@ cdef inline bint parse_int64(const char* s, size_t n, int64_t* out) noexcept nog
     return True
 
 
+cdef extern from *:
+    """
+    static const char dflite_digit_pairs[] =
+        "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243"
+        "4445464748495051525354555657585960616263646566676869707172737475767778798081828384858687"
+        "888990919293949596979899";
+    """
+    const char* DIGIT_PAIRS "dflite_digit_pairs"
+
+
 cdef inline int format_int64(int64_t v, char* out) noexcept nogil:
     """Write v in decimal, without a NUL; its length, at most INT64_CHARS - 1."""
     cdef uint64_t rest = <uint64_t>v
     cdef uint64_t probe
+    cdef const char* pair
     cdef int length = 1
     cdef int at, start = 0
     if v < 0:
@@ -134,10 +148,14 @@ cdef inline int format_int64(int64_t v, char* out) noexcept nogil:
     elif probe >= 10:
         length += 1
     at = start + length
-    while at > start:
-        at -= 1
-        out[at] = <char>(c'0' + <char>(rest % 10))
-        rest //= 10
+    while rest >= 10:
+        pair = DIGIT_PAIRS + 2 * (rest % 100)
+        rest //= 100
+        at -= 2
+        out[at] = pair[0]
+        out[at + 1] = pair[1]
+    if at > start:
+        out[start] = <char>(c'0' + <char>rest)
     return start + length
 
 
