@@ -59,7 +59,7 @@ def describe(settings: Settings, generator: Generator, results: Results) -> None
         "idle_s": settings.idle_s,
         "load_average_before": load_average(),
     }
-    if generator.name == "bundled":
+    if generator.name == "bundled" and "cpu" in settings.measures:
         results.notes.append(
             "load by the bundled generator, which is slower than the servers: "
             "compare CPU per operation, not throughput"

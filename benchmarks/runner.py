@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks.cpu import measure_cpu
 from benchmarks.latency import measure_latency, measure_pause
@@ -54,52 +55,74 @@ def run(found: list[Found], settings: Settings, generator: Generator, results: R
     """Every measure that was asked for."""
     if "cpu" in settings.measures or "latency" in settings.measures:
         run_rounds(found, settings, generator, results)
-    for one in found:
-        if "memory" in settings.measures:
+    if "memory" in settings.measures:
+        for one in found:
             for size in settings.value_sizes:
                 say(f"memory, values of {size}: {one.name}")
-                with_server(one, results, lambda on: measure_memory(on, size, settings, results))  # noqa: B023
-        if "pause" in settings.measures and one.takes_commands:
-            say(f"pauses: {one.name}")
-            with_server(one, results, lambda on: measure_pause(on, settings, results))
-        if "startup" in settings.measures:
+                work = partial(measure_memory, value_size=size, settings=settings, results=results)
+                with_server(one, results, work)
+    if "pause" in settings.measures:
+        for _ in range(settings.pause_rounds):
+            for one in commanded(found):
+                say(f"pauses: {one.name}")
+                work = partial(measure_pause, settings=settings, results=results)
+                with_server(one, results, work)
+    if "startup" in settings.measures:
+        for one in found:
             say(f"starting and idling: {one.name}")
-            measure_startup(one.server, one.path, settings, results)
+            try:
+                measure_startup(one.server, one.path, settings, results)
+            except FAILURES as error:
+                note_failure(one, error, results)
+
+
+def commanded(found: list[Found]) -> list[Found]:
+    """Those that the load for commands can speak to."""
+    return [one for one in found if one.takes_commands]
 
 
 def run_rounds(
     found: list[Found], settings: Settings, generator: Generator, results: Results
 ) -> None:
     """Commands and round trips, in rounds, so that a busy minute hits all servers alike."""
-    rivals = [one for one in found if one.takes_commands]
+    rivals = commanded(found)
     begun = time.monotonic()
     for number in range(settings.rounds):
         if number and time.monotonic() - begun > settings.time_limit_s:
             results.notes.append(f"out of time: only {number} rounds")
             break
         # Nobody is always first.
-        shift = number % len(rivals) if rivals else 0
+        shift = number % max(1, len(rivals))
         for one in rivals[shift:] + rivals[:shift]:
             say(f"round {number + 1} of {settings.rounds}: {one.name}")
-
-            def work(running: Running) -> None:
-                if "cpu" in settings.measures:
-                    measure_cpu(running, settings, generator, results)
-                if "latency" in settings.measures:
-                    measure_latency(running, settings, results)
-
+            work = partial(measure_round, settings=settings, generator=generator, results=results)
             with_server(one, results, work)
 
 
+def measure_round(
+    running: Running, settings: Settings, generator: Generator, results: Results
+) -> None:
+    """What is measured again in every round."""
+    if "cpu" in settings.measures:
+        measure_cpu(running, settings, generator, results)
+    if "latency" in settings.measures:
+        measure_latency(running, settings, results)
+
+
 def with_server(one: Found, results: Results, work: Callable[[Running], None]) -> None:
-    """Do this with a fresh server; a failure becomes a note, the other servers go on."""
+    """Do this with a fresh server; a failure becomes a note, and the other servers go on."""
     try:
         with Running(one.server, one.path) as running:
             work(running)
     except FAILURES as error:
-        note = f"{one.name} failed: {error}"
-        if note not in results.notes:
-            results.notes.append(note)
+        note_failure(one, error, results)
+
+
+def note_failure(one: Found, error: Exception, results: Results) -> None:
+    """Say once that a server failed, and how."""
+    note = f"{one.name} failed: {error}"
+    if note not in results.notes:
+        results.notes.append(note)
 
 
 def say(text: str) -> None:

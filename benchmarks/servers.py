@@ -1,7 +1,6 @@
 """The servers that can be measured: where they are found, how they are started and stopped."""
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -230,12 +229,17 @@ SERVERS: Final = {
 ALL_CORES: Final = os.sched_getaffinity(0)
 
 
+# Asked in a process of its own: a checkout in the current directory must not answer for what
+# is installed.
+FORM_QUESTION: Final = (
+    "import importlib.util as i; found = i.find_spec('dflite.engine.engine'); "
+    "print('interpreted' if found.origin.endswith('.py') else 'compiled')"
+)
+
+
 def dflite_form() -> str:
     """How the installed dflite runs: compiled, interpreted, or unknown."""
-    try:
-        found = importlib.util.find_spec("dflite.engine.engine")
-    except ModuleNotFoundError:
-        return "unknown"
-    if found is None or found.origin is None:
-        return "unknown"
-    return "interpreted" if found.origin.endswith(".py") else "compiled"
+    asked = subprocess.run(
+        [sys.executable, "-I", "-c", FORM_QUESTION], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() or "unknown"

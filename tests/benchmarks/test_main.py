@@ -1,0 +1,59 @@
+"""The whole harness, small, against a real server."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.servers import SERVERS
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize("name", ["valkey", "dflite"])
+def test_a_tiny_run_prints_tables_and_saves_figures(name: str, tmp_path: Path) -> None:
+    if SERVERS[name].find() is None:
+        pytest.skip(f"{name} is not installed: {SERVERS[name].missing}")
+    figures = tmp_path / "figures.json"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks", "--quick", "--servers", name),
+            *("--only", "cpu,latency,memory,pause,startup", "--generator", "bundled"),
+            *("--rounds", "1", "--requests", "200", "--keys", "2000", "--idle", "0.1"),
+            *("--json", str(figures)),
+        ],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    saved = json.loads(figures.read_text())
+    assert saved["notes"] == [
+        "load by the bundled generator, which is slower than the servers: "
+        "compare CPU per operation, not throughput"
+    ]
+    assert set(saved["versions"]) == {name}
+    for measure in ("cpu_us", "throughput", "latency_us", "bytes_per_key", "pause_ms", "startup"):
+        assert all(name in row for row in saved["samples"][measure].values())
+    for words in ("GET P=64", "GET p99.9", "value of 1024", "insert, wall clock", "idle CPU %"):
+        assert words in done.stdout
+
+
+def test_without_a_server_the_exit_status_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--servers", "dragonfly", "--generator", "bundled"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "no server to measure is installed" in done.stderr
