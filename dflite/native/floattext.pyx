@@ -12,8 +12,8 @@ write a fixed-point number of at most 17 decimals.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.errno cimport ERANGE, errno
-from libc.math cimport HUGE_VAL, isinf, isnan, signbit
+from libc cimport errno
+from libc.math cimport isinf, isnan, signbit
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc, strtod
@@ -66,10 +66,10 @@ cdef bint parse_double(const char* s, size_t n, double* out) noexcept nogil:
             return False
     memcpy(text, s, n)
     text[n] = 0
-    errno = 0
+    errno.errno = 0
     value = strtod(text, &end)
     good = <size_t>(end - text) == n and not isnan(value)
-    if good and errno == ERANGE and (value == HUGE_VAL or value == -HUGE_VAL or value == 0):
+    if good and errno.errno == errno.ERANGE and (value == 0 or isinf(value)):
         good = False
     if text != near:
         free(text)
@@ -87,11 +87,11 @@ cdef bint parse_long_double(const char* s, size_t n, long double* out) noexcept 
         return False
     memcpy(text, s, n)
     text[n] = 0
-    errno = 0
+    errno.errno = 0
     value = strtold(text, &end)
     if <size_t>(end - text) != n or value != value:
         return False
-    if errno == ERANGE and (value == 0 or value - value != 0):
+    if errno.errno == errno.ERANGE and (value == 0 or value - value != 0):
         return False
     out[0] = value
     return True
