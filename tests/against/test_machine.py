@@ -28,7 +28,8 @@ def test_a_difference_is_found_and_made_small(shared_valkey: Server) -> None:
         program: Program = [call(0, [b"SET", b"k%d" % n, b"v"]) for n in range(20)]
         program.insert(12, call(0, [b"SETRANGE", b"a", b"2000000", b"x"]))
         mismatch = pair.play(program)
-        assert mismatch is not None and mismatch.step == 12
+        assert mismatch is not None
+        assert mismatch.step == 12
         small, mismatch = shrink(pair, program, mismatch)
         assert small == [call(0, [b"SETRANGE", b"a", b"2000000", b"x"])]
         assert mismatch.ours.kind == ERROR

@@ -65,7 +65,8 @@ class Reply(NamedTuple):
 
     @property
     def number(self) -> int:
-        assert self.kind == INTEGER and isinstance(self.value, int), f"{self} is no integer"
+        assert self.kind == INTEGER, f"{self} is no integer"
+        assert isinstance(self.value, int)
         return self.value
 
     @property

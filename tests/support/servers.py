@@ -102,10 +102,10 @@ class Server:
         return self.process.poll() is None
 
     def answers(self, timeout: float = 2.0) -> bool:
-        """Whether a fresh connection gets its PONG."""
+        """Whether a fresh connection gets its PONG, or is asked for a password."""
         try:
             with self.connect(timeout) as connection:
-                return connection.call("PING").value == b"PONG"
+                return connection.call("PING").data.startswith((b"PONG", b"NOAUTH"))
         except (OSError, Closed):
             return False
 
