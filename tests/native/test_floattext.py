@@ -227,7 +227,7 @@ def random_double(chance: random.Random) -> float:
         value: float = struct.unpack("<d", chance.randbytes(8))[0]
         return value if math.isfinite(value) else 0.5
     if kind == 1:
-        return chance.uniform(-1, 1) * 10 ** chance.randrange(-12, 25)
+        return chance.uniform(-1, 1) * math.pow(10, chance.randrange(-12, 25))
     if kind == 2:
         return float(chance.randrange(-(10**19), 10**19))
     if kind == 3:
