@@ -1,0 +1,171 @@
+"""Every error reply, by name. One class a text; its first word is the code that clients branch on.
+
+`CommandError` is for clients. Any other exception is a bug: it is logged, counted and answered as
+"ERR internal error". "Nothing there" and "condition not met" are results, not errors.
+"""
+
+from typing import ClassVar
+
+
+class CommandError(Exception):
+    """An error reply."""
+
+    text: ClassVar[bytes] = b"ERR internal error"
+
+    def wire(self) -> bytes:
+        """The reply's text, without the leading '-'."""
+        return self.text
+
+
+class QuotingError(CommandError):
+    """An error whose text quotes the request: a command's name, an option."""
+
+    def __init__(self, quoted: bytes) -> None:
+        super().__init__(quoted)
+        self.quoted = quoted
+
+    def wire(self) -> bytes:
+        return self.text % self.quoted
+
+
+class CustomError(CommandError):
+    """An error whose whole text is made where it is raised, for texts with several variable parts."""
+
+    def __init__(self, wire: bytes) -> None:
+        super().__init__(wire)
+        self.custom = wire
+
+    def wire(self) -> bytes:
+        return self.custom
+
+
+# -- requests ----------------------------------------------------------------------------------------
+
+
+class UnknownCommand(CustomError):
+    """No such command; quotes up to 128 bytes of its name and of its arguments."""
+
+
+class UnknownSubcommand(CustomError):
+    """No such subcommand; points to the container's HELP."""
+
+
+class WrongArity(QuotingError):
+    text = b"ERR wrong number of arguments for '%b' command"
+
+
+class BadSyntax(CommandError):
+    text = b"ERR syntax error"
+
+
+class InternalError(CommandError):
+    text = b"ERR internal error"
+
+
+# -- numbers and times ---------------------------------------------------------------------------------
+
+
+class NotAnInteger(CommandError):
+    text = b"ERR value is not an integer or out of range"
+
+
+class NotAFloat(CommandError):
+    text = b"ERR value is not a valid float"
+
+
+class NotPositive(CommandError):
+    text = b"ERR value is out of range, must be positive"
+
+
+class OutOfRange(CommandError):
+    text = b"ERR value is out of range"
+
+
+class InvalidExpireTime(QuotingError):
+    text = b"ERR invalid expire time in '%b' command"
+
+
+class TimeoutNotAFloat(CommandError):
+    text = b"ERR timeout is not a float or out of range"
+
+
+class TimeoutNotAnInteger(CommandError):
+    text = b"ERR timeout is not an integer or out of range"
+
+
+class TimeoutOutOfRange(CommandError):
+    text = b"ERR timeout is out of range"
+
+
+class NegativeTimeout(CommandError):
+    text = b"ERR timeout is negative"
+
+
+# -- keys and values -----------------------------------------------------------------------------------
+
+
+class WrongType(CommandError):
+    text = b"WRONGTYPE Operation against a key holding the wrong kind of value"
+
+
+class NoSuchKey(CommandError):
+    text = b"ERR no such key"
+
+
+class DatabaseOutOfRange(CommandError):
+    text = b"ERR DB index is out of range"
+
+
+class InvalidDatabase(CommandError):
+    text = b"ERR invalid DB index"
+
+
+class InvalidCursor(CommandError):
+    text = b"ERR invalid cursor"
+
+
+class SameObject(CommandError):
+    text = b"ERR source and destination objects are the same"
+
+
+# -- who may, and when ---------------------------------------------------------------------------------
+
+
+class NoAuth(CommandError):
+    text = b"NOAUTH Authentication required."
+
+
+class WrongPass(CommandError):
+    text = b"WRONGPASS invalid username-password pair or user is disabled."
+
+
+class OutOfMemory(CommandError):
+    text = b"OOM command not allowed when used memory > 'maxmemory'."
+
+
+class NotInTransaction(CommandError):
+    text = b"ERR Command not allowed inside a transaction"
+
+
+class NestedMulti(CommandError):
+    text = b"ERR MULTI calls can not be nested"
+
+
+class ExecWithoutMulti(CommandError):
+    text = b"ERR EXEC without MULTI"
+
+
+class DiscardWithoutMulti(CommandError):
+    text = b"ERR DISCARD without MULTI"
+
+
+class WatchInsideMulti(CommandError):
+    text = b"ERR WATCH inside MULTI is not allowed"
+
+
+class ExecAborted(CommandError):
+    text = b"EXECABORT Transaction discarded because of previous errors."
+
+
+class NoProtocol(CommandError):
+    text = b"NOPROTO unsupported protocol version"

@@ -1,0 +1,84 @@
+from libc.stdint cimport int64_t, uint8_t
+
+cimport cython
+
+from dflite.native.clock cimport Clock
+from dflite.native.lane cimport Lane, Slice
+from dflite.native.reply cimport Reply
+
+cdef struct Request:
+    size_t start        # offset of its first byte
+    size_t first        # index of its first argument
+    size_t count        # arguments; 0: an inline request in args[first]
+
+cdef enum:
+    BATCH = 32          # requests parsed ahead
+    SLACK = 16          # readable bytes behind the end of any input buffer
+
+@cython.final
+cdef class Limits:
+    cdef public int64_t bulk_length
+    cdef public int64_t query_buffer
+    cdef public int64_t high_water
+
+@cython.final
+cdef class Batch:
+    cdef Slice* args
+    cdef size_t capacity
+    cdef size_t used
+    cdef Request[BATCH] requests
+    cdef int count
+
+    cdef int add(self, size_t offset, size_t length) except -1
+
+cdef class Connection:
+    cdef public object session
+    cdef readonly Reply reply
+    cdef readonly Lane lane
+    cdef readonly Limits limits
+    cdef Batch batch
+    # what the session decides
+    cdef public bint plain
+    cdef public bint trusted
+    cdef public int database
+    cdef readonly int held
+    cdef readonly bint closing
+    cdef readonly bint closed
+    cdef readonly bint at_eof
+    # input that is not a request yet, or not one that may run
+    cdef char* buffer
+    cdef size_t capacity
+    cdef size_t length
+    # the parser's state within the request that is incomplete
+    cdef size_t position
+    cdef size_t request_start
+    cdef int64_t multibulk
+    cdef int64_t bulk
+    cdef size_t first
+    cdef Slice* partial
+    cdef size_t partial_count
+    cdef bytes broken
+    # figures
+    cdef public int64_t last_active_ms
+    cdef readonly int64_t bytes_in
+    cdef readonly int64_t bytes_out
+    cdef readonly int64_t requests
+    cdef public int last_lane
+    cdef bint running
+    cdef bint dirty
+    cdef bint ready
+
+    cdef int ensure(self, size_t capacity) except -1
+    cdef int keep(self, const char* data, size_t n) except -1
+    cdef int parse(self, const char* base, size_t end) except -1
+    cdef int run(self, const char* base, size_t end) except -1
+    cdef int dispatch(self, const char* base, Request* request) except -1
+    cdef int save_partial(self, size_t shift) except -1
+    cdef int restore_partial(self) except -1
+    cdef void forget_request(self) noexcept
+    cdef int after_input(self) except -1
+    cdef void drop_buffer(self) noexcept
+    cdef int shrink_batch(self) except -1
+    cpdef flush(self)
+    cpdef schedule(self)
+    cpdef changed_interest(self)

@@ -1,0 +1,562 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""A client's conversation: bytes in, requests parsed ahead in batches, each answered, bytes out.
+
+This class has no socket. A transport (the epoll reactor, or an asyncio protocol for TLS) gives it bytes
+and sends what is in `reply`; it overrides `flush`, `schedule` and `changed_interest`.
+
+    input -> parse up to 32 requests -> ask for their buckets, then their entries -> for each:
+             the hot lane answers, or session.request(argv) does -> reply
+
+What bounds memory: input is kept only up to one incomplete request (and `limits.query_buffer`), a length
+prefix allocates nothing, and while more than `limits.high_water` bytes of replies are unsent, no further
+request is taken. A connection that is held (it waits for a key, CLIENT PAUSE, back-pressure) keeps its
+requests, in order, and takes them when it is released.
+
+The rules and texts of protocol errors are Redis'.
+"""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.list cimport PyList_New, PyList_SET_ITEM
+from cpython.ref cimport Py_INCREF
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memchr, memcpy, memmove
+
+cimport cython
+
+from dflite.native.bytesops cimport parse_int64
+from dflite.native.clock cimport Clock
+from dflite.native.lane cimport Lane, Slice
+from dflite.native.reply cimport Reply
+from dflite.native.table cimport Table, hash_key
+
+HELD_BLOCKED = 1        # waits for a key, or for replicas
+HELD_PAUSED = 2         # CLIENT PAUSE
+HELD_OUTPUT = 4         # its replies are not being read
+HELD_OTHER = 8          # whatever its session waits for outside of the engine
+
+cdef enum:
+    OUTPUT = 4
+    LINE_LIMIT = 64 * 1024          # an inline request, a length line
+    MULTIBULK_LIMIT = 0x7FFFFFFF
+    STRANGER_MULTIBULK = 10         # before authentication
+    STRANGER_BULK = 16384
+    ARGS_KEPT = 4096                # a batch's arguments that stay allocated
+
+cdef size_t input_bytes = 0
+
+
+def input_memory() -> int:
+    """Bytes held for requests that are not complete."""
+    return input_bytes
+
+
+@cython.final
+cdef class Limits:
+    """What a client may send, in bytes; shared by all connections and changed while serving."""
+
+    def __init__(self):
+        self.bulk_length = 512 * 1024 * 1024
+        self.query_buffer = 1024 * 1024 * 1024
+        self.high_water = 1024 * 1024
+
+
+@cython.final
+cdef class Batch:
+    """Requests parsed ahead: offsets into the input. One for all connections of a thread."""
+
+    def __cinit__(self):
+        self.capacity = 256
+        self.args = <Slice*>malloc(self.capacity * sizeof(Slice))
+        if self.args == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.args)
+
+    cdef int add(self, size_t offset, size_t length) except -1:
+        cdef Slice* wider
+        if self.used == self.capacity:
+            wider = <Slice*>realloc(self.args, self.capacity * 2 * sizeof(Slice))
+            if wider == NULL:
+                raise MemoryError
+            self.args = wider
+            self.capacity *= 2
+        self.args[self.used].offset = offset
+        self.args[self.used].length = length
+        self.used += 1
+        return 0
+
+
+cdef class Connection:
+    """One client. `session` answers what the hot lane does not: it has `request(argv)`,
+    `inline(argv)`, `protocol_error(text)`, `input_too_long()`, `resume_postponed()`
+    and `closed()`."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.bulk = -1
+        self.database = 0
+
+    def __init__(self, Lane lane, Limits limits, Batch batch):
+        self.lane = lane
+        self.limits = limits
+        self.batch = batch
+        self.reply = Reply()
+        self.last_active_ms = lane.clock.now_ms
+
+    def __dealloc__(self):
+        global input_bytes
+        input_bytes -= self.capacity
+        free(self.buffer)
+        free(self.partial)
+
+    # -- what transports override ----------------------------------------------------------------------
+
+    cpdef flush(self):
+        """Send what is in `reply`, as far as the peer takes it."""
+
+    cpdef schedule(self):
+        """Have `resume` called soon: there may be requests to take again."""
+
+    cpdef changed_interest(self):
+        """Reading is wanted, or no longer."""
+
+    # -- input -------------------------------------------------------------------------------------
+
+    cdef int ensure(self, size_t capacity) except -1:
+        global input_bytes
+        cdef char* p
+        if capacity + SLACK > self.capacity:
+            p = <char*>realloc(self.buffer, capacity + SLACK)
+            if p == NULL:
+                raise MemoryError
+            input_bytes += capacity + SLACK - self.capacity
+            self.buffer = p
+            self.capacity = capacity + SLACK
+        return 0
+
+    cdef int keep(self, const char* data, size_t n) except -1:
+        """Append to the kept input."""
+        if self.length + n + SLACK > self.capacity:
+            self.ensure(max(self.length + n, self.length + (self.length >> 1)))
+        memcpy(self.buffer + self.length, data, n)
+        self.length += n
+        return 0
+
+    def feed(self, bytes data) -> None:
+        """Bytes from the client, for transports that have them as Python objects."""
+        self.bytes_in += len(data)
+        self.keep(data, len(data))
+        self.last_active_ms = self.lane.clock.now_ms
+        self.run(self.buffer, self.length)
+        self.after_input()
+
+    def feed_eof(self) -> None:
+        """The client sends no more; it still gets what it has asked for."""
+        self.at_eof = True
+        self.after_input()
+
+    def resume(self) -> None:
+        """Take the postponed request, then kept ones, if the connection is free to."""
+        if not self.held and not self.closing:
+            self.session.resume_postponed()
+        if not self.held and not self.closing and self.length:
+            self.run(self.buffer, self.length)
+        self.after_input()
+
+    cdef int after_input(self) except -1:
+        """Close after the last reply when nothing more can come of the input."""
+        if self.at_eof and not self.held and not self.running:
+            self.closing = True
+        return 0
+
+    # -- the session's say ---------------------------------------------------------------------------
+
+    def hold(self, int reason) -> None:
+        """Take no further requests until every reason is released."""
+        self.held |= reason
+        self.changed_interest()
+
+    def release(self, int reason) -> None:
+        """One reason less to wait; kept requests are taken soon."""
+        if self.held & reason:
+            self.held &= ~reason
+            self.changed_interest()
+            if not self.held:
+                self.schedule()
+
+    def close_after_reply(self) -> None:
+        """Take no further requests, send what is written, then close."""
+        self.closing = True
+        self.schedule()
+
+    @property
+    def input_length(self) -> int:
+        """Bytes of kept input."""
+        return self.length
+
+    @property
+    def input_capacity(self) -> int:
+        """Bytes allocated for kept input."""
+        return self.capacity
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of replies not sent yet."""
+        return self.reply.pending()
+
+    # -- parsing -----------------------------------------------------------------------------------
+
+    cdef void forget_request(self) noexcept:
+        self.multibulk = 0
+        self.bulk = -1
+        self.partial_count = 0
+
+    cdef int save_partial(self, size_t shift) except -1:
+        """Keep the arguments of the incomplete request, whose start moves to the buffer's."""
+        cdef size_t n = self.batch.used - self.first, i
+        cdef Slice* p
+        if self.multibulk == 0 or n == 0:
+            self.partial_count = 0
+            return 0
+        p = <Slice*>realloc(self.partial, n * sizeof(Slice))
+        if p == NULL:
+            raise MemoryError
+        self.partial = p
+        self.partial_count = n
+        for i in range(n):
+            p[i].offset = self.batch.args[self.first + i].offset - shift
+            p[i].length = self.batch.args[self.first + i].length
+        return 0
+
+    cdef int restore_partial(self) except -1:
+        cdef size_t i
+        self.batch.used = 0
+        self.batch.count = 0
+        self.first = 0
+        for i in range(self.partial_count):
+            self.batch.add(self.partial[i].offset, self.partial[i].length)
+        self.partial_count = 0
+        free(self.partial)
+        self.partial = NULL
+        return 0
+
+    cdef int parse(self, const char* base, size_t end) except -1:
+        """Complete requests from `position` on, into the batch; `broken` gets a protocol error."""
+        cdef Batch batch = self.batch
+        cdef Request* request
+        cdef const char* line
+        cdef size_t at = self.position, stop
+        cdef int64_t n
+        while batch.count < BATCH:
+            if self.multibulk == 0:
+                self.request_start = at
+                self.first = batch.used
+                if at >= end:
+                    break
+                if base[at] != c'*':
+                    line = <const char*>memchr(base + at, c'\n', end - at)
+                    if line == NULL:
+                        if end - at > LINE_LIMIT:
+                            self.broken = b"too big inline request"
+                        break
+                    stop = line - base
+                    request = &batch.requests[batch.count]
+                    request.start = at
+                    request.first = batch.used
+                    request.count = 0
+                    batch.add(at, stop - at - (1 if stop > at and base[stop - 1] == c'\r' else 0))
+                    batch.count += 1
+                    at = stop + 1
+                    continue
+                if at + 3 < end and base[at + 2] == c'\r' and c'1' <= base[at + 1] <= c'9':
+                    n = base[at + 1] - c'0'
+                    at += 4
+                else:
+                    line = <const char*>memchr(base + at, c'\r', end - at)
+                    if line == NULL:
+                        if end - at > LINE_LIMIT:
+                            self.broken = b"too big mbulk count string"
+                        break
+                    stop = line - base
+                    if stop + 2 > end:
+                        break
+                    if (not parse_int64(base + at + 1, stop - at - 1, &n)
+                            or n > MULTIBULK_LIMIT):
+                        self.broken = b"invalid multibulk length"
+                        break
+                    if n > STRANGER_MULTIBULK and not self.trusted:
+                        self.broken = b"unauthenticated multibulk length"
+                        break
+                    at = stop + 2
+                    if n <= 0:
+                        continue
+                self.multibulk = n
+                self.bulk = -1
+            while self.multibulk > 0:
+                if self.bulk < 0:
+                    if at + 3 < end and base[at] == c'$' and base[at + 2] == c'\r' \
+                            and c'0' <= base[at + 1] <= c'9':
+                        self.bulk = base[at + 1] - c'0'
+                        at += 4
+                    else:
+                        line = <const char*>memchr(base + at, c'\r', end - at) if at < end else NULL
+                        if line == NULL:
+                            if end > at + LINE_LIMIT:
+                                self.broken = b"too big bulk count string"
+                            break
+                        stop = line - base
+                        if stop + 2 > end:
+                            break
+                        if base[at] != c'$':
+                            self.broken = b"expected '$', got '" + base[at:at + 1] + b"'"
+                            break
+                        if (not parse_int64(base + at + 1, stop - at - 1, &n) or n < 0
+                                or n > self.limits.bulk_length):
+                            self.broken = b"invalid bulk length"
+                            break
+                        if n > STRANGER_BULK and not self.trusted:
+                            self.broken = b"unauthenticated bulk length"
+                            break
+                        at = stop + 2
+                        self.bulk = n
+                if at > end or end - at < <size_t>self.bulk + 2:
+                    break
+                batch.add(at, self.bulk)
+                at += self.bulk + 2
+                self.bulk = -1
+                self.multibulk -= 1
+            if self.multibulk > 0:
+                break
+            request = &batch.requests[batch.count]
+            request.start = self.request_start
+            request.first = self.first
+            request.count = batch.used - self.first
+            batch.count += 1
+        self.position = at
+        return 0
+
+    # -- running -----------------------------------------------------------------------------------
+
+    cdef int run(self, const char* base, size_t end) except -1:
+        """Take every complete request of base[0:end] and keep the rest.
+
+        `base` is either the connection's own buffer or a transport's, which has SLACK bytes behind.
+        """
+        cdef Batch batch = self.batch
+        cdef Lane lane = self.lane
+        cdef Request* request
+        cdef int i, code
+        cdef uint64_t[BATCH] hashes
+        cdef uint8_t[BATCH] codes
+        cdef size_t taken, left
+        cdef bint stopped = False
+        cdef Table table
+        if self.running or self.closed:
+            return 0
+        if self.closing:
+            self.length = 0
+            return 0
+        if self.held:
+            if base != self.buffer:
+                self.keep(base, end)
+            return 0
+        self.running = True
+        try:
+            self.restore_partial()
+            while True:
+                batch.count = 0
+                self.parse(base, end)
+                if batch.count > 1 and self.plain and lane.reads:
+                    for i in range(batch.count):
+                        request = &batch.requests[i]
+                        codes[i] = 0
+                        if request.count > 1:
+                            code = lane.code_of(base + batch.args[request.first].offset,
+                                                batch.args[request.first].length)
+                            if code:
+                                codes[i] = 1
+                                table = lane.table_for(
+                                    self.database, base + batch.args[request.first + 1].offset,
+                                    batch.args[request.first + 1].length)
+                                hashes[i] = hash_key(base + batch.args[request.first + 1].offset,
+                                                     batch.args[request.first + 1].length)
+                                table.prefetch_bucket(hashes[i])
+                    for i in range(batch.count):
+                        if codes[i]:
+                            request = &batch.requests[i]
+                            lane.table_for(
+                                self.database, base + batch.args[request.first + 1].offset,
+                                batch.args[request.first + 1].length).prefetch_entry(hashes[i])
+                for i in range(batch.count):
+                    request = &batch.requests[i]
+                    if self.reply.pending() > <size_t>self.limits.high_water:
+                        self.flush()
+                        if self.reply.pending() > <size_t>self.limits.high_water and not self.closed:
+                            self.hold(OUTPUT)
+                    if self.held or self.closing or self.closed:
+                        # this request and those behind it are for later
+                        self.position = self.request_start = request.start
+                        self.broken = None
+                        batch.used = request.first
+                        self.first = request.first
+                        self.forget_request()
+                        stopped = True
+                        break
+                    self.dispatch(base, request)
+                if (stopped or self.closing or self.closed or self.broken is not None
+                        or batch.count < BATCH):
+                    break
+                batch.used = 0
+            if self.broken is not None and not self.held and not self.closing:
+                self.session.protocol_error(self.broken)
+                self.closing = True
+            if self.closing or self.closed:
+                self.length = 0
+                self.forget_request()
+                return 0
+            taken = self.request_start
+            self.save_partial(taken)
+            self.position -= taken
+            self.request_start = 0
+            self.first = 0
+            left = end - taken
+            if base == self.buffer:
+                if left and taken:
+                    memmove(self.buffer, self.buffer + taken, left)
+                self.length = left
+            else:
+                self.length = 0
+                if left:
+                    self.keep(base + taken, left)
+            if left == 0:
+                self.drop_buffer()
+            elif self.length > <size_t>self.limits.query_buffer:
+                self.session.input_too_long()
+                self.closing = True
+            if batch.capacity > ARGS_KEPT:
+                self.shrink_batch()
+        finally:
+            self.running = False
+        return 0
+
+    cdef void drop_buffer(self) noexcept:
+        global input_bytes
+        if self.buffer != NULL:
+            input_bytes -= self.capacity
+            free(self.buffer)
+            self.buffer = NULL
+            self.capacity = 0
+
+    cdef int shrink_batch(self) except -1:
+        cdef Slice* p = <Slice*>realloc(self.batch.args, ARGS_KEPT * sizeof(Slice))
+        if p != NULL:
+            self.batch.args = p
+            self.batch.capacity = ARGS_KEPT
+        return 0
+
+    cdef int dispatch(self, const char* base, Request* request) except -1:
+        cdef Slice* args = self.batch.args + request.first
+        cdef size_t i
+        cdef int code
+        cdef list argv
+        cdef object words
+        if request.count == 0:
+            words = split_inline(PyBytes_FromStringAndSize(base + args[0].offset, args[0].length))
+            if words is None:
+                self.broken = b"unbalanced quotes in request"
+                self.session.protocol_error(self.broken)
+                self.closing = True
+            elif words:
+                self.requests += 1
+                self.last_lane = 0
+                self.session.inline(words)
+            return 0
+        self.requests += 1
+        if self.plain:
+            code = self.lane.code_of(base + args[0].offset, args[0].length)
+            if code and self.lane.serve(code, base, args, request.count, self.reply, self.database):
+                self.last_lane = code
+                return 0
+        self.last_lane = 0
+        argv = PyList_New(request.count)
+        for i in range(request.count):
+            words = PyBytes_FromStringAndSize(base + args[i].offset, args[i].length)
+            Py_INCREF(words)
+            PyList_SET_ITEM(argv, i, words)
+        self.session.request(argv)
+        return 0
+
+
+# -- inline requests ---------------------------------------------------------------------------------
+
+cdef dict ESCAPES = {c"n": 10, c"r": 13, c"t": 9, c"b": 8, c"a": 7}
+
+
+cdef inline int hex_digit(uint8_t c) noexcept nogil:
+    if 48 <= c <= 57:
+        return c - 48
+    c |= 0x20
+    if 97 <= c <= 102:
+        return c - 87
+    return -1
+
+
+def split_inline(bytes line):
+    """The words of an inline request or a configuration line; None if its quotes are unbalanced.
+
+    Words are parted by white space. In "double quotes" \\n \\r \\t \\b \\a \\xHH and \\ before any other
+    character are escapes, in 'single quotes' only \\' is; a closing quote ends its word.
+    """
+    cdef list words = []
+    cdef const uint8_t[:] text = line
+    cdef Py_ssize_t i = 0, n = len(line)
+    cdef uint8_t c, quote
+    cdef bytearray word
+    while True:
+        while i < n and (text[i] == 32 or 9 <= text[i] <= 13):
+            i += 1
+        if i >= n or text[i] == 0:
+            return words
+        word = bytearray()
+        quote = 0
+        while True:
+            if i >= n:
+                if quote:
+                    return None
+                break
+            c = text[i]
+            if quote == 34:
+                if c == 92 and i + 3 < n and text[i + 1] == 120 and hex_digit(text[i + 2]) >= 0 \
+                        and hex_digit(text[i + 3]) >= 0:
+                    word.append(hex_digit(text[i + 2]) * 16 + hex_digit(text[i + 3]))
+                    i += 3
+                elif c == 92 and i + 1 < n:
+                    i += 1
+                    word.append(ESCAPES.get(text[i], text[i]))
+                elif c == 34:
+                    if i + 1 < n and not (text[i + 1] == 32 or 9 <= text[i + 1] <= 13):
+                        return None
+                    i += 1
+                    break
+                else:
+                    word.append(c)
+            elif quote == 39:
+                if c == 92 and i + 1 < n and text[i + 1] == 39:
+                    i += 1
+                    word.append(39)
+                elif c == 39:
+                    if i + 1 < n and not (text[i + 1] == 32 or 9 <= text[i + 1] <= 13):
+                        return None
+                    i += 1
+                    break
+                else:
+                    word.append(c)
+            elif c == 0 or c == 32 or 9 <= c <= 13:
+                break
+            elif c == 34 or c == 39:
+                quote = c
+            else:
+                word.append(c)
+            i += 1
+        words.append(bytes(word))

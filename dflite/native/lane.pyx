@@ -1,0 +1,351 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The hot lane: the few operations that make up most traffic, from the input buffer to the reply buffer.
+
+No Python object is made on the way. The lane answers only where the whole effect is the table's and the
+reply's: keys that hold strings and are not due, no options, right number of arguments. Everything else,
+errors too, it leaves (returns False) to the handler of the command, which is the specification: a property
+test runs both. Who may use the lane is decided above: `reads` and `writes` are off while something has to
+see each command or change (MONITOR, WATCH, tracking, notifications, a journal), and a connection has its
+own `plain`.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.string cimport memcpy
+
+cimport cython
+
+from dflite.native.bytesops cimport format_int64, key_slot, parse_int64
+from dflite.native.clock cimport Clock
+from dflite.native.reply cimport Reply
+from dflite.native.table cimport (
+    ENC_INT,
+    ENC_OBJECT,
+    F_DEADLINE,
+    T_STRING,
+    Entry,
+    Table,
+    deadline_of,
+    hash_key,
+    integer_of,
+    slot_entry,
+    stamp_entry,
+    value_length_of,
+    value_of,
+)
+
+cdef enum:
+    GET = 1
+    SET = 2
+    MGET = 3
+    MSET = 4
+    INCR = 5
+    DECR = 6
+    EXISTS = 7
+    DEL = 8
+    TTL = 9
+    EXPIRE = 10
+    PING = 11
+    LONG_VALUE = 64 * 1024      # longer replies are the handler's, which minds the slow log
+
+OPERATIONS = {
+    "GET": GET, "SET": SET, "MGET": MGET, "MSET": MSET, "INCR": INCR, "DECR": DECR,
+    "EXISTS": EXISTS, "DEL": DEL, "TTL": TTL, "EXPIRE": EXPIRE, "PING": PING,
+}
+WRITES = frozenset({"SET", "MSET", "INCR", "DECR", "DEL", "EXPIRE"})
+
+cdef uint64_t[9] MASKS
+MASKS[:] = [0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF,
+            0xFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF]
+cdef uint64_t LOWER = 0x2020202020202020ULL
+
+
+cdef inline uint64_t packed(const char* name, size_t n) noexcept nogil:
+    """A name of at most eight letters as a number, in lower case. Reads eight bytes whatever n is."""
+    cdef uint64_t word
+    memcpy(&word, name, 8)
+    return (word | LOWER) & MASKS[n]
+
+
+cdef inline int place_of(uint64_t word) noexcept nogil:
+    return <int>((word * 0x9E3779B97F4A7C15ULL) >> 58)
+
+
+@cython.final
+cdef class Lane:
+    """Answers plain requests from the tables of `databases` (a list of Tables, one a shard, for each)."""
+
+    def __cinit__(self, Clock clock, list databases):
+        self.clock = clock
+        self.databases = databases
+        self.shard_count = len(databases[0])
+        self.reads = False
+        self.writes = False
+        self.memory_limit = 0
+
+    def enable(self, name: str) -> int:
+        """Let the lane answer the command of that name; the number under which its calls are counted."""
+        cdef bytes word = name.lower().encode().ljust(8, b"\0")
+        cdef uint64_t key = packed(word, len(name))
+        cdef int i = place_of(key)
+        while self.codes[i] and self.names[i] != key:
+            i = (i + 1) & 63
+        self.names[i] = key
+        self.codes[i] = OPERATIONS[name]
+        return OPERATIONS[name]
+
+    def disable(self, name: str) -> None:
+        """Leave the command of that name to its handler."""
+        cdef bytes word = name.lower().encode().ljust(8, b"\0")
+        cdef uint64_t key = packed(word, len(name))
+        cdef int i
+        for i in range(64):
+            if self.codes[i] and self.names[i] == key:
+                self.names[i] = ~<uint64_t>0    # no name; the place stays taken, so that probing goes on
+
+    def calls_of(self, int code) -> int:
+        """How many requests the lane has answered with this operation."""
+        return self.calls[code]
+
+    def total_calls(self) -> int:
+        """How many requests the lane has answered."""
+        cdef int64_t total = 0
+        cdef int i
+        for i in range(LANES):
+            total += self.calls[i]
+        return total
+
+    def reset_calls(self) -> None:
+        """Begin to count anew (CONFIG RESETSTAT)."""
+        cdef int i
+        for i in range(LANES):
+            self.calls[i] = 0
+        self.hits = self.misses = 0
+
+    cdef int code_of(self, const char* name, size_t n) noexcept nogil:
+        cdef uint64_t word
+        cdef int i
+        if n > 8:
+            return 0
+        word = packed(name, n)
+        i = place_of(word)
+        while self.codes[i]:
+            if self.names[i] == word:
+                return self.codes[i]
+            i = (i + 1) & 63
+        return 0
+
+    cdef Table table_for(self, int database, const char* key, size_t n):
+        cdef list tables = <list>self.databases[database]
+        if self.shard_count == 1:
+            return <Table>tables[0]
+        return <Table>tables[key_slot(key, n) % self.shard_count]
+
+    cdef bint has_room(self) noexcept:
+        """Is memory below the limit? The handler decides what to do when it is not."""
+        cdef size_t used = 0
+        if self.memory_limit == 0:
+            return True
+        for tables in self.databases:
+            for table in <list>tables:
+                used += (<Table>table).entry_bytes + (<Table>table).segment_bytes
+        return used < self.memory_limit
+
+    cdef int serve(self, int code, const char* base, Slice* args, size_t count,
+                   Reply reply, int database) except -1:
+        """Answer one request; 0 if that is for its handler, and then nothing has happened."""
+        cdef const char* key = base + args[1].offset if count > 1 else NULL
+        cdef size_t n = args[1].length if count > 1 else 0
+        cdef Table table
+        cdef Entry* e
+        cdef uint64_t* slot
+        cdef uint64_t h
+        cdef int64_t number
+        cdef char[24] text
+        if code == GET:
+            if not self.reads or count != 2:
+                return 0
+            table = self.table_for(database, key, n)
+            e = table.find(key, n, hash_key(key, n))
+            if e == NULL:
+                self.misses += 1
+                reply.put_null()
+            else:
+                if (e.kind & 0x0F) != T_STRING or self.is_due(e):
+                    return 0
+                if (e.kind & 0xF0) == ENC_INT:
+                    reply.put_bulk(text, format_int64(integer_of(e), text))
+                elif value_length_of(e) > LONG_VALUE:
+                    return 0
+                else:
+                    reply.put_bulk(value_of(e), value_length_of(e))
+                stamp_entry(e, self.clock.stamp)
+                self.hits += 1
+        elif code == SET:
+            if not self.writes or count != 3 or not self.has_room():
+                return 0
+            table = self.table_for(database, key, n)
+            h = hash_key(key, n)
+            e = table.find(key, n, h)
+            if e != NULL and ((e.kind & 0x0F) != T_STRING or self.is_due(e)):
+                return 0
+            table.put_string(key, n, h, base + args[2].offset, args[2].length, -1, 0)
+            reply.put(b"+OK\r\n", 5)
+            self.changes += 1
+        elif code == INCR or code == DECR:
+            if not self.writes or count != 2 or not self.has_room():
+                return 0
+            table = self.table_for(database, key, n)
+            h = hash_key(key, n)
+            e = table.find(key, n, h)
+            if e == NULL:
+                number = 1 if code == INCR else -1
+                table.put(key, n, h, T_STRING | ENC_INT, <const char*>&number, 8, -1, 0)
+            else:
+                if e.kind != (T_STRING | ENC_INT) or self.is_due(e):
+                    return 0
+                number = integer_of(e)
+                if number == (<int64_t>0x7FFFFFFFFFFFFFFF if code == INCR
+                              else -<int64_t>0x7FFFFFFFFFFFFFFF - 1):
+                    return 0
+                number += 1 if code == INCR else -1
+                memcpy(value_of(e), &number, 8)
+                stamp_entry(e, self.clock.stamp)
+            reply.put_head(58, number)
+            self.changes += 1
+        elif code == MGET:
+            if not self.reads or count < 2 or not self.get_many(base, args, count, reply, database):
+                return 0
+        elif code == MSET:
+            if (not self.writes or count < 3 or count % 2 == 0 or not self.has_room()
+                    or not self.set_many(base, args, count, reply, database)):
+                return 0
+        elif code == EXISTS or code == DEL:
+            if (not (self.reads if code == EXISTS else self.writes) or count < 2
+                    or not self.count_or_delete(code, base, args, count, reply, database)):
+                return 0
+        elif code == TTL:
+            if not self.reads or count != 2:
+                return 0
+            table = self.table_for(database, key, n)
+            e = table.find(key, n, hash_key(key, n))
+            if e == NULL:
+                self.misses += 1
+                reply.put(b":-2\r\n", 5)
+            else:
+                if self.is_due(e):
+                    return 0
+                self.hits += 1
+                number = deadline_of(e)
+                reply.put_head(58, -1 if number < 0 else (number - self.clock.now_ms + 500) // 1000)
+        elif code == EXPIRE:
+            if not self.writes or count != 3:
+                return 0
+            if (not parse_int64(base + args[2].offset, args[2].length, &number)
+                    or number <= 0 or number > 1000000000):
+                return 0
+            table = self.table_for(database, key, n)
+            h = hash_key(key, n)
+            slot = table.find_slot(key, n, h)
+            if slot == NULL:
+                reply.put(b":0\r\n", 4)
+            else:
+                if self.is_due(slot_entry(slot[0])):
+                    return 0
+                table.set_deadline_at(slot, h, self.clock.now_ms + number * 1000)
+                reply.put(b":1\r\n", 4)
+                self.changes += 1
+        elif code == PING:
+            if not self.reads or count != 1:
+                return 0
+            reply.put(b"+PONG\r\n", 7)
+        else:
+            return 0
+        self.calls[code] += 1
+        return 1
+
+    cdef bint is_due(self, Entry* e) noexcept nogil:
+        return e.flags & F_DEADLINE and deadline_of(e) <= self.clock.now_ms
+
+    cdef int get_many(self, const char* base, Slice* args, size_t count, Reply reply, int database) except -1:
+        cdef size_t i, mark = reply.pending()
+        cdef int64_t found = 0
+        cdef const char* key
+        cdef Entry* e
+        cdef char[24] text
+        if count > 1024:
+            return 0
+        reply.put_head(42, <int64_t>count - 1)
+        for i in range(1, count):
+            key = base + args[i].offset
+            e = self.table_for(database, key, args[i].length).find(
+                key, args[i].length, hash_key(key, args[i].length))
+            if e == NULL or (e.kind & 0x0F) != T_STRING:
+                reply.put_null()
+                continue
+            if self.is_due(e) or value_length_of(e) > LONG_VALUE:
+                reply.rollback(mark)
+                return 0
+            if (e.kind & 0xF0) == ENC_INT:
+                reply.put_bulk(text, format_int64(integer_of(e), text))
+            else:
+                reply.put_bulk(value_of(e), value_length_of(e))
+            stamp_entry(e, self.clock.stamp)
+            found += 1
+        self.hits += found
+        self.misses += <int64_t>count - 1 - found
+        return 1
+
+    cdef int set_many(self, const char* base, Slice* args, size_t count, Reply reply, int database) except -1:
+        cdef size_t i
+        cdef const char* key
+        cdef uint64_t[64] hashes
+        cdef Entry* e
+        if count > 129:
+            return 0
+        for i in range(1, count, 2):
+            key = base + args[i].offset
+            hashes[i >> 1] = hash_key(key, args[i].length)
+            e = self.table_for(database, key, args[i].length).find(key, args[i].length, hashes[i >> 1])
+            if e != NULL and ((e.kind & 0x0F) != T_STRING or self.is_due(e)):
+                return 0
+        for i in range(1, count, 2):
+            key = base + args[i].offset
+            self.table_for(database, key, args[i].length).put_string(
+                key, args[i].length, hashes[i >> 1],
+                base + args[i + 1].offset, args[i + 1].length, -1, 0)
+        reply.put(b"+OK\r\n", 5)
+        self.changes += <int64_t>count >> 1
+        return 1
+
+    cdef int count_or_delete(self, int code, const char* base, Slice* args, size_t count,
+                             Reply reply, int database) except -1:
+        cdef size_t i
+        cdef int64_t found = 0
+        cdef const char* key
+        cdef Entry* e
+        cdef Table table
+        if count > 1024:
+            return 0
+        for i in range(1, count):
+            key = base + args[i].offset
+            e = self.table_for(database, key, args[i].length).find(
+                key, args[i].length, hash_key(key, args[i].length))
+            if e == NULL:
+                continue
+            if self.is_due(e) or (code == DEL and ((e.kind & 0xF0) == ENC_OBJECT
+                                                   or value_length_of(e) > LONG_VALUE)):
+                return 0
+            found += 1
+        if code == EXISTS:
+            self.hits += found
+            self.misses += <int64_t>count - 1 - found
+        else:
+            found = 0
+            for i in range(1, count):
+                key = base + args[i].offset
+                table = self.table_for(database, key, args[i].length)
+                if table.remove(key, args[i].length, hash_key(key, args[i].length)):
+                    found += 1
+            self.changes += found
+        reply.put_head(58, found)
+        return 1

@@ -1,0 +1,48 @@
+from libc.stdint cimport int64_t, uint32_t
+
+cimport cython
+
+from dflite.native.clock cimport Clock
+from dflite.native.connection cimport Batch, Connection, Limits
+from dflite.native.lane cimport Lane
+
+@cython.final
+cdef class SocketConnection(Connection):
+    cdef readonly int fd
+    cdef Reactor reactor
+    cdef uint32_t interest
+    cdef bint sending       # the kernel took only a part: wait until it takes more
+
+    cdef int readable(self) except -1
+    cdef int send_pending(self) except -1
+    cdef void set_interest(self) noexcept
+    cpdef mark_dirty(self)
+    cpdef abort(self)
+
+@cython.final
+cdef class Reactor:
+    cdef readonly int fd
+    cdef readonly Clock clock
+    cdef readonly Lane lane
+    cdef readonly Limits limits
+    cdef readonly Batch batch
+    cdef char* scratch
+    cdef dict connections
+    cdef list dirty
+    cdef list ready
+    cdef list closed_now
+    cdef bint polling
+    cdef public object before_flush
+    cdef public object wanted           # called when pending work waits for run_pending()
+    cdef public object on_error
+    cdef readonly int64_t wakeups
+    cdef readonly int64_t reads
+    cdef readonly int64_t writes
+    cdef readonly int64_t bytes_in
+    cdef readonly int64_t bytes_out
+
+    cdef int settle(self) except -1
+    cdef int serve(self, SocketConnection connection, uint32_t events) except -1
+    cpdef failed(self, SocketConnection connection, object error)
+    cdef void drop(self, SocketConnection connection) noexcept
+    cdef void ask(self) noexcept

@@ -1,0 +1,29 @@
+from collections.abc import Callable
+
+from dflite.native.clock import Clock
+from dflite.native.connection import Batch, Connection, Limits
+from dflite.native.lane import Lane
+
+class SocketConnection(Connection):
+    fd: int
+    def mark_dirty(self) -> None: ...
+    def abort(self) -> None: ...
+
+class Reactor:
+    fd: int
+    clock: Clock
+    lane: Lane
+    limits: Limits
+    batch: Batch
+    before_flush: Callable[[], None] | None
+    wanted: Callable[[], None] | None
+    on_error: Callable[[Exception], None] | None
+    wakeups: int
+    reads: int
+    writes: int
+    bytes_in: int
+    bytes_out: int
+    def __init__(self, clock: Clock, lane: Lane, limits: Limits) -> None: ...
+    def attach(self, fd: int, session: object) -> SocketConnection: ...
+    def poll(self) -> None: ...
+    def run_pending(self) -> None: ...

@@ -1,0 +1,324 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Plain sockets on epoll: one read and one write a wake-up and connection, with nothing of Python between.
+
+The epoll set is itself a file descriptor that the event loop watches: whenever any client has something,
+the loop calls `poll` once, which serves every ready client and then sends all replies. The loop stays in
+charge of everything else (timers, TLS, HTTP, replication links).
+
+After the requests of a round, and before any of its replies leaves, `before_flush` is called: what has
+to be durable or settled first goes there.
+"""
+
+from libc.errno cimport EAGAIN, EINTR, errno
+from libc.stdint cimport int64_t, uint32_t
+from libc.stdlib cimport free, malloc
+
+cimport cython
+from cpython.ref cimport PyObject
+from posix.unistd cimport close
+
+from dflite.native.connection cimport SLACK, Batch, Connection, Limits
+from dflite.native.lane cimport Lane
+
+cdef extern from "<sys/epoll.h>" nogil:
+    ctypedef union epoll_data_t:
+        void* ptr
+    cdef struct epoll_event:
+        uint32_t events
+        epoll_data_t data
+    int epoll_create1(int flags)
+    int epoll_ctl(int epfd, int op, int fd, epoll_event* event)
+    int epoll_wait(int epfd, epoll_event* events, int maxevents, int timeout)
+    int EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
+    uint32_t EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP
+
+cdef extern from "<sys/socket.h>" nogil:
+    ssize_t recv(int fd, void* buf, size_t n, int flags)
+    ssize_t send(int fd, const void* buf, size_t n, int flags)
+    int MSG_DONTWAIT, MSG_NOSIGNAL
+
+cdef enum:
+    SCRATCH = 64 * 1024
+    EVENTS = 256            # a round
+    ROUNDS = 8              # before the event loop gets its turn
+    LARGEST_READ = 1024 * 1024
+
+
+@cython.final
+cdef class SocketConnection(Connection):
+    """A connection on a connected, non-blocking socket that it owns."""
+
+    def __init__(self, Reactor reactor, int fd):
+        Connection.__init__(self, reactor.lane, reactor.limits, reactor.batch)
+        self.reactor = reactor
+        self.fd = fd
+
+    cdef int readable(self) except -1:
+        cdef Reactor reactor = self.reactor
+        cdef ssize_t n
+        cdef size_t room
+        if self.held or self.closing:
+            return 0
+        if self.length == 0:
+            n = recv(self.fd, reactor.scratch, SCRATCH, MSG_DONTWAIT)
+        else:
+            room = min(max(<size_t>SCRATCH, self.length >> 1), <size_t>LARGEST_READ)
+            self.ensure(self.length + room)
+            n = recv(self.fd, self.buffer + self.length, room, MSG_DONTWAIT)
+        reactor.reads += 1
+        if n <= 0:
+            if n < 0 and (errno == EAGAIN or errno == EINTR):
+                return 0
+            if n < 0:
+                self.abort()
+                return 0
+            self.at_eof = True
+            self.after_input()
+            self.mark_dirty()
+            return 0
+        reactor.bytes_in += n
+        self.bytes_in += n
+        self.last_active_ms = reactor.clock.now_ms
+        if self.length == 0:
+            self.run(reactor.scratch, n)
+        else:
+            self.length += n
+            self.run(self.buffer, self.length)
+        if self.reply.end or self.closing:
+            self.mark_dirty()
+        return 0
+
+    cdef int send_pending(self) except -1:
+        cdef ssize_t n
+        while self.reply.pending():
+            n = send(self.fd, self.reply.buffer + self.reply.start, self.reply.pending(),
+                     MSG_DONTWAIT | MSG_NOSIGNAL)
+            if n < 0:
+                if errno == EINTR:
+                    continue
+                if errno == EAGAIN:
+                    self.sending = True
+                    self.set_interest()
+                    return 0
+                self.abort()
+                return 0
+            self.reactor.writes += 1
+            self.reactor.bytes_out += n
+            self.bytes_out += n
+            self.reply.sent(n)
+        if self.sending:
+            self.sending = False
+            self.set_interest()
+        return 0
+
+    cdef void set_interest(self) noexcept:
+        cdef epoll_event event
+        cdef uint32_t wanted = EPOLLRDHUP
+        if self.closed:
+            return
+        if not self.held and not self.closing and not self.at_eof:
+            wanted |= EPOLLIN
+        if self.at_eof:
+            wanted &= ~EPOLLRDHUP
+        if self.sending:
+            wanted |= EPOLLOUT
+        if wanted != self.interest:
+            event.events = wanted
+            event.data.ptr = <void*><PyObject*>self
+            epoll_ctl(self.reactor.fd, EPOLL_CTL_MOD, self.fd, &event)
+            self.interest = wanted
+
+    cpdef flush(self):
+        """Send what the socket takes now."""
+        if not self.closed:
+            self.send_pending()
+
+    cpdef schedule(self):
+        """Be looked at at the end of this round, or soon."""
+        if not self.ready and not self.closed:
+            self.ready = True
+            self.reactor.ready.append(self)
+            self.reactor.ask()
+
+    cpdef changed_interest(self):
+        self.set_interest()
+
+    cpdef mark_dirty(self):
+        """There is something to send at the end of this round."""
+        if not self.dirty and not self.closed:
+            self.dirty = True
+            self.reactor.dirty.append(self)
+            self.reactor.ask()
+
+    cpdef abort(self):
+        """Close at once, whatever is unsent."""
+        if not self.closed:
+            self.closing = True
+            self.reactor.drop(self)
+
+
+@cython.final
+cdef class Reactor:
+    """All plain connections of one engine. The event loop watches `fd` and calls `poll`."""
+
+    def __cinit__(self, Clock clock, Lane lane, Limits limits):
+        self.clock = clock
+        self.lane = lane
+        self.limits = limits
+        self.batch = Batch()
+        self.connections = {}
+        self.dirty = []
+        self.ready = []
+        self.closed_now = []
+        self.fd = epoll_create1(EPOLL_CLOEXEC)
+        if self.fd < 0:
+            raise OSError(errno, "epoll_create1")
+        self.scratch = <char*>malloc(SCRATCH + SLACK)
+        if self.scratch == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.scratch)
+        if self.fd >= 0:
+            close(self.fd)
+
+    def attach(self, int fd, object session) -> SocketConnection:
+        """Serve the connected, non-blocking socket `fd`, which is the reactor's to close from now on."""
+        cdef SocketConnection connection = SocketConnection(self, fd)
+        cdef epoll_event event
+        connection.session = session
+        connection.interest = EPOLLIN | EPOLLRDHUP
+        event.events = connection.interest
+        event.data.ptr = <void*><PyObject*>connection
+        if epoll_ctl(self.fd, EPOLL_CTL_ADD, fd, &event) != 0:
+            raise OSError(errno, "epoll_ctl")
+        self.connections[fd] = connection
+        return connection
+
+    def poll(self) -> None:
+        """Serve every client that has something to say."""
+        cdef epoll_event[EVENTS] events
+        cdef int n, i, rounds
+        self.polling = True
+        self.wakeups += 1
+        try:
+            for rounds in range(ROUNDS):
+                n = epoll_wait(self.fd, events, EVENTS, 0)
+                if n <= 0:
+                    break
+                self.clock.read()
+                for i in range(n):
+                    self.serve(<SocketConnection>events[i].data.ptr, events[i].events)
+                self.settle()
+                if n < 4:
+                    break
+        finally:
+            self.polling = False
+
+    cdef int serve(self, SocketConnection connection, uint32_t events) except -1:
+        if connection.closed:
+            return 0
+        try:
+            if events & EPOLLOUT:
+                connection.send_pending()
+                if connection.held & 4 and connection.reply.pending() < <size_t>self.limits.high_water // 2:
+                    connection.release(4)
+                if connection.closing and not connection.reply.pending():
+                    self.drop(connection)
+                    return 0
+            if events & EPOLLIN and not connection.held:
+                connection.readable()
+            elif events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
+                if events & (EPOLLHUP | EPOLLERR) or connection.held & ~4:
+                    # nobody is left to wait for an answer
+                    connection.abort()
+                elif connection.held & 4 or connection.sending:
+                    # it still may read what it has asked for, and be cut off if it never does
+                    connection.at_eof = True
+                    connection.set_interest()
+        except Exception as error:
+            self.failed(connection, error)
+        return 0
+
+    cpdef failed(self, SocketConnection connection, object error):
+        """A session raised what it must not: that client goes, the others stay."""
+        connection.abort()
+        if self.on_error is not None:
+            self.on_error(error)
+
+    cdef int settle(self) except -1:
+        """Take the requests of released connections, then send everything."""
+        cdef SocketConnection connection
+        cdef list batch
+        cdef int turns = 0
+        while self.ready and turns < 16:
+            turns += 1
+            batch = self.ready
+            self.ready = []
+            for connection in batch:
+                connection.ready = False
+                if connection.closed:
+                    continue
+                try:
+                    connection.resume()
+                except Exception as error:
+                    self.failed(connection, error)
+                connection.mark_dirty()
+        if self.before_flush is not None:
+            self.before_flush()
+        while self.dirty:
+            batch = self.dirty
+            self.dirty = []
+            for connection in batch:
+                connection.dirty = False
+                if connection.closed:
+                    continue
+                if not connection.sending:
+                    connection.send_pending()
+                if connection.closing and not connection.closed:
+                    if connection.reply.pending():
+                        connection.set_interest()
+                    else:
+                        self.drop(connection)
+                elif connection.held & 4 and not connection.sending:
+                    connection.release(4)
+        self.closed_now.clear()
+        if self.ready:
+            self.polling = False
+            self.ask()
+        return 0
+
+    cdef void ask(self) noexcept:
+        """Outside of `poll`, somebody has to call `run_pending`."""
+        if not self.polling and self.wanted is not None:
+            try:
+                self.wanted()
+            except Exception as error:
+                if self.on_error is not None:
+                    self.on_error(error)
+
+    def run_pending(self) -> None:
+        """Finish what was begun outside of `poll`: released connections, unsent replies."""
+        self.polling = True
+        try:
+            self.clock.read()
+            self.settle()
+        finally:
+            self.polling = False
+
+    cdef void drop(self, SocketConnection connection) noexcept:
+        if connection.closed:
+            return
+        connection.closed = True
+        epoll_ctl(self.fd, EPOLL_CTL_DEL, connection.fd, NULL)
+        close(connection.fd)
+        self.connections.pop(connection.fd, None)
+        self.closed_now.append(connection)      # events of this round may still name it
+        connection.reply.release()
+        connection.drop_buffer()
+        connection.length = 0
+        try:
+            connection.session.closed()
+        except Exception as error:
+            if self.on_error is not None:
+                self.on_error(error)

@@ -1,0 +1,184 @@
+"""One database: finding, changing and expiring its keys, with the effects that each change has."""
+
+from typing import Final
+
+from dflite.base.errors import WrongType
+from dflite.native.clock import Clock
+from dflite.native.table import EXPIRED as DUE
+from dflite.native.table import Remains, Table
+from dflite.store.effects import EXPIRED, GENERIC, STRING, Change, Effects, Record
+from dflite.store.shards import shard_of
+
+NEVER: Final = -1  # no deadline
+TYPE_STRING: Final = 1
+TYPE_NAMES: Final = ["none", "string", "list", "set", "zset", "hash", "stream"]
+
+
+class Db:
+    """A database. `tables` has a table a shard; deadlines are Unix ms, NEVER for none.
+
+    `read_*` is for commands that only read: they count hits and misses and mark the key as used.
+    `find_*` is for commands that are about to change the key.
+    """
+
+    def __init__(self, index: int, tables: list[Table], clock: Clock, effects: Effects) -> None:
+        self.index = index
+        self.tables = tables
+        self.shards = len(tables)
+        self.clock = clock
+        self.effects = effects
+        self.hits = 0
+        self.misses = 0
+        self.expires_itself = True  # a replica waits for its primary's DEL
+        self.touching = True  # CLIENT NO-TOUCH turns it off for a command
+
+    # -- finding -----------------------------------------------------------------------------------
+
+    def table(self, key: bytes) -> Table:
+        """The table of the shard that owns key."""
+        return self.tables[0] if self.shards == 1 else self.tables[shard_of(key, self.shards)]
+
+    def read(self, key: bytes) -> object:
+        """The value at key, for a command that only reads it; None if there is none."""
+        value = self.table(key).read(key, self.touching)
+        if value is DUE:
+            self.expire(key)
+            value = None
+        if value is None:
+            self.misses += 1
+        else:
+            self.hits += 1
+        return value
+
+    def read_string(self, key: bytes) -> bytes | None:
+        """The string at key, counted as a hit or a miss."""
+        value = self.read(key)
+        if value is None or isinstance(value, bytes):
+            return value
+        raise WrongType
+
+    def find_string(self, key: bytes) -> bytes | None:
+        """The string at key, for a command that may change it."""
+        value = self.table(key).read(key)
+        if value is None or isinstance(value, bytes):
+            return value
+        if value is DUE:
+            self.expire(key)
+            return None
+        raise WrongType
+
+    def type_of(self, key: bytes) -> int:
+        """The number of key's type, 0 if there is no such key. Neither counts nor touches."""
+        kind = self.table(key).type_of(key)
+        if kind < 0:
+            self.expire(key)
+            return 0
+        return kind
+
+    def exists(self, key: bytes) -> bool:
+        """Is key there? Neither counts nor touches."""
+        return self.type_of(key) != 0
+
+    def is_string(self, key: bytes) -> bool:
+        """Is a string there? WrongType if it is something else."""
+        kind = self.type_of(key)
+        if kind > TYPE_STRING:
+            raise WrongType
+        return kind == TYPE_STRING
+
+    def deadline(self, key: bytes) -> int:
+        """Unix ms; NEVER without a deadline, -2 without such a key."""
+        return self.table(key).deadline(key) if self.exists(key) else -2
+
+    # -- changing ----------------------------------------------------------------------------------
+
+    def put_string(self, key: bytes, value: bytes, deadline: int = NEVER) -> None:
+        """A string at key, in the place of whatever was there."""
+        self.table(key).set_string(key, value, deadline)
+        if deadline != NEVER:
+            self.effects_of_deadline(deadline)
+
+    def put_value(self, key: bytes, kind: int, value: object, deadline: int = NEVER) -> None:
+        """A value of any type at key, as `read` answers it."""
+        if isinstance(value, bytes):
+            self.table(key).set_string(key, value, deadline)
+        else:
+            self.table(key).set_object(key, kind, value, deadline)
+        if deadline != NEVER:
+            self.effects_of_deadline(deadline)
+
+    def set_deadline(self, key: bytes, deadline: int) -> bool:
+        """Give key a deadline, or NEVER; False without such a key."""
+        if deadline != NEVER:
+            self.effects_of_deadline(deadline)
+        return self.table(key).set_deadline(key, deadline)
+
+    def effects_of_deadline(self, deadline: int) -> None:
+        if deadline < self.effects.soonest_deadline:
+            self.effects.soonest_deadline = deadline
+
+    def delete(self, key: bytes) -> bool:
+        """Remove key, without an announcement; a key that is due is expired instead: False."""
+        kind = self.table(key).type_of(key)
+        if kind == 0:
+            return False
+        if kind < 0:
+            self.expire(key)
+            return False
+        return self.table(key).delete(key)
+
+    def remove(self, key: bytes, event: str = "del") -> bool:
+        """Remove key and announce it."""
+        if not self.delete(key):
+            return False
+        self.changed(key, event, GENERIC)
+        return True
+
+    def expire(self, key: bytes) -> None:
+        """The deadline of key has passed: remove it and say so, unless that is a primary's to do."""
+        if not self.expires_itself:
+            return
+        self.table(key).delete(key)
+        self.effects.expired += 1
+        if self.effects.journaling:
+            self.effects.records.append(Record(self.index, [b"DEL", key]))
+        if self.effects.observed:
+            self.effects.changes.append(Change(self.index, key, "expired", EXPIRED))
+
+    def clear(self) -> list[Remains]:
+        """Empty the database; what it held is freed by whoever gets the remains."""
+        remains = []
+        for table in self.tables:
+            if len(table):
+                remains.append(table.clear())
+        return remains
+
+    # -- effects -----------------------------------------------------------------------------------
+
+    def changed(self, key: bytes, event: str, kind: int = STRING) -> None:
+        """Key was changed; to be called once per key and event, by what changed it."""
+        self.effects.changed += 1
+        if self.effects.observed:
+            self.effects.changes.append(Change(self.index, key, event, kind))
+
+    def replicate_as(self, argv: list[bytes]) -> None:
+        """Journal `argv` in the place of the request; called with what is deterministic about it."""
+        self.effects.replaced = True
+        if self.effects.journaling:
+            self.effects.records.append(Record(self.index, argv))
+
+    # -- figures -----------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return sum([len(table) for table in self.tables])
+
+    def expiring(self) -> int:
+        """Keys with a deadline."""
+        return sum([table.expiring for table in self.tables])
+
+    def memory(self) -> int:
+        """Bytes of keys, values and tables."""
+        return sum([table.memory for table in self.tables])
+
+    def now_ms(self) -> int:
+        return self.clock.now_ms

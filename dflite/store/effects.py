@@ -1,0 +1,58 @@
+"""What a step did, noted until it is settled: changed keys, and what replicas and logs shall see.
+
+One call, `Db.changed`, feeds WATCH, tracking, notifications and waiters. Nothing is noted while nobody
+observes, so that a node without watchers or readers of its journal pays for a counter only.
+"""
+
+from typing import Final
+
+FAR: Final = 0x7FFFFFFFFFFFFFFF
+
+# Kinds of change, by what a waiter may wait for.
+GENERIC: Final = 1
+STRING: Final = 2
+LIST: Final = 4
+SET: Final = 8
+ZSET: Final = 16
+HASH: Final = 32
+STREAM: Final = 64
+EXPIRED: Final = 128
+EVICTED: Final = 256
+
+
+class Change:
+    """One key changed, in database `db`; `event` is the name in keyspace notifications."""
+
+    def __init__(self, db: int, key: bytes, event: str, kind: int) -> None:
+        self.db = db
+        self.key = key
+        self.event = event
+        self.kind = kind
+
+
+class Record:
+    """A request for the journal: what a replica has to run in database `db`."""
+
+    def __init__(self, db: int, argv: list[bytes]) -> None:
+        self.db = db
+        self.argv = argv
+
+
+class Effects:
+    """The notes of the step that is running. `changed` counts changes since start and never goes back."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.records: list[Record] = []
+        self.changed = 0
+        self.expired = 0
+        self.evicted = 0
+        self.observed = False  # somebody watches, tracks, waits or is to be notified
+        self.journaling = False  # the journal has a reader
+        self.soonest_deadline = FAR  # of those set since the expiry cycle last looked
+        self.replaced = False  # the notes say it all: the request itself is not for the journal
+
+    def clear(self) -> None:
+        self.changes.clear()
+        self.records.clear()
+        self.replaced = False

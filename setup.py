@@ -1,0 +1,86 @@
+"""Builds dflite: the native floor by Cython, the Python modules above it by mypyc.
+
+A normal install compiles both. A development install (`pip install -e .`) and `DFLITE_PURE=1` compile the
+native floor only, and the Python modules run as they are.
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+# Modules that mypyc leaves alone, each with its reason.
+INTERPRETED = {
+    "dflite/__main__.py": "a compiled module cannot be run with -m",
+    "dflite/settings/docs.py": "run with -m to write docs/flags.md",
+    "dflite/server": "runs at start-up and at human speed; uses asyncio and nested functions",
+    "dflite/settings": "runs at start-up and at human speed",
+}
+# ... and those below an interpreted folder that are compiled all the same.
+COMPILED: set[str] = set()
+
+COMPILE_ARGS = ["-O2", "-fno-semantic-interposition", "-fno-strict-aliasing"]
+
+
+def native_extensions() -> list[Extension]:
+    sources = sorted(Path("dflite/native").glob("*.pyx"))
+    if not sys.platform.startswith("linux"):
+        sources = [source for source in sources if source.stem != "reactor"]  # epoll
+    return [
+        Extension(
+            f"dflite.native.{source.stem}",
+            [str(source)],
+            extra_compile_args=[*COMPILE_ARGS, "-Wno-unused-function"],
+        )
+        for source in sources
+    ]
+
+
+def compiled_modules() -> list[str]:
+    paths = []
+    for path in sorted(Path("dflite").rglob("*.py")):
+        name = path.as_posix()
+        if name in COMPILED:
+            paths.append(name)
+        elif path.name != "__init__.py" and not any(
+            name == left_out or name.startswith(left_out + "/") for left_out in INTERPRETED
+        ):
+            paths.append(name)
+    return paths
+
+
+def require_compiler() -> None:
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+    if shutil.which(compiler) is None:
+        sys.exit(
+            f"dflite is built from source and needs a C compiler, but '{compiler}' was not found: "
+            "install one (Debian: apt install gcc python3-dev; Fedora: dnf install gcc python3-devel; "
+            "macOS: xcode-select --install) and try again."
+        )
+
+
+def extensions() -> list[Extension]:
+    require_compiler()
+    from Cython.Build import cythonize
+
+    built = cythonize(native_extensions(), nthreads=0, language_level=3)
+    editable = any("editable" in argument or argument == "develop" for argument in sys.argv)
+    if os.environ.get("DFLITE_PURE") != "1" and not editable:
+        from mypyc.build import mypycify
+
+        built += mypycify(
+            ["--config-file", "pyproject.toml", *compiled_modules()],
+            opt_level="2",
+            group_name="dflite",
+        )
+    return built
+
+
+needs_build = not {"sdist", "egg_info", "dist_info", "clean", "--version"} & set(sys.argv[1:2])
+setup(
+    ext_modules=extensions() if needs_build else [],
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+)
