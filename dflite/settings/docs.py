@@ -15,30 +15,37 @@ INTRODUCTION: Final = """\
 
 <!-- Written by `python -m dflite.settings.docs`; change the table in dflite/settings/tables/. -->
 
-One table holds every setting. Each can be given in four places; a later one of this list goes before
-an earlier one, and within one place the last line counts:
+One table holds every setting. Each can be given in five places; a later one of this list goes
+before an earlier one, and within one place the last line counts:
 
 1. the defaults below,
 2. a redis.conf: `dflite serve path/to/redis.conf`, with Redis' quoting and `include`,
 3. flag files: `--flagfile=path`, a line `--flag=value` each, `#` for comments, no quotes,
-4. the environment: `DFLITE_MAXMEMORY=2gb` (variables `DFLY_...` are read too, and give way to them),
-5. the command line: `--maxmemory=2gb`, `--maxmemory 2gb`, `--tls`, `--notls`, and Redis' form with
-   several words, `--save 900 1 --bind 127.0.0.1 ::1`.
+4. the environment: `DFLITE_MAXMEMORY=2gb` (variables `DFLY_...` count too, but give way to these),
+5. the command line: `--maxmemory=2gb`, `--maxmemory 2gb`, `--tls`, `--notls`, and Redis' form
+   with several words, `--save 900 1 --bind 127.0.0.1 ::1`.
 
-`-` and `_` in names are the same everywhere. `CONFIG GET` and `CONFIG SET` know the flags' names and
-Redis' names, and `CONFIG REWRITE` writes to the flag file, or else to the redis.conf, that the node was
-started with. A wrong name or value ends the start with exit status 2 and one sentence.
+`-` and `_` in names are the same everywhere. `CONFIG GET` and `CONFIG SET` know the flags' names
+and Redis' names, and `CONFIG REWRITE` writes to the flag file, or else to the redis.conf, that
+the node was started with. A wrong name or value ends the start with exit status 2 and one sentence.
 
-Sizes have Redis' units: `1k` is 1000 bytes and `1kb` is 1024, so too `m`, `mb`, `g`, `gb`. Flags, flag
-files and the environment also take `KiB`, `MiB`, `GiB`, `T`, `TB`, `TiB` and fractions such as `1.5gb`.
+Sizes have Redis' units: `1k` is 1000 bytes and `1kb` is 1024, so too `m`, `mb`, `g`, `gb`. Flags,
+flag files and the environment also take `KiB`, `MiB`, `GiB`, `T`, `TB`, `TiB` and fractions such
+as `1.5gb`.
 
 What is marked *no effect* is accepted, kept and shown, and one log line at start-up says so.
+
+`dflite healthcheck` takes the same flags, files and variables and asks the node it finds there
+for a PONG: by the first of `port`, `tls_port`, `admin_port` and `unixsocket` that is set, or by
+`HEALTHCHECK_PORT`. It ends with 0 when the node lives, and with 1 and one sentence otherwise. A
+node that is loading data, follows a primary that is down, is busy with a script or has no place
+for one more client lives; with `--ready` only a PONG will do. A wrong password is a failure.
 """
 DIRECTIVES: Final = """\
 ## Directives of redis.conf that are no settings
 
-`include` is followed. `user`, `rename-command` and `loadmodule` are accepted without effect, and one
-log line says so; so are `list-max-ziplist-entries`, `list-max-ziplist-value` and
+`include` is followed. `user`, `rename-command` and `loadmodule` are accepted without effect, and
+one log line says so; so are `list-max-ziplist-entries`, `list-max-ziplist-value` and
 `lua-replicate-commands`, which Redis has given up.
 """
 

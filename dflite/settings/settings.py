@@ -9,13 +9,9 @@ from dflite.settings.registry import SETTINGS, SHOWN, find_setting
 from dflite.settings.rewrite import rewrite_conf_file, rewrite_flag_file
 from dflite.settings.setting import FIXED, HOOKED, Setting, plain
 from dflite.settings.typed import TypedSettings
-from dflite.settings.values import Refused
+from dflite.settings.values import ChangeRefused, Refused
 
 NO_FILE: Final = "The server is running without a config file"
-
-
-class ChangeRefused(Exception):
-    """CONFIG SET or CONFIG REWRITE failed; says so as Redis does, without the leading ERR."""
 
 
 class Settings(TypedSettings):

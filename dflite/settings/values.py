@@ -46,6 +46,10 @@ ESCAPES: Final = {
 }
 
 
+class ChangeRefused(Exception):
+    """CONFIG SET or CONFIG REWRITE failed; says so as Redis does, without the leading ERR."""
+
+
 class Refused(Exception):
     """A value, or a change, that is not taken; says why in the words a client gets."""
 
