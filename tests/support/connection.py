@@ -17,9 +17,15 @@ class Closed(Exception):
 class Connection:
     """One socket to a server; replies are read in the order in which they come, pushes too."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", timeout: float = 10.0) -> None:
-        self.socket = socket.create_connection((host, port), timeout=timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, place: int | str, timeout: float = 10.0) -> None:
+        """Connect to a port of the loopback interface, or to the path of a Unix socket."""
+        if isinstance(place, str):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(place)
+        else:
+            self.socket = socket.create_connection(("127.0.0.1", place), timeout=timeout)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
 
     def __enter__(self) -> "Connection":

@@ -89,7 +89,7 @@ class Server:
         return (self.home / "log").read_text("utf-8", "replace")
 
     def connect(self, timeout: float = 10.0) -> Connection:
-        return Connection(self.port, timeout=timeout)
+        return Connection(self.port, timeout)
 
     def call(self, *argv: Word) -> object:
         """One request on a connection of its own; an error reply is an AssertionError."""

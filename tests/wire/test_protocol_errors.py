@@ -1,5 +1,6 @@
 """Faults in the protocol: what is said, that the connection then ends, and nobody else notices."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -95,16 +96,12 @@ def test_the_examples_are_what_valkey_says(shared_valkey: Server, name: str) -> 
 def test_a_fault_byte_by_byte_is_answered_alike(shared_dflite: Server, name: str) -> None:
     sent, expected = EXAMPLES[name]
     with shared_dflite.connect() as connection:
-        answered = b""
-        try:
+        # It may close while we are still sending; what it said is there to read.
+        with contextlib.suppress(OSError):
             for at in range(len(sent)):
                 connection.send_raw(sent[at : at + 1])
             connection.end_sending()
-        except OSError:
-            # It closed while we were still sending; what it said is there to read.
-            answered = b""
-        answered += connection.read_to_end()
-    assert answered == expected
+        assert connection.read_to_end() == expected
 
 
 @pytest.mark.parametrize(
@@ -123,8 +120,6 @@ UNAUTHENTICATED: Final = {
     "a word of 16 KB": (b"*2\r\n$16384\r\n", b""),
     "a word of 16 KB and one": (b"*2\r\n$16385\r\n", fault(b"unauthenticated bulk length")),
     "a command": (PING, b"-NOAUTH Authentication required.\r\n"),
-    "no command": (b"NOSUCH\r\n", b"-NOAUTH Authentication required.\r\n"),
-    "no arguments": (b"GET\r\n", b"-NOAUTH Authentication required.\r\n"),
     "QUIT": (b"QUIT\r\n", b"+OK\r\n"),
     "RESET": (b"RESET\r\n", b"+RESET\r\n"),
     "the password": (b"AUTH sesame\r\nPING\r\n", b"+OK\r\n+PONG\r\n"),

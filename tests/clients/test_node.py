@@ -1,0 +1,71 @@
+"""node-redis and ioredis, as npm delivers them, in both protocols."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.servers import Server, missing, program
+
+HERE: Final = Path(__file__).parent / "node"
+LIBRARIES: Final = ("node-redis", "ioredis")
+
+
+@pytest.fixture(scope="module")
+def check(request: pytest.FixtureRequest) -> Path:
+    """The script, beside the libraries that npm installs once into pytest's cache."""
+    npm = program("npm", "npm")
+    program("node", "nodejs")
+    cache = request.config.cache
+    assert cache is not None
+    place = Path(str(cache.mkdir("dflite-node")))
+    wanted = HERE / "package.json"
+    installed = place / "installed.json"
+    if not installed.exists() or installed.read_bytes() != wanted.read_bytes():
+        shutil.copy(wanted, place / "package.json")
+        done = subprocess.run(
+            [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        if done.returncode != 0:
+            missing(f"npm could not install redis and ioredis: {done.stderr.strip()[-300:]}")
+        shutil.copy(wanted, installed)
+    shutil.copy(HERE / "check.mjs", place / "check.mjs")
+    return place / "check.mjs"
+
+
+def run(check: Path, *words: str) -> None:
+    done = subprocess.run(
+        ["node", str(check), *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "NODE_NO_WARNINGS": "1"},
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "all as expected" in done.stdout
+
+
+@pytest.mark.parametrize("protocol", ["2", "3"])
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_handshake_pipeline_and_transactions(
+    shared_dflite: Server, check: Path, library: str, protocol: str
+) -> None:
+    run(check, library, str(shared_dflite.port), protocol)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_handshake_with_a_password(
+    run_dflite: Callable[..., Server], check: Path, library: str
+) -> None:
+    server = run_dflite("--requirepass=sesame")
+    run(check, library, str(server.port), "3", "sesame")
