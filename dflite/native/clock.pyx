@@ -36,7 +36,7 @@ cdef class Clock:
         self.manual = True
         self.now_ms = now_ms
         self.now_us = now_ms * 1000
-        self.stamp = <uint32_t>(now_ms // 1000) & 0xFFFFFF
+        self.stamp = <uint32_t>(self.now_ms // 1000) & 0xFFFFFF
 
     def advance(self, ms: int) -> None:
         """Move a stopped clock forward by `ms`."""

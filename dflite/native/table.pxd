@@ -98,7 +98,8 @@ cdef class Table:
     cdef size_t segment_bytes
     cdef uint64_t random_state
     cdef int64_t next_due
-    cdef uint64_t sweep_at
+    cdef uint64_t sweep_at          # the hash where due_keys() goes on
+    cdef int64_t sweep_soonest      # no key that this sweep has passed is due before
 
     cdef Segment* segment_for(self, uint64_t h) noexcept nogil
     cdef uint64_t* find_slot(self, const char* key, size_t n, uint64_t h) noexcept nogil
@@ -124,5 +125,5 @@ cdef class Table:
     cdef Entry* entry_of(self, bytes key)
     cdef bint is_due(self, Entry* e) noexcept nogil
     cdef int put_wide(self, uint64_t* slot, uint64_t h, bytes value) except -1
-    cdef int64_t soonest_deadline(self) noexcept nogil
+    cdef void note_deadline(self, Segment* s, int64_t deadline) noexcept nogil
     cdef void narrow(self) noexcept

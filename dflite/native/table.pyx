@@ -60,9 +60,11 @@ cdef enum:
     FILL = 7                # of 8 slots a bucket, before a segment grows
     MAX_BUCKETS = 128       # a segment
     MAX_DEPTH = 32          # the cursor of scan() has 48 bits: 32 of prefix, 16 of tag
+    PASSED_OVER = 64        # segments with nothing due that cost a sweep as much as one with
     HAS_DEADLINE = 1        # bit 0 of a slot
 
 cdef int64_t NEVER = 0x7FFFFFFFFFFFFFFFLL
+cdef size_t LONGEST = 0xFFFFFFFF     # a key or a value
 cdef uint32_t[24] STEPS
 STEPS[:] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128]
 
@@ -102,6 +104,11 @@ cdef inline uint32_t home_of(uint64_t slot, uint32_t buckets) noexcept nogil:
 
 cdef inline uint64_t tagged(Entry* e, uint64_t h, uint32_t depth) noexcept nogil:
     return (((h << depth) >> 48) << 48) | <uint64_t>e | (e.flags & F_DEADLINE)
+
+
+cdef inline uint64_t after_prefix(uint64_t h, uint32_t depth) noexcept nogil:
+    """The first hash of the segment that follows the one of `h`; 0 after the last."""
+    return (((h >> 1) >> (63 - depth)) + 1) << 1 << (63 - depth)
 
 
 cdef inline size_t allocated(void* p) noexcept nogil:
@@ -247,7 +254,7 @@ cdef class Table:
     def __cinit__(self, Clock clock):
         self.clock = clock
         self.random_state = int.from_bytes(os.urandom(8), "little") | 1
-        self.next_due = NEVER
+        self.next_due = self.sweep_soonest = NEVER
 
     def __dealloc__(self):
         self.clear().free(NEVER)
@@ -343,6 +350,8 @@ cdef class Table:
             flags |= F_WIDE_KEY
         if length >= 65535:
             flags |= F_WIDE_VALUE
+        if n > LONGEST or length > LONGEST:
+            raise OverflowError("a key or a value of 4 GiB")
         total = sizeof(Entry) + optional_size(flags) + n + length
 
         slot = self.find_slot(key, n, h)
@@ -381,9 +390,7 @@ cdef class Table:
             s.expiring += 1
             self.expiring_count += 1
             if deadline < s.next_deadline:
-                s.next_deadline = deadline
-                if deadline < self.next_due:
-                    self.next_due = deadline
+                self.note_deadline(s, deadline)
         if flags & F_MC_FLAGS:
             memcpy(p, &mc_flags, 4)
             p += 4
@@ -455,10 +462,16 @@ cdef class Table:
             self.expiring_count += 1
         memcpy(<char*>e + sizeof(Entry), &deadline, 8)
         if deadline < s.next_deadline:
-            s.next_deadline = deadline
-            if deadline < self.next_due:
-                self.next_due = deadline
+            self.note_deadline(s, deadline)
         return 0
+
+    cdef void note_deadline(self, Segment* s, int64_t deadline) noexcept nogil:
+        """A deadline in `s` is sooner than any before."""
+        s.next_deadline = deadline
+        if deadline < self.next_due:
+            self.next_due = deadline
+        if deadline < self.sweep_soonest:
+            self.sweep_soonest = deadline       # the sweep may have passed `s` already
 
     cdef void remove_slot(self, uint64_t* slot, uint64_t h) noexcept:
         """Take the entry out and free it."""
@@ -521,10 +534,12 @@ cdef class Table:
         cdef uint32_t b
         cdef int i
         if self.directory == NULL:
+            s = new_segment(1, 0)
             self.directory = <Segment**>malloc(sizeof(void*))
             if self.directory == NULL:
+                free(s)
                 raise MemoryError
-            self.directory[0] = new_segment(1, 0)
+            self.directory[0] = s
             self.depth = 0
             self.segment_bytes = allocated(self.directory) + allocated(self.directory[0])
             return 0
@@ -665,7 +680,8 @@ cdef class Table:
         self.depth = 0
         self.count = self.expiring_count = 0
         self.entry_bytes = self.segment_bytes = 0
-        self.next_due = NEVER
+        self.next_due = self.sweep_soonest = NEVER
+        self.sweep_at = 0
         return remains
 
     # -- what the floors above call --------------------------------------------------------------------
@@ -687,7 +703,7 @@ cdef class Table:
     cdef bint is_due(self, Entry* e) noexcept nogil:
         return e.flags & F_DEADLINE and deadline_of(e) <= self.clock.now_ms
 
-    def read(self, bytes key, bint touch=True):
+    def read(self, bytes key not None, bint touch=True):
         """The value: bytes of a string, the Python value of another type, None, or EXPIRED.
 
         `touch` marks the entry as used now.
@@ -701,7 +717,7 @@ cdef class Table:
             stamp_entry(e, self.clock.stamp)
         return self.value_object(e)
 
-    def type_of(self, bytes key, bint touch=False) -> int:
+    def type_of(self, bytes key not None, bint touch=False) -> int:
         """The type's number, 0 if there is no such key, -1 if its deadline has passed."""
         cdef Entry* e = self.entry_of(key)
         if e == NULL:
@@ -712,12 +728,12 @@ cdef class Table:
             stamp_entry(e, self.clock.stamp)
         return e.kind & 0x0F
 
-    def encoding_of(self, bytes key) -> int:
+    def encoding_of(self, bytes key not None) -> int:
         """ENC_BYTES, ENC_INT, ENC_GROWN or ENC_OBJECT as 0, 1, 2, 3; -1 without such a key."""
         cdef Entry* e = self.entry_of(key)
         return -1 if e == NULL else e.kind >> 4
 
-    def string_length(self, bytes key) -> int:
+    def string_length(self, bytes key not None) -> int:
         """Bytes of the string at key as a client would read it; the key must hold one."""
         cdef Entry* e = self.entry_of(key)
         cdef char[24] text
@@ -727,29 +743,42 @@ cdef class Table:
             return format_int64(integer_of(e), text)
         return value_length_of(e)
 
-    def slice(self, bytes key, size_t start, size_t end) -> bytes:
-        """Bytes start to end (exclusive, within the value) of a string that is no integer."""
+    def slice(self, bytes key not None, size_t start, size_t end) -> bytes:
+        """Bytes start to end (exclusive, within the value) of the string at key."""
         cdef Entry* e = self.entry_of(key)
-        return PyBytes_FromStringAndSize(value_of(e) + start, end - start)
+        cdef char[24] text
+        cdef char* value
+        cdef size_t length
+        if e == NULL or (e.kind & 0x0F) != T_STRING:
+            raise KeyError(key)
+        if (e.kind & 0xF0) == ENC_INT:
+            value = text
+            length = format_int64(integer_of(e), text)
+        else:
+            value = value_of(e)
+            length = value_length_of(e)
+        if start > end or end > length:
+            raise IndexError("a slice beyond the value")
+        return PyBytes_FromStringAndSize(value + start, end - start)
 
-    def deadline(self, bytes key) -> int:
+    def deadline(self, bytes key not None) -> int:
         """Unix ms; -1 for a key without a deadline, -2 for no such key."""
         cdef Entry* e = self.entry_of(key)
         return -2 if e == NULL else deadline_of(e)
 
-    def idle_seconds(self, bytes key) -> int:
+    def idle_seconds(self, bytes key not None) -> int:
         """Seconds since the entry was last used; -1 without such a key."""
         cdef Entry* e = self.entry_of(key)
         if e == NULL:
             return -1
         return (self.clock.stamp - (<uint32_t>e.stamp_high << 16 | e.stamp_low)) & 0xFFFFFF
 
-    def memory_of(self, bytes key) -> int:
+    def memory_of(self, bytes key not None) -> int:
         """Bytes of the entry and of its slot, without a Python value's own; -1 without such a key."""
         cdef Entry* e = self.entry_of(key)
         return -1 if e == NULL else allocated(e) + sizeof(uint64_t)
 
-    def memcached_flags(self, bytes key) -> int:
+    def memcached_flags(self, bytes key not None) -> int:
         """The flags memcached clients set; 0 without any."""
         cdef Entry* e = self.entry_of(key)
         cdef uint32_t flags
@@ -758,27 +787,27 @@ cdef class Table:
         memcpy(&flags, <char*>e + sizeof(Entry) + optional_size(e.flags & F_DEADLINE), 4)
         return flags
 
-    def set_string(self, bytes key, bytes value, int64_t deadline=-1, uint32_t mc_flags=0) -> None:
+    def set_string(self, bytes key not None, bytes value not None, int64_t deadline=-1, uint32_t mc_flags=0) -> None:
         """Put a string at key, in the place of whatever was there."""
         self.put_string(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),
                         hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)),
                         PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), deadline, mc_flags)
 
-    def set_raw(self, bytes key, bytes value, int64_t deadline=-1) -> None:
+    def set_raw(self, bytes key not None, bytes value not None, int64_t deadline=-1) -> None:
         """Put a string that keeps its bytes even where they spell an integer."""
         self.put(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),
                  hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)), T_STRING | ENC_BYTES,
                  PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), deadline, 0)
 
-    def set_object(self, bytes key, int type_number, object value, int64_t deadline=-1) -> None:
+    def set_object(self, bytes key not None, int type_number, object value, int64_t deadline=-1) -> None:
         """Put a value of another type than string at key; the table keeps a reference."""
         cdef PyObject* p = <PyObject*>value
-        Py_INCREF(value)
         self.put(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),
                  hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)), type_number | ENC_OBJECT,
                  <const char*>&p, sizeof(p), deadline, 0)
+        Py_INCREF(value)
 
-    def set_deadline(self, bytes key, int64_t deadline) -> bool:
+    def set_deadline(self, bytes key not None, int64_t deadline) -> bool:
         """Give key a deadline in Unix ms, or none with -1; False without such a key."""
         cdef uint64_t h = hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
         cdef uint64_t* slot = self.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
@@ -787,18 +816,18 @@ cdef class Table:
         self.set_deadline_at(slot, h, deadline)
         return True
 
-    def touch(self, bytes key) -> None:
+    def touch(self, bytes key not None) -> None:
         """Mark the entry as used now."""
         cdef Entry* e = self.entry_of(key)
         if e != NULL:
             stamp_entry(e, self.clock.stamp)
 
-    def delete(self, bytes key) -> bool:
+    def delete(self, bytes key not None) -> bool:
         """Remove key; False if it was not there."""
         return self.remove(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),
                            hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)))
 
-    def overwrite(self, bytes key, size_t offset, bytes patch) -> int:
+    def overwrite(self, bytes key not None, size_t offset, bytes patch not None) -> int:
         """Lay `patch` over the string at key from `offset` on; new length.
 
         The string grows as needed, the gap is zero bytes, what was an integer becomes text, and room is
@@ -806,12 +835,16 @@ cdef class Table:
         """
         cdef uint64_t h = hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
         cdef uint64_t* slot = self.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
-        cdef Entry* e = slot_entry(slot[0])
+        cdef Entry* e = NULL if slot == NULL else slot_entry(slot[0])
         cdef size_t length, after, total, room, before, patch_size = PyBytes_GET_SIZE(patch)
         cdef char[24] text
         cdef bytes old
         cdef uint32_t wide
         cdef char* value
+        if e == NULL or (e.kind & 0x0F) != T_STRING:
+            raise KeyError(key)
+        if offset > LONGEST or offset + patch_size > LONGEST:
+            raise OverflowError("a value of 4 GiB")
         if (e.kind & 0xF0) == ENC_INT:
             length = format_int64(integer_of(e), text)
             old = PyBytes_FromStringAndSize(text, length)
@@ -908,7 +941,7 @@ cdef class Table:
         cdef int i
         if self.directory == NULL:
             return 0, keys
-        while seen < count and visited < count * 10:
+        while seen < count and visited // 10 < count:
             s = self.segment_for(at)
             tag = (at << s.depth) >> 48
             home = <uint32_t>((tag * s.buckets) >> 16)
@@ -939,32 +972,30 @@ cdef class Table:
                 width = (<uint64_t>home * 65536 + s.buckets - 1) // s.buckets
                 at = (((at >> 1) >> (63 - s.depth)) << 1 << (63 - s.depth)) | (width << (48 - s.depth))
             else:
-                at = (((at >> 1) >> (63 - s.depth)) + 1) << 1 << (63 - s.depth)
+                at = after_prefix(at, s.depth)
                 if at == 0:
                     return 0, keys
         return at >> 16, keys
 
     def due_keys(self, size_t limit, size_t segments):
-        """(keys, more): up to about `limit` keys whose deadline has passed, from at most `segments` segments.
+        """(keys, more): about `limit` keys whose deadline has passed, from at most `segments` segments.
 
-        Walks on from where the last call ended, and only segments with something due; `more` is False
-        once the whole table has been walked.
+        Goes on where the last call ended, by hash, so that growing and shrinking in between lose nothing;
+        `more` is False once the whole table has been walked.
         """
         cdef list keys = []
-        cdef size_t places, i, seen = 0
+        cdef size_t i, left = segments * PASSED_OVER
         cdef Segment* s
         cdef Entry* e
         cdef int64_t soonest, deadline, now = self.clock.now_ms
         if self.directory == NULL or self.next_due > now:
             return keys, False
-        places = <size_t>1 << self.depth
-        if self.sweep_at >= places:
-            self.sweep_at = 0
-        while seen < segments and <size_t>len(keys) < limit:
-            s = self.directory[self.sweep_at]
-            self.sweep_at &= ~((<size_t>1 << (self.depth - s.depth)) - 1)
+        while left > 0 and <size_t>len(keys) < limit:
+            s = self.segment_for(self.sweep_at)
+            if s.expiring == 0:
+                s.next_deadline = NEVER
             if s.next_deadline <= now:
-                seen += 1
+                left -= PASSED_OVER if left > PASSED_OVER else left
                 soonest = NEVER
                 for i in range(<size_t>s.buckets * SLOTS):
                     if s.slots[i] & HAS_DEADLINE:
@@ -975,23 +1006,16 @@ cdef class Table:
                         if deadline < soonest:
                             soonest = deadline
                 s.next_deadline = soonest
-            self.sweep_at += <size_t>1 << (self.depth - s.depth)
-            if self.sweep_at >= places:
-                self.sweep_at = 0
-                self.next_due = self.soonest_deadline()
+            else:
+                left -= 1
+            if s.next_deadline < self.sweep_soonest:
+                self.sweep_soonest = s.next_deadline
+            self.sweep_at = after_prefix(self.sweep_at, s.depth)
+            if self.sweep_at == 0:
+                self.next_due = self.sweep_soonest
+                self.sweep_soonest = NEVER
                 return keys, False
         return keys, True
-
-    cdef int64_t soonest_deadline(self) noexcept nogil:
-        cdef size_t i = 0
-        cdef Segment* s
-        cdef int64_t soonest = NEVER
-        while i < <size_t>1 << self.depth:
-            s = self.directory[i]
-            if s.expiring and s.next_deadline < soonest:
-                soonest = s.next_deadline
-            i += <size_t>1 << (self.depth - s.depth)
-        return soonest
 
     @property
     def next_deadline(self) -> int:
