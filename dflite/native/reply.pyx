@@ -99,8 +99,9 @@ cdef class Reply:
             self.release()
 
     cdef int put(self, const char* data, size_t n) except -1:
-        memcpy(self.reserve(n), data, n)
-        self.end += n
+        if n > 0:
+            memcpy(self.reserve(n), data, n)
+            self.end += n
         return 0
 
     cdef int put_head(self, char kind, int64_t n) except -1:
@@ -144,11 +145,11 @@ cdef class Reply:
     def ok(self) -> None:
         self.put(b"+OK\r\n", 5)
 
-    def simple(self, bytes text) -> None:
+    def simple(self, bytes text not None) -> None:
         """A status line, such as QUEUED."""
         self.put_head_text(43, text)
 
-    def error(self, bytes text) -> None:
+    def error(self, bytes text not None) -> None:
         """An error line; its first word is the code. Line ends within it become spaces."""
         if b"\n" in text or b"\r" in text:
             text = text.replace(b"\r", b" ").replace(b"\n", b" ")
@@ -167,7 +168,7 @@ cdef class Reply:
     def integer(self, int64_t n) -> None:
         self.put_head(58, n)
 
-    def bulk(self, bytes data) -> None:
+    def bulk(self, bytes data not None) -> None:
         self.put_bulk(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
 
     def bulk_or_null(self, bytes data) -> None:
@@ -232,15 +233,17 @@ cdef class Reply:
         p[n + 2] = 10
         self.end += n + 3
 
-    def big_number(self, bytes digits) -> None:
+    def big_number(self, bytes digits not None) -> None:
         """In RESP2 a bulk string."""
         if self.resp3:
             self.put_head_text(40, digits)
         else:
             self.bulk(digits)
 
-    def verbatim(self, bytes text, bytes kind=b"txt") -> None:
+    def verbatim(self, bytes text not None, bytes kind not None=b"txt") -> None:
         """Text for people; `kind` is its three-letter format. In RESP2 a bulk string."""
+        if PyBytes_GET_SIZE(kind) != 3:
+            raise ValueError("a kind of text has three letters")
         if self.resp3:
             self.put_head(61, PyBytes_GET_SIZE(text) + 4)
             self.put(PyBytes_AS_STRING(kind), 3)
@@ -250,19 +253,24 @@ cdef class Reply:
         else:
             self.bulk(text)
 
-    def bulks(self, list items) -> None:
+    def bulks(self, list items not None) -> None:
         """An array of bulk strings, None as null."""
+        cdef bytes data
         self.put_head(42, len(items))
         for item in items:
-            self.bulk_or_null(item)
+            if item is None:
+                self.put_null()
+            else:
+                data = <bytes?>item
+                self.put_bulk(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
 
-    def integers(self, list items) -> None:
+    def integers(self, list items not None) -> None:
         """An array of integers."""
         self.put_head(42, len(items))
         for item in items:
             self.put_head(58, item)
 
-    def raw(self, bytes data) -> None:
+    def raw(self, bytes data not None) -> None:
         """Bytes that are a reply, or part of one, already."""
         self.put(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
 
@@ -273,13 +281,16 @@ cdef class Reply:
         return self.end - self.start
 
     def rollback(self, size_t mark) -> None:
-        """Take back what was written since `mark`."""
-        self.end = self.start + mark
-        if self.end == self.start:
-            self.release()
+        """Take back what was written since `mark`; nothing, if what was before it has been sent."""
+        if mark < self.end - self.start:
+            self.end = self.start + mark
+            if mark == 0:
+                self.release()
 
     def since(self, size_t mark) -> bytes:
         """What was written since `mark`."""
+        if mark >= self.end - self.start:
+            return b""
         return PyBytes_FromStringAndSize(self.buffer + self.start + mark, self.end - self.start - mark)
 
     def take(self) -> bytes:
