@@ -37,6 +37,12 @@ def any_help(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
 DIFFERENCES: Final = (Difference("the help texts are our own words", any_help),)
 
 
+# Commands of Dragonfly's and our own that Valkey does not know.
+ONLY_HERE: Final = ("delex", "digest", "prepend")
+# Rows of the command table that differ in one field, each with its reason.
+TABLE: Final[dict[tuple[str, str], str]] = {}
+
+
 def intended(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> Difference | None:
     """The entry that allows these two replies to differ, if there is one."""
     for difference in DIFFERENCES:
