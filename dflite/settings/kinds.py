@@ -122,7 +122,7 @@ class Int(Kind):
 
 
 class Size(Int):
-    """Bytes."""
+    """Bytes. Where the least value is below zero, it stands for something else than a size."""
 
     def __init__(
         self, low: int = 0, high: int = INT64_MAX, clamp: tuple[int, int] | None = None
@@ -130,13 +130,15 @@ class Size(Int):
         super().__init__(low, high, clamp)
 
     def parse(self, words: list[str], current: object) -> object:
-        size = read_size(only(words))
-        if size is None:
-            raise Refused("argument must be a memory value")
-        return self.within(size)
+        return self.sized(only(words), read_size)
 
     def parse_loosely(self, words: list[str], current: object) -> object:
-        size = read_size_loosely(only(words))
+        return self.sized(only(words), read_size_loosely)
+
+    def sized(self, word: str, read: Callable[[str], int | None]) -> int:
+        if self.low < 0 and word == str(self.low):
+            return self.low
+        size = read(word)
         if size is None:
             raise Refused("argument must be a memory value")
         return self.within(size)

@@ -210,7 +210,7 @@ class ShutdownFlags(Kind):
         self.options = ["default", "save", "nosave", "now", "force", "safe", "failover"]
 
     def parse(self, words: list[str], current: object) -> object:
-        given = [word.lower() for word in words]
+        given = [word.lower() for word in words or [""]]
         for word in given:
             if word not in self.options:
                 raise Refused(

@@ -36,7 +36,7 @@ from dflite.settings.values import Refused
 PREFIXES: Final = ("DFLY_", "DFLITE_")
 # Kubernetes puts such variables in place for a service that is called like the program.
 OF_A_SERVICE: Final = re.compile(r"SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_.*)?")
-OF_THE_BUILD: Final = frozenset({"PURE"})
+OF_BUILD_AND_TESTS: Final = frozenset({"PURE", "REQUIRE_PEERS"})
 
 # Directives of redis.conf that are no settings and that Redis itself has given up.
 RETIRED: Final = frozenset(
@@ -157,7 +157,7 @@ class Loader:
                     self.take_variable(variable, variable[len(prefix) :], environ[variable])
 
     def take_variable(self, variable: str, name: str, value: str) -> None:
-        if name.upper() in OF_THE_BUILD or name.lower() == "flagfile":
+        if name.upper() in OF_BUILD_AND_TESTS or name.lower() == "flagfile":
             return
         if OF_A_SERVICE.fullmatch(name) or (name == "PORT" and "://" in value):
             return

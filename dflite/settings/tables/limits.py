@@ -17,7 +17,6 @@ from dflite.settings.values import INT64_MAX, INT_MAX, UINT64_MAX, UINT_MAX
 COUNT: Final = Int(0, INT64_MAX)
 SMALL: Final = Int(0, INT_MAX)
 
-# fmt: off  (a row is one or two lines)
 CLIENTS: Final = Group(
     "Clients",
     [

@@ -43,7 +43,6 @@ def check_node_name(name: str) -> str:
     return "Node names may only contain alphanumeric characters, hyphens, dots or underscores"
 
 
-# fmt: off  (a row is one or two lines)
 REPLICATION: Final = Group(
     "Replication",
     [
@@ -251,7 +250,7 @@ CLUSTER: Final = Group(
         idle("cluster_slot_migration_log_max_len", COUNT, "1000", "Migrations remembered."),
         idle(
             "slot_migration_max_failover_repl_bytes",
-            Int(-1, INT64_MAX),
+            Size(-1),
             "0",
             "Bytes that may be missing at the end of a migration.",
         ),

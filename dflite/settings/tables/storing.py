@@ -24,7 +24,6 @@ def check_appenddirname(name: str) -> str:
     return "appenddirname can't be a path, just a dirname" if "/" in name else ""
 
 
-# fmt: off  (a row is one or two lines)
 STORING: Final = Group(
     "Files",
     [

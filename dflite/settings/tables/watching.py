@@ -30,7 +30,6 @@ def check_title(template: str) -> str:
     return "template format is invalid or contains unknown variables"
 
 
-# fmt: off  (a row is one or two lines)
 LOGS: Final = Group(
     "Logs and figures",
     [
