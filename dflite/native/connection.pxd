@@ -28,7 +28,10 @@ cdef class Batch:
     cdef size_t used
     cdef Request[BATCH] requests
     cdef int count
+    cdef bint busy          # a connection is taking requests from it
 
+    cdef int reserve(self, size_t n) except -1
+    cdef void shrink(self) noexcept
     cdef int add(self, size_t offset, size_t length) except -1
 
 cdef class Connection:
@@ -57,11 +60,12 @@ cdef class Connection:
     cdef size_t first
     cdef Slice* partial
     cdef size_t partial_count
+    cdef size_t partial_capacity
     cdef bytes broken
     # figures
     cdef public int64_t last_active_ms
     cdef readonly int64_t bytes_in
-    cdef readonly int64_t bytes_out
+    cdef public int64_t bytes_out
     cdef readonly int64_t requests
     cdef public int last_lane
     cdef bint running
@@ -74,11 +78,16 @@ cdef class Connection:
     cdef int run(self, const char* base, size_t end) except -1
     cdef int dispatch(self, const char* base, Request* request) except -1
     cdef int save_partial(self, size_t shift) except -1
-    cdef int restore_partial(self) except -1
+    cdef int join_partial(self) except -1
+    cdef void drop_partial(self) noexcept
     cdef void forget_request(self) noexcept
     cdef int after_input(self) except -1
     cdef void drop_buffer(self) noexcept
-    cdef int shrink_batch(self) except -1
+    cdef void trim_buffer(self) noexcept
+    cdef void give_up_input(self) noexcept
+    cdef int mind_limit(self) except -1
     cpdef flush(self)
     cpdef schedule(self)
     cpdef changed_interest(self)
+    cpdef mark_dirty(self)
+    cpdef abort(self)

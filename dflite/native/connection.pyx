@@ -15,7 +15,7 @@ requests, in order, and takes them when it is released.
 The rules and texts of protocol errors are Redis'.
 """
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int64_t, uint8_t, uint64_t
@@ -42,6 +42,7 @@ cdef enum:
     STRANGER_MULTIBULK = 10         # before authentication
     STRANGER_BULK = 16384
     ARGS_KEPT = 4096                # a batch's arguments that stay allocated
+    ROOM_KEPT = 64 * 1024           # a buffer's bytes that stay allocated
 
 cdef size_t input_bytes = 0
 
@@ -74,14 +75,28 @@ cdef class Batch:
     def __dealloc__(self):
         free(self.args)
 
-    cdef int add(self, size_t offset, size_t length) except -1:
+    cdef int reserve(self, size_t n) except -1:
+        cdef size_t room = max(n, self.capacity * 2)
         cdef Slice* wider
-        if self.used == self.capacity:
-            wider = <Slice*>realloc(self.args, self.capacity * 2 * sizeof(Slice))
+        if n > self.capacity:
+            wider = <Slice*>realloc(self.args, room * sizeof(Slice))
             if wider == NULL:
                 raise MemoryError
             self.args = wider
-            self.capacity *= 2
+            self.capacity = room
+        return 0
+
+    cdef void shrink(self) noexcept:
+        cdef Slice* narrower
+        if self.capacity > ARGS_KEPT:
+            narrower = <Slice*>realloc(self.args, ARGS_KEPT * sizeof(Slice))
+            if narrower != NULL:
+                self.args = narrower
+                self.capacity = ARGS_KEPT
+
+    cdef int add(self, size_t offset, size_t length) except -1:
+        if self.used == self.capacity:
+            self.reserve(self.used + 1)
         self.args[self.used].offset = offset
         self.args[self.used].length = length
         self.used += 1
@@ -105,10 +120,8 @@ cdef class Connection:
         self.last_active_ms = lane.clock.now_ms
 
     def __dealloc__(self):
-        global input_bytes
-        input_bytes -= self.capacity
-        free(self.buffer)
-        free(self.partial)
+        self.drop_buffer()
+        self.drop_partial()
 
     # -- what transports override ----------------------------------------------------------------------
 
@@ -120,6 +133,12 @@ cdef class Connection:
 
     cpdef changed_interest(self):
         """Reading is wanted, or no longer."""
+
+    cpdef mark_dirty(self):
+        """There is something to send; somebody other than this connection's requests wrote it."""
+
+    cpdef abort(self):
+        """Close at once, whatever is unsent."""
 
     # -- input -------------------------------------------------------------------------------------
 
@@ -143,11 +162,15 @@ cdef class Connection:
         self.length += n
         return 0
 
-    def feed(self, bytes data) -> None:
+    def feed(self, bytes data not None) -> None:
         """Bytes from the client, for transports that have them as Python objects."""
-        self.bytes_in += len(data)
-        self.keep(data, len(data))
+        if self.running:
+            raise RuntimeError("input for a connection in the middle of a request")
+        if self.closing or self.closed:
+            return
+        self.bytes_in += PyBytes_GET_SIZE(data)
         self.last_active_ms = self.lane.clock.now_ms
+        self.keep(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
         self.run(self.buffer, self.length)
         self.after_input()
 
@@ -158,6 +181,11 @@ cdef class Connection:
 
     def resume(self) -> None:
         """Take the postponed request, then kept ones, if the connection is free to."""
+        if self.running:
+            return
+        if self.batch.busy:
+            self.schedule()     # called from within another connection's request
+            return
         if not self.held and not self.closing:
             self.session.resume_postponed()
         if not self.held and not self.closing and self.length:
@@ -190,6 +218,13 @@ cdef class Connection:
         self.closing = True
         self.schedule()
 
+    def mark_closed(self) -> None:
+        """The transport is gone: whatever is kept or unsent is given up."""
+        self.closed = self.closing = True
+        self.reply.release()
+        if not self.running:    # else its input is being read, and given up at the end
+            self.give_up_input()
+
     @property
     def input_length(self) -> int:
         """Bytes of kept input."""
@@ -210,50 +245,75 @@ cdef class Connection:
     cdef void forget_request(self) noexcept:
         self.multibulk = 0
         self.bulk = -1
-        self.partial_count = 0
+        self.position = self.request_start = 0
+        self.drop_partial()
+
+    cdef void drop_partial(self) noexcept:
+        global input_bytes
+        if self.partial != NULL:
+            input_bytes -= self.partial_capacity * sizeof(Slice)
+            free(self.partial)
+            self.partial = NULL
+        self.partial_count = self.partial_capacity = 0
 
     cdef int save_partial(self, size_t shift) except -1:
-        """Keep the arguments of the incomplete request, whose start moves to the buffer's."""
-        cdef size_t n = self.batch.used - self.first, i
+        """Keep the new arguments of the incomplete request, whose start moves to the buffer's.
+
+        Only the new ones: an input of single bytes must not cost the square of its arguments.
+        """
+        global input_bytes
+        cdef size_t n = self.batch.used - self.first, i, room
         cdef Slice* p
         if self.multibulk == 0 or n == 0:
-            self.partial_count = 0
             return 0
-        p = <Slice*>realloc(self.partial, n * sizeof(Slice))
-        if p == NULL:
-            raise MemoryError
-        self.partial = p
-        self.partial_count = n
+        if self.partial_count + n > self.partial_capacity:
+            room = max(self.partial_count + n, self.partial_capacity * 2)
+            p = <Slice*>realloc(self.partial, room * sizeof(Slice))
+            if p == NULL:
+                raise MemoryError
+            input_bytes += (room - self.partial_capacity) * sizeof(Slice)
+            self.partial = p
+            self.partial_capacity = room
+        p = self.partial + self.partial_count
         for i in range(n):
             p[i].offset = self.batch.args[self.first + i].offset - shift
             p[i].length = self.batch.args[self.first + i].length
+        self.partial_count += n
         return 0
 
-    cdef int restore_partial(self) except -1:
-        cdef size_t i
-        self.batch.used = 0
-        self.batch.count = 0
-        self.first = 0
-        for i in range(self.partial_count):
-            self.batch.add(self.partial[i].offset, self.partial[i].length)
-        self.partial_count = 0
-        free(self.partial)
-        self.partial = NULL
+    cdef int join_partial(self) except -1:
+        """The batch's first request is complete: put the arguments kept before those just found."""
+        cdef Batch batch = self.batch
+        cdef size_t n = self.partial_count, found = batch.used
+        batch.reserve(found + n)
+        memmove(batch.args + n, batch.args, found * sizeof(Slice))
+        memcpy(batch.args, self.partial, n * sizeof(Slice))
+        batch.used = found + n
+        self.drop_partial()
         return 0
 
     cdef int parse(self, const char* base, size_t end) except -1:
-        """Complete requests from `position` on, into the batch; `broken` gets a protocol error."""
+        """Complete requests from `position` on, into the batch; `broken` gets a protocol error.
+
+        1 if there may be more. A stranger's requests are parsed one by one, since each may be the AUTH
+        that lets the next be longer.
+        """
         cdef Batch batch = self.batch
         cdef Request* request
         cdef const char* line
         cdef size_t at = self.position, stop
         cdef int64_t n
-        while batch.count < BATCH:
+        cdef int most = BATCH if self.trusted else 1
+        self.broken = None
+        while True:
             if self.multibulk == 0:
                 self.request_start = at
                 self.first = batch.used
                 if at >= end:
                     break
+                if batch.count == most:
+                    self.position = at
+                    return 1
                 if base[at] != c'*':
                     line = <const char*>memchr(base + at, c'\n', end - at)
                     if line == NULL:
@@ -328,6 +388,8 @@ cdef class Connection:
                 self.multibulk -= 1
             if self.multibulk > 0:
                 break
+            if self.partial_count:
+                self.join_partial()
             request = &batch.requests[batch.count]
             request.start = self.request_start
             request.first = self.first
@@ -350,23 +412,23 @@ cdef class Connection:
         cdef uint64_t[BATCH] hashes
         cdef uint8_t[BATCH] codes
         cdef size_t taken, left
-        cdef bint stopped = False
+        cdef bint stopped = False, more
         cdef Table table
-        if self.running or self.closed:
+        if self.running or self.closed or self.closing:
             return 0
-        if self.closing:
-            self.length = 0
-            return 0
-        if self.held:
+        if self.held or batch.busy:
             if base != self.buffer:
                 self.keep(base, end)
+            if not self.held:
+                self.schedule()     # called from within another connection's request
+            self.mind_limit()
             return 0
-        self.running = True
+        self.running = batch.busy = True
         try:
-            self.restore_partial()
             while True:
-                batch.count = 0
-                self.parse(base, end)
+                batch.used = batch.count = 0
+                self.first = 0
+                more = self.parse(base, end)
                 if batch.count > 1 and self.plain and lane.reads:
                     for i in range(batch.count):
                         request = &batch.requests[i]
@@ -396,49 +458,69 @@ cdef class Connection:
                             self.hold(OUTPUT)
                     if self.held or self.closing or self.closed:
                         # this request and those behind it are for later
+                        self.forget_request()
                         self.position = self.request_start = request.start
                         self.broken = None
-                        batch.used = request.first
-                        self.first = request.first
-                        self.forget_request()
                         stopped = True
                         break
                     self.dispatch(base, request)
-                if (stopped or self.closing or self.closed or self.broken is not None
-                        or batch.count < BATCH):
+                if stopped or self.closing or self.closed or not more:
                     break
-                batch.used = 0
             if self.broken is not None and not self.held and not self.closing:
                 self.session.protocol_error(self.broken)
                 self.closing = True
             if self.closing or self.closed:
-                self.length = 0
-                self.forget_request()
+                self.give_up_input()
                 return 0
             taken = self.request_start
             self.save_partial(taken)
             self.position -= taken
             self.request_start = 0
-            self.first = 0
             left = end - taken
             if base == self.buffer:
                 if left and taken:
                     memmove(self.buffer, self.buffer + taken, left)
                 self.length = left
-            else:
-                self.length = 0
-                if left:
-                    self.keep(base + taken, left)
-            if left == 0:
-                self.drop_buffer()
-            elif self.length > <size_t>self.limits.query_buffer:
-                self.session.input_too_long()
-                self.closing = True
-            if batch.capacity > ARGS_KEPT:
-                self.shrink_batch()
+                self.trim_buffer()
+            elif left:
+                self.keep(base + taken, left)
+            self.mind_limit()
+        except:
+            self.closing = True
+            self.give_up_input()
+            raise
         finally:
-            self.running = False
+            self.running = batch.busy = False
+            batch.shrink()
         return 0
+
+    cdef int mind_limit(self) except -1:
+        """No client may make us keep more than `limits.query_buffer`."""
+        if (self.length + self.partial_count * sizeof(Slice) > <size_t>self.limits.query_buffer
+                and not self.closing):
+            self.session.input_too_long()
+            self.closing = True
+            self.give_up_input()
+        return 0
+
+    cdef void give_up_input(self) noexcept:
+        """No request will be taken any more."""
+        self.length = 0
+        self.forget_request()
+        self.drop_buffer()
+
+    cdef void trim_buffer(self) noexcept:
+        """Give back the room that a long request has left."""
+        global input_bytes
+        cdef char* p
+        if self.length == 0:
+            self.drop_buffer()
+        elif self.capacity > ROOM_KEPT and self.length < self.capacity >> 2:
+            p = <char*>realloc(self.buffer, self.length + SLACK)
+            if p != NULL:
+                input_bytes -= self.capacity - (self.length + SLACK)
+                self.buffer = p
+                self.capacity = self.length + SLACK
 
     cdef void drop_buffer(self) noexcept:
         global input_bytes
@@ -447,13 +529,6 @@ cdef class Connection:
             free(self.buffer)
             self.buffer = NULL
             self.capacity = 0
-
-    cdef int shrink_batch(self) except -1:
-        cdef Slice* p = <Slice*>realloc(self.batch.args, ARGS_KEPT * sizeof(Slice))
-        if p != NULL:
-            self.batch.args = p
-            self.batch.capacity = ARGS_KEPT
-        return 0
 
     cdef int dispatch(self, const char* base, Request* request) except -1:
         cdef Slice* args = self.batch.args + request.first
@@ -464,8 +539,7 @@ cdef class Connection:
         if request.count == 0:
             words = split_inline(PyBytes_FromStringAndSize(base + args[0].offset, args[0].length))
             if words is None:
-                self.broken = b"unbalanced quotes in request"
-                self.session.protocol_error(self.broken)
+                self.session.protocol_error(b"unbalanced quotes in request")
                 self.closing = True
             elif words:
                 self.requests += 1
@@ -502,15 +576,15 @@ cdef inline int hex_digit(uint8_t c) noexcept nogil:
     return -1
 
 
-def split_inline(bytes line):
+def split_inline(bytes line not None):
     """The words of an inline request or a configuration line; None if its quotes are unbalanced.
 
     Words are parted by white space. In "double quotes" \\n \\r \\t \\b \\a \\xHH and \\ before any other
     character are escapes, in 'single quotes' only \\' is; a closing quote ends its word.
     """
     cdef list words = []
-    cdef const uint8_t[:] text = line
-    cdef Py_ssize_t i = 0, n = len(line)
+    cdef const uint8_t* text = <const uint8_t*>PyBytes_AS_STRING(line)
+    cdef Py_ssize_t i = 0, n = PyBytes_GET_SIZE(line)
     cdef uint8_t c, quote
     cdef bytearray word
     while True:

@@ -28,6 +28,7 @@ cdef class Lane:
     cdef readonly int64_t misses
     cdef readonly int64_t changes
 
+    cdef int place_for(self, str name) except -1
     cdef int code_of(self, const char* name, size_t n) noexcept nogil
     cdef Table table_for(self, int database, const char* key, size_t n)
     cdef int serve(self, int code, const char* base, Slice* args, size_t count,

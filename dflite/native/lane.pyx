@@ -82,25 +82,26 @@ cdef class Lane:
         self.writes = False
         self.memory_limit = 0
 
-    def enable(self, name: str) -> int:
-        """Let the lane answer the command of that name; the number under which its calls are counted."""
+    cdef int place_for(self, str name) except -1:
+        """Where the name stands, or else may stand. Names are never taken out, so probing may stop at gaps."""
         cdef bytes word = name.lower().encode().ljust(8, b"\0")
         cdef uint64_t key = packed(word, len(name))
         cdef int i = place_of(key)
-        while self.codes[i] and self.names[i] != key:
+        while self.names[i] and self.names[i] != key:
             i = (i + 1) & 63
         self.names[i] = key
-        self.codes[i] = OPERATIONS[name]
-        return OPERATIONS[name]
+        return i
+
+    def enable(self, name: str) -> int:
+        """Let the lane answer the command of that name; the number under which its calls are counted."""
+        cdef int code = OPERATIONS[name]
+        self.codes[self.place_for(name)] = code
+        return code
 
     def disable(self, name: str) -> None:
         """Leave the command of that name to its handler."""
-        cdef bytes word = name.lower().encode().ljust(8, b"\0")
-        cdef uint64_t key = packed(word, len(name))
-        cdef int i
-        for i in range(64):
-            if self.codes[i] and self.names[i] == key:
-                self.names[i] = ~<uint64_t>0    # no name; the place stays taken, so that probing goes on
+        if name in OPERATIONS:
+            self.codes[self.place_for(name)] = 0
 
     def calls_of(self, int code) -> int:
         """How many requests the lane has answered with this operation."""
@@ -128,7 +129,7 @@ cdef class Lane:
             return 0
         word = packed(name, n)
         i = place_of(word)
-        while self.codes[i]:
+        while self.names[i]:
             if self.names[i] == word:
                 return self.codes[i]
             i = (i + 1) & 63
@@ -279,13 +280,15 @@ cdef class Lane:
             key = base + args[i].offset
             e = self.table_for(database, key, args[i].length).find(
                 key, args[i].length, hash_key(key, args[i].length))
-            if e == NULL or (e.kind & 0x0F) != T_STRING:
+            if e == NULL:
                 reply.put_null()
                 continue
             if self.is_due(e) or value_length_of(e) > LONG_VALUE:
                 reply.rollback(mark)
                 return 0
-            if (e.kind & 0xF0) == ENC_INT:
+            if (e.kind & 0x0F) != T_STRING:
+                reply.put_null()
+            elif (e.kind & 0xF0) == ENC_INT:
                 reply.put_bulk(text, format_int64(integer_of(e), text))
             else:
                 reply.put_bulk(value_of(e), value_length_of(e))

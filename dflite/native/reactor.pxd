@@ -12,12 +12,11 @@ cdef class SocketConnection(Connection):
     cdef Reactor reactor
     cdef uint32_t interest
     cdef bint sending       # the kernel took only a part: wait until it takes more
+    cdef bint half_closed   # the peer sends no more; there may be something to read all the same
 
     cdef int readable(self) except -1
     cdef int send_pending(self) except -1
     cdef void set_interest(self) noexcept
-    cpdef mark_dirty(self)
-    cpdef abort(self)
 
 @cython.final
 cdef class Reactor:
@@ -32,6 +31,7 @@ cdef class Reactor:
     cdef list ready
     cdef list closed_now
     cdef bint polling
+    cdef bint preparing
     cdef public object before_flush
     cdef public object wanted           # called when pending work waits for run_pending()
     cdef public object on_error
@@ -45,4 +45,6 @@ cdef class Reactor:
     cdef int serve(self, SocketConnection connection, uint32_t events) except -1
     cpdef failed(self, SocketConnection connection, object error)
     cdef void drop(self, SocketConnection connection) noexcept
+    cdef int prepare(self) except -1
     cdef void ask(self) noexcept
+    cdef void call_wanted(self) noexcept

@@ -5,8 +5,8 @@ The epoll set is itself a file descriptor that the event loop watches: whenever 
 the loop calls `poll` once, which serves every ready client and then sends all replies. The loop stays in
 charge of everything else (timers, TLS, HTTP, replication links).
 
-After the requests of a round, and before any of its replies leaves, `before_flush` is called: what has
-to be durable or settled first goes there.
+Before any reply leaves, at the end of a round or in the middle of a long one, `before_flush` is called:
+what has to be durable or settled first goes there.
 """
 
 from libc.errno cimport EAGAIN, EINTR, errno
@@ -38,6 +38,7 @@ cdef extern from "<sys/socket.h>" nogil:
     int MSG_DONTWAIT, MSG_NOSIGNAL
 
 cdef enum:
+    OUTPUT = 4              # HELD_OUTPUT
     SCRATCH = 64 * 1024
     EVENTS = 256            # a round
     ROUNDS = 8              # before the event loop gets its turn
@@ -48,6 +49,13 @@ cdef enum:
 cdef class SocketConnection(Connection):
     """A connection on a connected, non-blocking socket that it owns."""
 
+    def __cinit__(self, *args):
+        self.fd = -1
+
+    def __dealloc__(self):
+        if self.fd >= 0 and not self.closed:
+            close(self.fd)
+
     def __init__(self, Reactor reactor, int fd):
         Connection.__init__(self, reactor.lane, reactor.limits, reactor.batch)
         self.reactor = reactor
@@ -57,9 +65,10 @@ cdef class SocketConnection(Connection):
         cdef Reactor reactor = self.reactor
         cdef ssize_t n
         cdef size_t room
+        cdef bint direct = self.length >= SCRATCH
         if self.held or self.closing:
             return 0
-        if self.length == 0:
+        if not direct:      # what is short is copied: only what has come takes memory
             n = recv(self.fd, reactor.scratch, SCRATCH, MSG_DONTWAIT)
         else:
             room = min(max(<size_t>SCRATCH, self.length >> 1), <size_t>LARGEST_READ)
@@ -82,7 +91,10 @@ cdef class SocketConnection(Connection):
         if self.length == 0:
             self.run(reactor.scratch, n)
         else:
-            self.length += n
+            if direct:
+                self.length += n
+            else:
+                self.keep(reactor.scratch, n)
             self.run(self.buffer, self.length)
         if self.reply.end or self.closing:
             self.mark_dirty()
@@ -118,8 +130,8 @@ cdef class SocketConnection(Connection):
             return
         if not self.held and not self.closing and not self.at_eof:
             wanted |= EPOLLIN
-        if self.at_eof:
-            wanted &= ~EPOLLRDHUP
+        if self.at_eof or (self.half_closed and not self.held & ~OUTPUT):
+            wanted &= ~EPOLLRDHUP       # known, and no reason to close
         if self.sending:
             wanted |= EPOLLOUT
         if wanted != self.interest:
@@ -131,6 +143,7 @@ cdef class SocketConnection(Connection):
     cpdef flush(self):
         """Send what the socket takes now."""
         if not self.closed:
+            self.reactor.prepare()
             self.send_pending()
 
     cpdef schedule(self):
@@ -191,6 +204,7 @@ cdef class Reactor:
         event.events = connection.interest
         event.data.ptr = <void*><PyObject*>connection
         if epoll_ctl(self.fd, EPOLL_CTL_ADD, fd, &event) != 0:
+            connection.fd = -1      # it remains the caller's
             raise OSError(errno, "epoll_ctl")
         self.connections[fd] = connection
         return connection
@@ -199,6 +213,8 @@ cdef class Reactor:
         """Serve every client that has something to say."""
         cdef epoll_event[EVENTS] events
         cdef int n, i, rounds
+        if self.polling:
+            return
         self.polling = True
         self.wakeups += 1
         try:
@@ -220,21 +236,22 @@ cdef class Reactor:
             return 0
         try:
             if events & EPOLLOUT:
-                connection.send_pending()
-                if connection.held & 4 and connection.reply.pending() < <size_t>self.limits.high_water // 2:
-                    connection.release(4)
+                connection.flush()
+                if (connection.held & OUTPUT
+                        and connection.reply.pending() <= <size_t>self.limits.high_water // 2):
+                    connection.release(OUTPUT)
                 if connection.closing and not connection.reply.pending():
                     self.drop(connection)
                     return 0
             if events & EPOLLIN and not connection.held:
                 connection.readable()
             elif events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
-                if events & (EPOLLHUP | EPOLLERR) or connection.held & ~4:
+                if events & (EPOLLHUP | EPOLLERR) or connection.held & ~OUTPUT:
                     # nobody is left to wait for an answer
                     connection.abort()
-                elif connection.held & 4 or connection.sending:
-                    # it still may read what it has asked for, and be cut off if it never does
-                    connection.at_eof = True
+                else:
+                    # it still may read what it has asked for; what it sent before is read later
+                    connection.half_closed = True
                     connection.set_interest()
         except Exception as error:
             self.failed(connection, error)
@@ -264,8 +281,7 @@ cdef class Reactor:
                 except Exception as error:
                     self.failed(connection, error)
                 connection.mark_dirty()
-        if self.before_flush is not None:
-            self.before_flush()
+        self.prepare()
         while self.dirty:
             batch = self.dirty
             self.dirty = []
@@ -280,17 +296,30 @@ cdef class Reactor:
                         connection.set_interest()
                     else:
                         self.drop(connection)
-                elif connection.held & 4 and not connection.sending:
-                    connection.release(4)
+                elif connection.held & OUTPUT and not connection.sending:
+                    connection.release(OUTPUT)
         self.closed_now.clear()
         if self.ready:
-            self.polling = False
-            self.ask()
+            self.call_wanted()
+        return 0
+
+    cdef int prepare(self) except -1:
+        """A reply is about to leave."""
+        if self.before_flush is not None and not self.preparing:
+            self.preparing = True
+            try:
+                self.before_flush()
+            finally:
+                self.preparing = False
         return 0
 
     cdef void ask(self) noexcept:
         """Outside of `poll`, somebody has to call `run_pending`."""
-        if not self.polling and self.wanted is not None:
+        if not self.polling:
+            self.call_wanted()
+
+    cdef void call_wanted(self) noexcept:
+        if self.wanted is not None:
             try:
                 self.wanted()
             except Exception as error:
@@ -299,6 +328,8 @@ cdef class Reactor:
 
     def run_pending(self) -> None:
         """Finish what was begun outside of `poll`: released connections, unsent replies."""
+        if self.polling:
+            return              # it ends in the same way
         self.polling = True
         try:
             self.clock.read()
@@ -309,16 +340,16 @@ cdef class Reactor:
     cdef void drop(self, SocketConnection connection) noexcept:
         if connection.closed:
             return
-        connection.closed = True
+        if self.polling:
+            self.closed_now.append(connection)      # events of this round may still name it
         epoll_ctl(self.fd, EPOLL_CTL_DEL, connection.fd, NULL)
         close(connection.fd)
         self.connections.pop(connection.fd, None)
-        self.closed_now.append(connection)      # events of this round may still name it
-        connection.reply.release()
-        connection.drop_buffer()
-        connection.length = 0
+        connection.mark_closed()
+        session = connection.session
+        connection.session = None       # the two would keep each other alive
         try:
-            connection.session.closed()
+            session.closed()
         except Exception as error:
             if self.on_error is not None:
                 self.on_error(error)

@@ -146,7 +146,7 @@ def test_an_array_with_something_else_in_it_can_be_taken_back() -> None:
     reply.ok()
     mark = reply.mark()
     with pytest.raises(TypeError):
-        reply.bulks([b"a", "b"])  # type: ignore[list-item]
+        reply.bulks([b"a", "b"])  # type: ignore[arg-type]
     reply.rollback(mark)
     with pytest.raises((TypeError, OverflowError)):
         reply.integers([1, INT64_MAX + 1])
