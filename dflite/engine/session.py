@@ -11,11 +11,16 @@ ATTACKS: Final = (b"POST", b"HOST:")  # a browser made to talk to us
 
 
 class Session:
-    """A connection's requests. The native connection calls every method but the constructor."""
+    """A connection's requests. The native connection calls every method but the constructor.
 
-    def __init__(self, executor: Executor, ctx: Context) -> None:
+    `ctx` is given right after the connection is made.
+    """
+
+    ctx: Context
+
+    def __init__(self, executor: Executor) -> None:
         self.executor = executor
-        self.ctx = ctx
+        self.admin = False
         self.http_path = ""
         self.http_method = ""
 

@@ -113,7 +113,7 @@ def read_conf_file(path: str, depth: int = 0) -> list[Line]:
         place = f"{shown}, line {number}"
         words = split_text(text)
         if words is None:
-            raise FileProblem(f"{place}: the quotes do not match: {text}")
+            raise FileProblem(f"{place}: the quotes do not match")
         if not words:
             continue
         words[0] = words[0].lower()

@@ -1,0 +1,116 @@
+"""Connections that are not plain sockets of the reactor: TLS, and every connection where there is no epoll.
+
+An asyncio protocol feeds the same native connection that the reactor feeds.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from dflite.engine.session import Session
+from dflite.native.connection import HELD_OUTPUT, Batch, Connection, Limits
+from dflite.native.lane import Lane
+
+
+class StreamConnection(Connection):
+    """A native connection whose bytes go through an asyncio transport."""
+
+    transport: asyncio.Transport | None = None
+    loop: asyncio.AbstractEventLoop
+    pump: "Callable[[], None]"
+
+    def flush(self) -> None:
+        if self.transport is not None and len(self.reply):
+            data = self.reply.take()
+            self.bytes_out += len(data)
+            self.transport.write(data)
+
+    def schedule(self) -> None:
+        self.loop.call_soon(self.pump)
+
+    def changed_interest(self) -> None:
+        if self.transport is None:
+            return
+        if self.held:
+            self.transport.pause_reading()
+        elif not self.closing:
+            self.transport.resume_reading()
+
+    def mark_dirty(self) -> None:
+        self.schedule()
+
+    def abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class StreamProtocol(asyncio.Protocol):
+    """One accepted connection. `entered(protocol)` gives it a session, or False to turn it away."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        limits: Limits,
+        batch: Batch,
+        session: Session,
+        entered: "Callable[[StreamProtocol], bytes]",
+        settle: Callable[[], None],
+    ) -> None:
+        self.conn = StreamConnection(lane, limits, batch)
+        self.conn.session = session
+        self.session = session
+        self.entered = entered
+        self.settle = settle
+        self.known = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        conn = self.conn
+        conn.transport = cast(asyncio.Transport, transport)
+        conn.loop = asyncio.get_running_loop()
+        conn.pump = self.pump
+        conn.transport.set_write_buffer_limits(conn.limits.high_water)
+        refusal = self.entered(self)
+        if refusal:
+            conn.transport.write(refusal)
+            conn.transport.close()
+        else:
+            self.known = True
+
+    def data_received(self, data: bytes) -> None:
+        if self.known:
+            self.conn.lane.clock.read()
+            self.conn.feed(data)
+            self.finish()
+
+    def eof_received(self) -> bool:
+        self.conn.feed_eof()
+        self.finish()
+        return not self.conn.closing
+
+    def pause_writing(self) -> None:
+        self.conn.hold(HELD_OUTPUT)
+
+    def resume_writing(self) -> None:
+        self.conn.release(HELD_OUTPUT)
+
+    def pump(self) -> None:
+        """Take what may be taken now, and send."""
+        if self.known and not self.conn.closed:
+            self.conn.lane.clock.read()
+            self.conn.resume()
+            self.finish()
+
+    def finish(self) -> None:
+        """The end of a wake-up: other clients' replies first, then our own, then perhaps the end."""
+        self.settle()
+        self.conn.flush()
+        if self.conn.closing and self.conn.transport is not None:
+            self.conn.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        conn = self.conn
+        conn.transport = None
+        conn.mark_closed()
+        if self.known:
+            self.known = False
+            self.session.closed()
