@@ -1,0 +1,101 @@
+"""The block at start-up."""
+
+from dflite.server.banner import Facts, banner, connection_uri, redis_cli_line, size_words
+
+
+def facts() -> Facts:
+    known = Facts("1.2.3", True, "3.11.7", 4711)
+    known.resp = ["127.0.0.1:6379", "[::1]:6379"]
+    return known
+
+
+def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
+    known = facts()
+    known.memcached = ["127.0.0.1:6371"]
+    known.admin = ["127.0.0.1:9999"]
+    known.unixsocket = "/run/x.sock"
+    known.config_file = "/etc/redis.conf"
+    assert banner(known).splitlines() == [
+        "dflite 1.2.3 (compiled), Python 3.11.7, process 4711",
+        "  RESP         127.0.0.1:6379, [::1]:6379",
+        "  Unix socket  /run/x.sock",
+        "  memcached    127.0.0.1:6371",
+        "  admin        127.0.0.1:9999",
+        "  endpoint     private, without a password",
+        "  memory       no limit (set one with --maxmemory)",
+        "  persistence  none, data live in memory only",
+        "  settings     /etc/redis.conf",
+        "  connect      redis://127.0.0.1:6379",
+        "               redis-cli -h 127.0.0.1 -p 6379",
+        "  stop         Ctrl-C, or kill 4711",
+    ]
+
+
+def test_a_password_of_the_user_is_not_written_out() -> None:
+    known = facts()
+    known.password = "geheim"
+    assert "geheim" not in banner(known)
+    assert connection_uri(known) == "redis://:***@127.0.0.1:6379"
+    assert redis_cli_line(known) == "redis-cli -h 127.0.0.1 -p 6379 -a ***"
+    assert "private, with a password" in banner(known)
+
+
+def test_a_password_made_here_is() -> None:
+    known = facts()
+    known.password = "made"
+    known.password_made_here = True
+    assert connection_uri(known) == "redis://:made@127.0.0.1:6379"
+
+
+def test_tls_changes_the_scheme() -> None:
+    known = facts()
+    known.resp_tls = True
+    assert connection_uri(known) == "rediss://127.0.0.1:6379"
+    assert redis_cli_line(known) == "redis-cli -h 127.0.0.1 -p 6379 --tls"
+    assert "127.0.0.1:6379, [::1]:6379 (TLS)" in banner(known)
+
+
+def test_the_tls_port_is_named_where_it_is_the_only_one() -> None:
+    known = facts()
+    known.resp = []
+    known.resp_tls_only = ["10.0.0.1:7000"]
+    assert connection_uri(known) == "rediss://10.0.0.1:7000"
+
+
+def test_all_addresses_are_reached_by_loopback() -> None:
+    known = facts()
+    known.resp = ["0.0.0.0:7000"]
+    assert connection_uri(known) == "redis://127.0.0.1:7000"
+    known.resp = ["[::]:7000"]
+    assert connection_uri(known) == "redis://[::1]:7000"
+    assert redis_cli_line(known) == "redis-cli -h ::1 -p 7000"
+
+
+def test_a_unix_socket_alone_is_enough() -> None:
+    known = facts()
+    known.resp = []
+    known.unixsocket = "/run/x.sock"
+    assert connection_uri(known) == "unix:///run/x.sock"
+    assert redis_cli_line(known) == "redis-cli -s /run/x.sock"
+
+
+def test_without_any_way_in_there_is_nothing_to_paste() -> None:
+    known = facts()
+    known.resp = []
+    assert "connect" not in banner(known)
+
+
+def test_memory_and_build_are_told() -> None:
+    known = facts()
+    known.compiled = False
+    known.maxmemory = 3 << 29
+    assert "1.5 GiB, then writes are refused" in banner(known)
+    assert "(interpreted, slower)" in banner(known)
+    known.policy = "allkeys-lru"
+    assert "then eviction by allkeys-lru" in banner(known)
+
+
+def test_sizes_are_short() -> None:
+    assert [size_words(size) for size in (5, 1 << 10, 3 << 29, 5 << 40)] == [
+        "5 bytes", "1 KiB", "1.5 GiB", "5 TiB",
+    ]  # fmt: skip
