@@ -336,7 +336,7 @@ class LaneModel:
     def answer(self, argv: list[bytes]) -> bytes | None:
         """The reply to a request, or None if the handler is to answer it."""
         name = argv[0].upper().decode("latin-1")
-        keys = argv[1::2] if name == "MSET" else argv[1:]
+        keys = argv[1::2] if name in ("SET", "MSET") else argv[1:]
         reply = ReplyModel(self.resp3)
         items = self.table.items
         if name == "PING":

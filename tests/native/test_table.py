@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from dflite.native.clock import Clock
 from dflite.native.table import EXPIRED, MAX_VALUE, Table, set_hash_secret
-from tests.native.models import BYTES, GROWN, INT, INT64_MAX, INT64_MIN, OBJECT, Item, TableModel
+from tests.native.models import BYTES, GROWN, INT, INT64_MAX, INT64_MIN, TableModel
 
 NOW = 1_000_000_000_000
 EMPTY_TABLE = 4096  # what an emptied table may still hold
@@ -750,8 +750,3 @@ def test_tables_that_are_dropped_leave_no_objects_behind() -> None:
             table.set_object(named(number), 2, Value())
         del table
     assert not [thing for thing in gc.get_objects() if isinstance(thing, Value)]
-
-
-def test_the_model_knows_the_encodings() -> None:
-    assert [BYTES, INT, GROWN, OBJECT] == [0, 1, 2, 3]
-    assert Item(1, BYTES, b"v", -1, 0, 0).text == b"v"
