@@ -11,7 +11,20 @@ import pytest
 CHECKOUT = str(Path(__file__).resolve().parent.parent)
 sys.path[:] = [place for place in sys.path if place not in ("", CHECKOUT)] + [CHECKOUT]
 
+from tests.support.node import Node, NodeClient  # noqa: E402
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey  # noqa: E402
+
+
+@pytest.fixture
+def node() -> Node:
+    """An engine in this process, its clock stopped."""
+    return Node()
+
+
+@pytest.fixture
+def client(node: Node) -> NodeClient:
+    """A client of `node`."""
+    return node.client()
 
 
 @pytest.fixture(scope="session")
