@@ -6,8 +6,12 @@
                     since="1.0.0", complexity="O(1)", summary="The string at key, or null.")
     def cmd_get(ctx: Context, args: Args) -> None: ...
 
-COMMAND, COMMAND DOCS, GETKEYS and the ACL categories are made of the row. `arity` counts the name; -3 is
-"three or more". `usage` is the line a person would write; its notation is explained in `usage.py`.
+COMMAND, COMMAND DOCS, GETKEYS and the ACL categories are made of the row. `arity` counts the name;
+-3 is "three or more". `usage` is the line a person would write; `usage.py` explains its notation.
+
+A command whose keys no specification can tell takes `find_keys`, which gets the request and returns
+the indices of the keys in it; one whose options say what is done to its keys (VARIABLE_FLAGS) takes
+`key_use`, which returns the flags that hold for this request.
 """
 
 from collections.abc import Callable
@@ -15,8 +19,11 @@ from typing import Final
 
 from dflite.engine.args import Args
 from dflite.engine.context import Context
+from dflite.native.bytesops import parse_int
 
 Handler = Callable[[Context, Args], None]
+KeyFinder = Callable[[list[bytes]], list[int]]
+KeyUse = Callable[[list[bytes]], int]
 
 # How a command behaves.
 WRITE: Final = 1 << 0
@@ -106,10 +113,11 @@ CATEGORY_BITS: Final = {name: 1 << i for i, name in enumerate(CATEGORIES)}
 class KeySpec:
     """Where keys stand in a request, and what is done to them.
 
-    They begin at index `begin`, or behind the word `keyword` searched from index `begin` on. They are
-    every `step`-th argument up to `last` (relative to the first; negative counts from the request's end,
-    with `limit` 2 meaning the first half of what is left), or, with `numkeys` >= 0, as many as the argument
-    `numkeys` places behind the beginning says, from `first` places behind it on.
+    They begin at index `begin`, or behind the word `keyword` searched from index `begin` on. They
+    are every `step`-th argument up to `last` (relative to the first; negative counts from the
+    request's end, with `limit` 2 meaning the first half of what is left), or, with `numkeys` >= 0,
+    as many as the argument `numkeys` places behind the beginning says, from `first` places behind
+    it on.
     """
 
     def __init__(
@@ -134,38 +142,39 @@ class KeySpec:
         self.first = first
         self.unknown = unknown
 
-    def positions(self, argv: list[bytes]) -> list[int]:
-        """Indices of the keys in a request; empty when the request is malformed."""
-        begin = self.begin
-        if self.unknown:
-            return []
+    def is_plain(self) -> bool:
+        """Is it a range from an index on?"""
+        return not self.keyword and self.numkeys < 0 and not self.unknown
+
+    def positions(self, argv: list[bytes]) -> list[int] | None:
+        """Indices of the keys in a request; None if they cannot be told: mostly a syntax error."""
+        if self.unknown or self.flags & INCOMPLETE:
+            return None
+        first = self.begin
         if self.keyword:
-            begin = keyword_index(argv, self.keyword.encode(), self.begin)
-        if begin <= 0 or begin >= len(argv):
-            return []
+            first = keyword_index(argv, self.keyword.encode(), self.begin)
+        end = len(argv)
+        if first <= 0:
+            return None
         if self.numkeys >= 0:
-            if begin + self.numkeys >= len(argv) or not argv[begin + self.numkeys].isdigit():
-                return []
-            count = int(argv[begin + self.numkeys])
-            first = begin + self.first
+            count = parse_int(argv[first + self.numkeys]) if first + self.numkeys < end else None
+            if count is None:
+                return None
+            first += self.first
             last = first + (count - 1) * self.step
-            if count == 0 or last >= len(argv):
-                return []
+        elif self.last >= 0:
+            last = first + self.last
+        elif self.limit <= 1:
+            last = end + self.last
         else:
-            first = begin
-            if self.last >= 0:
-                last = first + self.last
-            elif self.limit <= 1:
-                last = len(argv) + self.last
-            else:
-                last = first + (len(argv) - first) // self.limit + self.last
-            if last >= len(argv):
-                return []
+            last = first + (end - first) // self.limit + self.last
+        if last < first or last >= end:
+            return None
         return list(range(first, last + 1, self.step))
 
 
 def keyword_index(argv: list[bytes], keyword: bytes, start: int) -> int:
-    """The index behind keyword, searched from `start` on (from the end if negative); 0 if it isn't there."""
+    """The index behind keyword, or 0; searched from `start` on, or if negative back from it."""
     if start >= 0:
         for i in range(start, len(argv) - 1):
             if argv[i].upper() == keyword:
@@ -175,6 +184,14 @@ def keyword_index(argv: list[bytes], keyword: bytes, start: int) -> int:
         if argv[i].upper() == keyword:
             return i + 1
     return 0
+
+
+class KeyAt:
+    """A key of a request: its index there, and the flags that say what is done to it."""
+
+    def __init__(self, index: int, flags: int) -> None:
+        self.index = index
+        self.flags = flags
 
 
 class Command:
@@ -209,7 +226,9 @@ class Command:
         self.handler = handler
         self.parent: Command | None = None
         self.subcommands: dict[bytes, Command] = {}
-        self.find_keys: Callable[[list[bytes]], list[int]] | None = None
+        self.is_container = False
+        self.find_keys: KeyFinder | None = None
+        self.key_use: KeyUse | None = None
         self.lane = 0  # its number in the hot lane, 0 if it has none
         self.deprecated_since = ""
         self.replaced_by = ""
@@ -224,22 +243,48 @@ class Command:
         """May a request of `count` words, the name counted, be this command?"""
         return count == self.arity if self.arity > 0 else count >= -self.arity
 
+    def has_keys(self) -> bool:
+        """May a request of this command name keys?"""
+        return self.find_keys is not None or any(not spec.flags & NOT_KEY for spec in self.keys)
+
     def key_positions(self, argv: list[bytes]) -> list[int]:
-        """Indices of the keys in a request."""
+        """Indices of the keys in a request; none when one of the specifications cannot tell."""
         if self.find_keys is not None:
             return self.find_keys(argv)
         positions: list[int] = []
         for spec in self.keys:
             if not spec.flags & NOT_KEY:
-                positions.extend(spec.positions(argv))
+                found = spec.positions(argv)
+                if found is None:
+                    return []
+                positions.extend(found)
         return positions
+
+    def keys_at(self, argv: list[bytes]) -> list[KeyAt]:
+        """The keys of a request with what is done to each."""
+        if self.key_use is not None:
+            flags = self.key_use(argv)
+            return [KeyAt(index, flags) for index in self.key_positions(argv)]
+        return [KeyAt(index, self.flags_at(argv, index)) for index in self.key_positions(argv)]
+
+    def flags_at(self, argv: list[bytes], index: int) -> int:
+        """Flags of the key there: of the specification that finds it, else of the last one."""
+        flags = 0
+        for spec in self.keys:
+            if spec.flags & NOT_KEY:
+                continue
+            flags = spec.flags
+            found = spec.positions(argv)
+            if found is not None and index in found:
+                break
+        return flags & ~(INCOMPLETE | VARIABLE_FLAGS)
 
 
 COMMANDS: Final[dict[bytes, Command]] = {}  # by name in capitals and in small letters
 
 
 class Family:
-    """Commands about one thing; gives them their group and, where there is one, their ACL category."""
+    """Commands about one thing; gives them their group and, if there is one, their ACL category."""
 
     def __init__(self, group: str, category: str = "") -> None:
         self.group = group
@@ -257,7 +302,8 @@ class Family:
         keys: list[KeySpec] | None = None,
         acl: str = "",
         tips: list[str] | None = None,
-        find_keys: Callable[[list[bytes]], list[int]] | None = None,
+        find_keys: KeyFinder | None = None,
+        key_use: KeyUse | None = None,
         deprecated_since: str = "",
         replaced_by: str = "",
     ) -> Callable[[Handler], Handler]:
@@ -268,8 +314,12 @@ class Family:
         """
 
         def enter(handler: Handler) -> Handler:
-            self.enter(usage, arity, flags, since, complexity, summary, keys or [], acl, tips or [],
-                       handler, find_keys, deprecated_since, replaced_by)  # fmt: skip
+            row = self.enter(usage, arity, flags, since, complexity, summary, keys or [], acl,
+                             self.category, tips or [], handler)  # fmt: skip
+            row.find_keys = find_keys
+            row.key_use = key_use
+            row.deprecated_since = deprecated_since
+            row.replaced_by = replaced_by
             return handler
 
         return enter
@@ -284,11 +334,17 @@ class Family:
         arity: int = -2,
         flags: int = 0,
         acl: str = "",
+        tips: list[str] | None = None,
         handler: Handler | None = None,
     ) -> Command:
-        """Enter a command that only has subcommands, or (`handler`) an answer of its own without one."""
-        return self.enter(name, arity, flags, since, complexity, summary, [], acl, [], handler,
-                          None, "", "")  # fmt: skip
+        """Enter a command with subcommands; `handler` answers it without one, if it can.
+
+        The family's ACL category goes to the subcommands, not to the container.
+        """
+        row = self.enter(name, arity, flags, since, complexity, summary, [], acl, 0, tips or [],
+                         handler)  # fmt: skip
+        row.is_container = True
+        return row
 
     def enter(
         self,
@@ -300,25 +356,22 @@ class Family:
         summary: str,
         keys: list[KeySpec],
         acl: str,
+        category: int,
         tips: list[str],
         handler: Handler | None,
-        find_keys: Callable[[list[bytes]], list[int]] | None,
-        deprecated_since: str,
-        replaced_by: str,
     ) -> Command:
         words = usage.split(" ")
         name = words[0].encode()
         parent = COMMANDS.get(name)
         full_name = words[0].lower()
         if parent is not None:
+            assert parent.is_container, usage + " is entered twice"
             full_name = full_name + "|" + words[1].lower()
         row = Command(full_name, usage, self.group, arity, flags,
-                      categories_of(flags, self.category, acl), keys, since, complexity, summary,
+                      categories_of(flags, category, acl), keys, since, complexity, summary,
                       tips, handler)  # fmt: skip
-        row.find_keys = find_keys
-        row.deprecated_since = deprecated_since
-        row.replaced_by = replaced_by
-        if find_keys is not None or any(has_movable_keys(spec) for spec in keys):
+        if any(not spec.is_plain() for spec in keys):
+            # A client must ask COMMAND GETKEYS: indices alone do not tell.
             row.flags |= MOVABLE_KEYS
         if parent is None:
             COMMANDS[name] = row
@@ -330,11 +383,6 @@ class Family:
             parent.subcommands[sub] = row
             parent.subcommands[sub.lower()] = row
         return row
-
-
-def has_movable_keys(spec: KeySpec) -> bool:
-    """Must a client ask COMMAND GETKEYS, because indices alone do not tell?"""
-    return bool(spec.keyword) or spec.numkeys >= 0 or spec.unknown
 
 
 def categories_of(flags: int, category: int, acl: str) -> int:
@@ -352,8 +400,34 @@ def categories_of(flags: int, category: int, acl: str) -> int:
         bits |= CATEGORY_BITS["pubsub"]
     if flags & BLOCKING:
         bits |= CATEGORY_BITS["blocking"]
-    bits |= CATEGORY_BITS["fast"] if flags & FAST else CATEGORY_BITS["slow"]
+    if flags & FAST:
+        bits |= CATEGORY_BITS["fast"]
+    if not bits & CATEGORY_BITS["fast"]:
+        bits |= CATEGORY_BITS["slow"]
     return bits
+
+
+def key_range(keys: list[KeySpec]) -> tuple[int, int, int]:
+    """First key, last key and step: how clients of before key specifications find keys.
+
+    Several specifications count as one range where they follow each other without a gap.
+    """
+    if not keys:
+        return 0, 0, 0
+    if len(keys) == 1 and keys[0].is_plain():
+        spec = keys[0]
+        return spec.begin, spec.last if spec.last < 0 else spec.begin + spec.last, spec.step
+    first = 0
+    last = 0
+    for spec in keys:
+        if not spec.is_plain():
+            continue
+        if spec.step != 1 or (last and last != spec.begin - 1):
+            return 0, 0, 0
+        first = min(first, spec.begin) if first else spec.begin
+        end = spec.last if spec.last < 0 else spec.begin + spec.last
+        last = end if end < 0 or last < 0 else max(last, end)
+    return first, last, 1 if first else 0
 
 
 def top_level() -> list[Command]:
