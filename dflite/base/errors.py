@@ -169,3 +169,22 @@ class ExecAborted(CommandError):
 
 class NoProtocol(CommandError):
     text = b"NOPROTO unsupported protocol version"
+
+
+# -- the table of commands -----------------------------------------------------------------------------
+
+
+class InvalidCommand(CommandError):
+    text = b"ERR Invalid command specified"
+
+
+class CommandHasNoKeys(CommandError):
+    text = b"ERR The command has no key arguments"
+
+
+class InvalidNumberOfArguments(CommandError):
+    text = b"ERR Invalid number of arguments specified for command"
+
+
+class InvalidCommandArguments(CommandError):
+    text = b"ERR Invalid arguments specified for command"

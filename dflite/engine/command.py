@@ -49,12 +49,11 @@ MOVABLE_KEYS: Final = 1 << 19
 PROTECTED: Final = 1 << 20
 TOUCHES_ARBITRARY_KEYS: Final = 1 << 21
 
-# The order in which COMMAND lists them, with the protocol's names.
+# What COMMAND tells of them, with the protocol's names.
 FLAG_NAMES: Final = [
     (WRITE, "write"),
     (READONLY, "readonly"),
     (DENYOOM, "denyoom"),
-    (MAY_REPLICATE, "may_replicate"),
     (ADMIN, "admin"),
     (PUBSUB, "pubsub"),
     (NOSCRIPT, "noscript"),
@@ -71,7 +70,6 @@ FLAG_NAMES: Final = [
     (NO_MULTI, "no_multi"),
     (MOVABLE_KEYS, "movablekeys"),
     (ALLOW_BUSY, "allow_busy"),
-    (TOUCHES_ARBITRARY_KEYS, "touches_arbitrary_keys"),
 ]
 
 # What is done to a key of a key specification.
@@ -435,10 +433,15 @@ def top_level() -> list[Command]:
     return [row for name, row in COMMANDS.items() if name.isupper()]
 
 
+def own_subcommands(row: Command) -> list[Command]:
+    """Its subcommands, each once, in order of their entry."""
+    return [sub for name, sub in row.subcommands.items() if name.isupper()]
+
+
 def every_command() -> list[Command]:
     """All commands and subcommands, each once."""
-    rows = []
+    rows: list[Command] = []
     for row in top_level():
         rows.append(row)
-        rows.extend([sub for name, sub in row.subcommands.items() if name.isupper()])
+        rows.extend(own_subcommands(row))
     return rows
