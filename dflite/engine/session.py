@@ -85,6 +85,13 @@ class Session:
             f"closing client {self.ctx.client.addr}: it exceeds client-query-buffer-limit",
         )
 
+    def output_too_long(self) -> None:
+        """The hard limit of unsent replies is exceeded; the connection closes after this."""
+        self.ctx.host.log(
+            "warning",
+            f"closing client {self.ctx.client.addr}: it exceeds client-output-buffer-limit",
+        )
+
     def resume_postponed(self) -> None:
         """Run the request that CLIENT PAUSE held back."""
         client = self.ctx.client

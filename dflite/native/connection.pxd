@@ -20,6 +20,7 @@ cdef class Limits:
     cdef public int64_t bulk_length
     cdef public int64_t query_buffer
     cdef public int64_t high_water
+    cdef public int64_t output_buffer       # hard limit of unsent bytes, 0 for none
 
 @cython.final
 cdef class Batch:

@@ -15,6 +15,7 @@ class Limits:
     bulk_length: int
     query_buffer: int
     high_water: int
+    output_buffer: int
     def __init__(self) -> None: ...
 
 class Batch:

@@ -60,6 +60,7 @@ cdef class Limits:
         self.bulk_length = 512 * 1024 * 1024
         self.query_buffer = 1024 * 1024 * 1024
         self.high_water = 1024 * 1024
+        self.output_buffer = 0
 
 
 @cython.final

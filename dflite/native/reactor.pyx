@@ -111,6 +111,9 @@ cdef class SocketConnection(Connection):
                 if errno == EAGAIN:
                     self.sending = True
                     self.set_interest()
+                    if 0 < self.limits.output_buffer < <int64_t>self.reply.pending():
+                        self.session.output_too_long()
+                        self.abort()
                     return 0
                 self.abort()
                 return 0

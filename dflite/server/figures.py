@@ -4,7 +4,7 @@ import time
 
 from dflite.engine.executor import Executor
 from dflite.native.reactor import Reactor
-from dflite.server.listeners import Doorman
+from dflite.server.doorman import Doorman
 from dflite.settings.settings import Settings
 
 

@@ -1,11 +1,7 @@
-"""Listening sockets, and turning each accepted connection into a client of the engine."""
+"""Who comes in: limits and socket options, and the objects that make an accepted connection a client."""
 
-import asyncio
 import contextlib
-import os
 import socket
-import stat
-from collections.abc import Callable
 from typing import Final
 
 from dflite.engine.client import Client
@@ -14,9 +10,9 @@ from dflite.engine.executor import Executor
 from dflite.engine.session import Session
 from dflite.native.connection import Connection
 from dflite.native.reactor import Reactor
+from dflite.server.streams import StreamProtocol
 from dflite.settings.settings import Settings
 
-ACCEPTS: Final = 256  # a wake-up
 FULL: Final = b"-ERR max number of clients reached\r\n"
 DENIED: Final = (
     b"-DENIED dflite is running in protected mode because protected mode is enabled and no password "
@@ -24,10 +20,6 @@ DENIED: Final = (
     b"interface. Set a password with --requirepass (or CONFIG SET requirepass from this machine), "
     b"or start with --protected-mode=no if the network keeps strangers away.\r\n"
 )
-
-
-class ListenError(Exception):
-    """An address that cannot be listened on; the message is a sentence for people."""
 
 
 class Doorman:
@@ -77,9 +69,39 @@ class Doorman:
             return None
         if not unix:
             self.set_options(sock)
-        session = self.session_for(admin)
+        session = Session(self.executor)
+        session.admin = admin
         conn = self.reactor.attach(sock.detach(), session)
         return self.introduce(session, conn, conn.fd, peer, here, unix)
+
+    def stream(self, admin: bool) -> StreamProtocol:
+        """A protocol for a connection that an asyncio server has accepted."""
+        session = Session(self.executor)
+        session.admin = admin
+        reactor = self.reactor
+        return StreamProtocol(
+            self.executor.lane, reactor.limits, reactor.batch, session,
+            self.enter_stream, reactor.run_pending,
+        )  # fmt: skip
+
+    def enter_stream(self, protocol: StreamProtocol) -> bytes:
+        """Make the client of an asyncio connection known, or say why not."""
+        transport = protocol.conn.transport
+        assert transport is not None
+        self.accepted += 1
+        peer = transport.get_extra_info("peername")
+        session = protocol.session
+        refusal = b""
+        if self.denies(peer[0]):
+            refusal = DENIED
+        elif not session.admin and self.is_full():
+            refusal = FULL
+        if refusal:
+            self.rejected += 1
+            return refusal
+        here = transport.get_extra_info("sockname")
+        self.introduce(session, protocol.conn, -1, peer, here, False)
+        return b""
 
     def set_options(self, sock: socket.socket) -> None:
         if self.settings.tcp_nodelay:
@@ -91,23 +113,6 @@ class Doorman:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, interval)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(interval // 3, 1))
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
-
-    def close_idle(self, now_ms: int) -> None:
-        """Close clients that have said nothing for `timeout` seconds; those that wait are exempt."""
-        limit_ms = self.settings.timeout * 1000
-        if limit_ms <= 0:
-            return
-        for client in list(self.executor.clients.values()):
-            conn = client.conn
-            if not conn.held and not client.monitor and now_ms - conn.last_active_ms > limit_ms:
-                self.host.log("verbose", f"closing idle client {client.addr}")
-                conn.abort()
-
-    def session_for(self, admin: bool) -> Session:
-        """A session whose connection is still to come."""
-        session = Session(self.executor)
-        session.admin = admin
-        return session
 
     def introduce(
         self,
@@ -150,84 +155,3 @@ def address_text(address: object) -> str:
         return "?:0"
     host, port = address[0], address[1]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def listen_tcp(host: str, port: int, backlog: int) -> list[socket.socket]:
-    """Sockets that listen on every address of `host`; ListenError says what is in the way."""
-    try:
-        found = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except OSError as error:
-        raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    sockets: list[socket.socket] = []
-    for family, kind, proto, _, address in dict.fromkeys(found):
-        sock = socket.socket(family, kind, proto)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            sock.bind(address)
-            sock.listen(backlog)
-        except OSError as error:
-            sock.close()
-            for earlier in sockets:
-                earlier.close()
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise ListenError(
-                f"cannot listen on {host}:{port}: {reason}"
-                + (" (is another server running there?)" if "in use" in reason else "")
-            ) from error
-        sock.setblocking(False)
-        sockets.append(sock)
-    return sockets
-
-
-def listen_unix(path: str, mode: int, backlog: int) -> socket.socket:
-    """A socket that listens on a path, in the place of one left behind by a dead server."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if os.path.exists(path):
-            if not stat.S_ISSOCK(os.stat(path).st_mode):
-                raise ListenError(f"cannot listen on {path}: a file of another kind is there")
-            probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            with probe:
-                probe.setblocking(False)
-                if probe.connect_ex(path) == 0:
-                    raise ListenError(f"cannot listen on {path}: another server is running there")
-            os.unlink(path)
-        sock.bind(path)
-        if mode:
-            os.chmod(path, mode)
-        sock.listen(backlog)
-    except OSError as error:
-        sock.close()
-        raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from error
-    except ListenError:
-        sock.close()
-        raise
-    sock.setblocking(False)
-    return sock
-
-
-def accept_all(
-    loop: asyncio.AbstractEventLoop,
-    sock: socket.socket,
-    admit: Callable[[socket.socket], object],
-    failed: Callable[[OSError], None],
-) -> None:
-    """Accept what waits on a listening socket; out of descriptors, rest for a moment."""
-    for _ in range(ACCEPTS):
-        try:
-            accepted, _address = sock.accept()
-        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return
-        except OSError as error:
-            failed(error)
-            loop.remove_reader(sock)
-            loop.call_later(
-                0.2, lambda: loop.add_reader(sock, accept_all, loop, sock, admit, failed)
-            )
-            return
-        accepted.setblocking(False)
-        admit(accepted)

@@ -1,0 +1,97 @@
+"""What commands ask of the process: settings, figures, the log, the end."""
+
+import asyncio
+
+from dflite.base.errors import CustomError
+from dflite.engine.client import Client
+from dflite.engine.executor import Executor
+from dflite.native.connection import Limits
+from dflite.server import http, info
+from dflite.server.figures import Figures
+from dflite.server.logs import LEVELS, LOG, NOTICE
+from dflite.settings.settings import Settings
+from dflite.settings.values import ChangeRefused
+
+
+class NodeHost:
+    """The `Host` of the commands; `join` gives it the parts that are made after it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.executor: Executor
+        self.figures: Figures
+        self.limits: Limits
+        self.stopped: asyncio.Event
+
+    def join(
+        self, executor: Executor, figures: Figures, limits: Limits, stopped: asyncio.Event
+    ) -> None:
+        """Know the parts, and keep their copies of settings up to date from now on."""
+        self.executor = executor
+        self.figures = figures
+        self.limits = limits
+        self.stopped = stopped
+        self.apply_settings()
+        for name in (
+            "requirepass",
+            "maxmemory",
+            "slowlog_log_slower_than",
+            "slowlog_max_len",
+            "latency_monitor_threshold",
+            "max_bulk_len",
+            "client_query_buffer_limit",
+            "client_output_buffer_limit",
+        ):
+            self.settings.on_change(name, self.apply_settings)
+
+    def apply_settings(self) -> None:
+        """Hand the settings to the parts that keep their own copy."""
+        settings = self.settings
+        executor = self.executor
+        executor.password = settings.requirepass.encode("utf-8", "surrogateescape") or None
+        executor.max_memory = settings.maxmemory
+        executor.slowlog.threshold_us = settings.slowlog_log_slower_than
+        executor.slowlog.max_length = settings.slowlog_max_len
+        executor.slowlog.trim()
+        executor.latency.threshold_ms = settings.latency_monitor_threshold
+        executor.lane.memory_limit = settings.maxmemory
+        self.limits.bulk_length = settings.max_bulk_len
+        self.limits.query_buffer = settings.client_query_buffer_limit
+        self.limits.output_buffer = settings.client_output_buffer_limit[0][0]
+        executor.observers_changed()
+
+    def setting(self, name: str) -> object:
+        return getattr(self.settings, name)
+
+    def settings_matching(self, patterns: list[str]) -> list[tuple[str, str]]:
+        return self.settings.get_matching(patterns)
+
+    def change_settings(self, pairs: list[tuple[str, str]]) -> None:
+        try:
+            without_effect = self.settings.change(pairs)
+        except ChangeRefused as refusal:
+            raise CustomError(b"ERR " + str(refusal).encode("utf-8", "surrogateescape")) from None
+        if without_effect:
+            LOG.log(NOTICE, "CONFIG SET %s: accepted, without effect here", ", ".join(without_effect))
+
+    def rewrite_settings(self) -> None:
+        try:
+            self.settings.rewrite()
+        except ChangeRefused as refusal:
+            raise CustomError(b"ERR " + str(refusal).encode("utf-8", "surrogateescape")) from None
+
+    def reset_figures(self) -> None:
+        self.figures.reset()
+
+    def info(self, sections: list[str]) -> bytes:
+        return info.render(self.figures, sections)
+
+    def http(self, client: Client, method: str, path: str) -> bytes:
+        return http.respond(self.figures, method, path)
+
+    def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
+        LOG.log(NOTICE, "SHUTDOWN received: stopping")
+        self.stopped.set()
+
+    def log(self, level: str, message: str) -> None:
+        LOG.log(LEVELS[level], "%s", message)

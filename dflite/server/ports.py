@@ -1,0 +1,203 @@
+"""The node's listening sockets, as the settings name them, opened, changed while serving, and closed."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import ssl
+from typing import Final
+
+from dflite.server.doorman import Doorman
+from dflite.server.listening import ListenError, accept_all, listen_tcp, listen_unix
+from dflite.server.logs import LOG, Throttle
+from dflite.settings.settings import Settings
+from dflite.settings.values import Refused
+
+MAIN: Final = "main"
+ADMIN: Final = "admin"
+TLS: Final = "tls"
+UNIX: Final = "unix"
+
+
+class Ports:
+    """Every listening socket by role. `open` may raise ListenError, a sentence for people."""
+
+    def __init__(self, settings: Settings, doorman: Doorman) -> None:
+        self.settings = settings
+        self.doorman = doorman
+        self.sockets: dict[str, list[socket.socket]] = {MAIN: [], ADMIN: [], TLS: [], UNIX: []}
+        self.servers: list[asyncio.Server] = []
+        self.tls_context: ssl.SSLContext | None = None
+        self.throttle = Throttle()
+        self.loop: asyncio.AbstractEventLoop
+
+    # -- opening -----------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Listen on everything that the settings name."""
+        settings = self.settings
+        self.loop = asyncio.get_running_loop()
+        if settings.tls or settings.tls_port:
+            self.tls_context = make_tls_context(settings)
+        if settings.port:
+            self.open_role(MAIN, settings.bind, settings.port)
+            if settings.port < 0:
+                settings.port = self.sockets[MAIN][0].getsockname()[1]
+        if settings.admin_port:
+            hosts = [settings.admin_bind] if settings.admin_bind else settings.bind
+            self.open_role(ADMIN, hosts, settings.admin_port)
+        if settings.tls_port:
+            self.open_role(TLS, settings.bind, settings.tls_port)
+        if settings.unixsocket:
+            sock = listen_unix(settings.unixsocket, settings.unixsocketperm, settings.tcp_backlog)
+            self.sockets[UNIX] = [sock]
+            if settings.unixsocketgroup:
+                self.give_to_group(settings.unixsocket, settings.unixsocketgroup)
+        for role, sockets in self.sockets.items():
+            for sock in sockets:
+                await self.serve(role, sock)
+        settings.on_change("bind", self.move)
+        settings.on_change("port", self.move)
+        for name in ("tls_cert_file", "tls_key_file", "tls_key_file_pass"):
+            settings.on_change(name, self.reload_certificate)
+
+    def open_role(self, role: str, hosts: list[str], port: int) -> None:
+        for host in hosts:
+            optional = host.startswith("-")
+            try:
+                found = listen_tcp(host.removeprefix("-"), max(port, 0), self.settings.tcp_backlog)
+            except ListenError:
+                if optional:
+                    continue
+                self.close_sockets(role)
+                raise
+            self.sockets[role].extend(found)
+            if port < 0:
+                port = found[0].getsockname()[1]
+
+    def speaks_tls(self, role: str) -> bool:
+        """Does the role's port speak TLS?"""
+        if role == TLS:
+            return True
+        if role == ADMIN and self.settings.no_tls_on_admin_port:
+            return False
+        return self.settings.tls and role in (MAIN, ADMIN)
+
+    async def serve(self, role: str, sock: socket.socket) -> None:
+        admin = role == ADMIN
+        if self.speaks_tls(role):
+            self.servers.append(
+                await self.loop.create_server(
+                    lambda: self.doorman.stream(admin), sock=sock, ssl=self.tls_context
+                )
+            )
+            return
+        self.watch(sock, admin)
+
+    def watch(self, sock: socket.socket, admin: bool) -> None:
+        self.loop.add_reader(
+            sock,
+            accept_all,
+            self.loop,
+            sock,
+            lambda accepted: self.doorman.admit(accepted, admin),
+            self.accept_failed,
+        )
+
+    def accept_failed(self, error: OSError) -> None:
+        self.throttle.warning("accept", f"cannot accept a connection: {error.strerror or error}")
+
+    def give_to_group(self, path: str, group: str) -> None:
+        try:
+            shutil.chown(path, group=group)
+        except (LookupError, OSError) as error:
+            raise ListenError(f"cannot give {path} to the group {group}: {error}") from error
+
+    # -- changing ----------------------------------------------------------------------------------
+
+    def move(self) -> None:
+        """CONFIG SET bind or port: listen there, and no longer here. Connections stay."""
+        settings = self.settings
+        if self.speaks_tls(MAIN):
+            raise Refused("the main port speaks TLS: restart to move it")
+        before, self.sockets[MAIN] = self.sockets[MAIN], []
+        for sock in before:  # the same address may be among the new ones
+            self.loop.remove_reader(sock)
+            sock.close()
+        try:
+            if settings.port:
+                self.open_role(MAIN, settings.bind, settings.port)
+        except ListenError as error:
+            LOG.warning("%s", error)
+            raise Refused("Unable to listen on this port. Check server logs.") from error
+        for sock in self.sockets[MAIN]:
+            self.watch(sock, False)
+
+    def reload_certificate(self) -> None:
+        """New connections get the new certificate; a bad one leaves the old one in place."""
+        if self.tls_context is None:
+            return
+        make_tls_context(self.settings, Refused)  # a bad file must not spoil the one in use
+        load_certificate(self.tls_context, self.settings)
+
+    # -- closing and telling -----------------------------------------------------------------------
+
+    def close_sockets(self, role: str) -> None:
+        for sock in self.sockets[role]:
+            sock.close()
+        self.sockets[role] = []
+
+    def close(self) -> None:
+        """Listen no more."""
+        for server in self.servers:
+            server.close()
+        for role, sockets in self.sockets.items():
+            for sock in sockets:
+                with contextlib.suppress(ValueError, OSError):
+                    self.loop.remove_reader(sock)
+            self.close_sockets(role)
+        if self.settings.unixsocket:
+            with contextlib.suppress(OSError):
+                os.unlink(self.settings.unixsocket)
+
+    def addresses(self, role: str) -> list[str]:
+        """host:port of each of the role's sockets."""
+        found = []
+        for sock in self.sockets[role]:
+            host, port = sock.getsockname()[:2]
+            found.append(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        return found
+
+
+def make_tls_context(
+    settings: Settings, refused: type[Exception] = ListenError
+) -> ssl.SSLContext:
+    """What TLS ports speak; `refused` is raised with a sentence where the files don't do."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not settings.tls_cert_file or not settings.tls_key_file:
+        raise refused("TLS needs a certificate and its key: give --tls_cert_file and --tls_key_file")
+    try:
+        load_certificate(context, settings)
+        if settings.tls_ca_cert_file or settings.tls_ca_cert_dir:
+            context.load_verify_locations(
+                settings.tls_ca_cert_file or None, settings.tls_ca_cert_dir or None
+            )
+        if settings.tls_ciphers:
+            context.set_ciphers(settings.tls_ciphers)
+    except (OSError, ssl.SSLError) as error:
+        raise refused(f"cannot load the TLS files: {error}") from error
+    if settings.tls_auth_clients == "yes":
+        context.verify_mode = ssl.CERT_REQUIRED
+    elif settings.tls_auth_clients == "optional":
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
+def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
+    context.load_cert_chain(
+        settings.tls_cert_file, settings.tls_key_file, settings.tls_key_file_pass or None
+    )
+
+
