@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import signal
 import sys
 
 from benchmarks.load import Generator, LoadFailed, choose_generator
@@ -17,6 +18,8 @@ from benchmarks.settings import RESULTS, Settings, read_settings
 def main(arguments: list[str]) -> int:
     """The command line; the exit status tells whether there are figures."""
     settings = read_settings(arguments)
+    # As an exception it passes through every `with`, so no server is left running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         generator = choose_generator(settings.generator)
     except LoadFailed as error:
@@ -31,7 +34,9 @@ def main(arguments: list[str]) -> int:
     os.sched_setaffinity(0, load_cores)
     found = find_servers(settings, results)
     if not found:
-        print("no server to measure is installed", file=sys.stderr)
+        for name, why in results.missing.items():
+            print(f"{name} is left out: {why}", file=sys.stderr)
+        print("there is no server to measure", file=sys.stderr)
         return 2
     run(found, settings, generator, results)
     print(report(results))

@@ -97,7 +97,7 @@ class Running:
     def output(self) -> str:
         """The last lines that the server wrote."""
         text = (Path(self.directory) / "output.log").read_text(errors="replace")
-        return "\n".join(text.splitlines()[-15:])
+        return "\n".join(text.splitlines()[-5:])
 
     def version(self) -> str:
         """What the server says of itself."""

@@ -37,6 +37,7 @@ class Settings:
         self.pause_keys = 500_000 if quick else 5_000_000
         # The longest of all is at the mercy of the machine's other work: the better of two counts.
         self.pause_rounds = 1 if quick else 2
+        self.pause_limit_s = 30.0 if quick else 180.0
         self.starts = 3 if quick else 7
         self.idle_s = 3.0 if quick else 10.0
         self.time_limit_s = 300.0 if quick else 1800.0

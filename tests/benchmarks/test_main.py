@@ -56,4 +56,4 @@ def test_without_a_server_the_exit_status_says_so(
         check=False,
     )
     assert done.returncode == 2
-    assert "no server to measure is installed" in done.stderr
+    assert "dragonfly is left out: no dragonfly on the path" in done.stderr
