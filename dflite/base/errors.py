@@ -29,7 +29,7 @@ class QuotingError(CommandError):
 
 
 class CustomError(CommandError):
-    """An error whose whole text is made where it is raised, for texts with several variable parts."""
+    """An error whose text is made where it is raised: several parts of it vary."""
 
     def __init__(self, wire: bytes) -> None:
         super().__init__(wire)
@@ -39,7 +39,7 @@ class CustomError(CommandError):
         return self.custom
 
 
-# -- requests ----------------------------------------------------------------------------------------
+# -- requests -------------------------------------------------------------------------------------
 
 
 class UnknownCommand(CustomError):
@@ -62,7 +62,7 @@ class InternalError(CommandError):
     text = b"ERR internal error"
 
 
-# -- numbers and times ---------------------------------------------------------------------------------
+# -- numbers and times ----------------------------------------------------------------------------
 
 
 class NotAnInteger(CommandError):
@@ -101,7 +101,7 @@ class NegativeTimeout(CommandError):
     text = b"ERR timeout is negative"
 
 
-# -- keys and values -----------------------------------------------------------------------------------
+# -- keys and values ------------------------------------------------------------------------------
 
 
 class WrongType(CommandError):
@@ -128,7 +128,86 @@ class SameObject(CommandError):
     text = b"ERR source and destination objects are the same"
 
 
-# -- who may, and when ---------------------------------------------------------------------------------
+class IncrementOverflow(CommandError):
+    text = b"ERR increment or decrement would overflow"
+
+
+class DecrementOverflow(CommandError):
+    text = b"ERR decrement would overflow"
+
+
+class IncrementNotFinite(CommandError):
+    text = b"ERR increment would produce NaN or Infinity"
+
+
+class OffsetOutOfRange(CommandError):
+    text = b"ERR offset is out of range"
+
+
+class StringTooLong(CommandError):
+    text = b"ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+
+
+class NotAllStrings(CommandError):
+    text = b"ERR The specified keys must contain string values"
+
+
+class LengthAndIndexes(CommandError):
+    text = b"ERR If you want both the length and indexes, please just use IDX."
+
+
+class TooLongForLcs(CommandError):
+    text = b"ERR String too long for LCS"
+
+
+class TooMuchForLcs(CommandError):
+    text = b"ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
+
+
+class NoMemoryForLcs(CommandError):
+    text = b"ERR Insufficient memory, failed allocating transient memory for LCS"
+
+
+class BadDigest(CommandError):
+    text = b"ERR must be exactly 16 hexadecimal characters"
+
+
+class BadNumberOfKeys(CommandError):
+    text = b"ERR invalid numkeys value or out of range"
+
+
+class ConflictingExpireOptions(CommandError):
+    text = b"ERR NX and XX, GT or LT options at the same time are not compatible"
+
+
+class GreaterAndLess(CommandError):
+    text = b"ERR GT and LT options at the same time are not compatible"
+
+
+class UnsupportedOption(QuotingError):
+    text = b"ERR Unsupported option %b"
+
+
+class UnknownType(QuotingError):
+    text = b"ERR unknown type name '%b'"
+
+
+class NoFrequencies(CommandError):
+    text = (
+        b"ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
+        b"that when switching between policies at runtime LRU and LFU data will take some time to "
+        b"adjust."
+    )
+
+
+class NoIdleTimes(CommandError):
+    text = (
+        b"ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
+        b"switching between policies at runtime LRU and LFU data will take some time to adjust."
+    )
+
+
+# -- who may, and when ----------------------------------------------------------------------------
 
 
 class NoAuth(CommandError):
@@ -171,7 +250,7 @@ class NoProtocol(CommandError):
     text = b"NOPROTO unsupported protocol version"
 
 
-# -- the table of commands -----------------------------------------------------------------------------
+# -- the table of commands ------------------------------------------------------------------------
 
 
 class InvalidCommand(CommandError):

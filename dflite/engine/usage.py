@@ -9,8 +9,8 @@ words name what stands in their place. `[...]` may be left out, `<...>` groups, 
 `key [key ...]` is one or more keys, and what repeats may be several words: `[GET pattern [GET
 pattern ...]]`. A token takes the words and groups behind it, up to the next token or optional part.
 
-Types follow from names (`seconds` is an integer everywhere), and from what they hold follow the names
-that Redis gives to choices and groups, as no usage line shows them: tables in `usage_names.py`.
+Types follow from names (`seconds` is an integer everywhere). Names that Redis gives to choices and
+groups, and no usage line shows, follow from what these hold. Both are tables in `usage_names.py`.
 """
 
 from typing import Final

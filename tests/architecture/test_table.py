@@ -1,0 +1,84 @@
+"""The table of commands beside Valkey's and Redis': what clients rely on is the same."""
+
+import pytest
+
+from tests.architecture.known import KNOWN, KNOWN_IN_REDIS, ONLY_HERE
+from tests.architecture.rows import DOC_FIELDS, ROW_FIELDS, Fields, read_docs, read_rows
+from tests.support.connection import Connection
+from tests.support.node import Node
+from tests.support.servers import Server
+
+
+class Table:
+    """Rows and documentation of one server."""
+
+    def __init__(self, rows: dict[str, Fields], docs: dict[str, Fields]) -> None:
+        self.rows = rows
+        self.docs = docs
+
+    def field(self, name: str, field: str) -> object:
+        return (self.rows if field in ROW_FIELDS else self.docs)[name].get(field)
+
+
+def table_of(server: Server) -> Table:
+    with Connection(server.port) as connection:
+        connection.call("HELLO", "3")
+        return Table(read_rows(connection.call), read_docs(connection.call))
+
+
+@pytest.fixture(scope="module")
+def ours() -> Table:
+    client = Node().client()
+    client.ctx.reply.speak(True)
+    return Table(read_rows(client.run_exactly), read_docs(client.run_exactly))
+
+
+@pytest.fixture(scope="module")
+def valkey(shared_valkey: Server) -> Table:
+    return table_of(shared_valkey)
+
+
+@pytest.fixture(scope="module")
+def redis(shared_redis: Server) -> Table:
+    return table_of(shared_redis)
+
+
+def test_commands_that_valkey_lacks_are_known(ours: Table, valkey: Table) -> None:
+    assert set(ours.rows) - set(valkey.rows) == set(ONLY_HERE) & set(ours.rows)
+
+
+def test_every_row_is_documented(ours: Table) -> None:
+    assert set(ours.rows) == set(ours.docs)
+
+
+@pytest.mark.parametrize("field", ROW_FIELDS + DOC_FIELDS)
+def test_rows_agree_with_valkey(ours: Table, valkey: Table, field: str) -> None:
+    differing = {
+        name: f"{ours.field(name, field)} in place of {valkey.field(name, field)}"
+        for name in ours.rows
+        if name in valkey.rows
+        and ours.field(name, field) != valkey.field(name, field)
+        and (name, field) not in KNOWN
+    }
+    assert not differing, "\n" + "\n".join(f"{name}: {text}" for name, text in differing.items())
+
+
+@pytest.mark.parametrize("field", ROW_FIELDS)
+def test_rows_agree_with_redis_where_they_do_not_with_valkey(
+    ours: Table, valkey: Table, redis: Table, field: str
+) -> None:
+    differing = {
+        name: f"{ours.field(name, field)} in place of {redis.field(name, field)}"
+        for name in ours.rows
+        if name in redis.rows
+        and (name not in valkey.rows or ours.field(name, field) != valkey.field(name, field))
+        and ours.field(name, field) != redis.field(name, field)
+        and (name, field) not in KNOWN_IN_REDIS
+    }
+    assert not differing, "\n" + "\n".join(f"{name}: {text}" for name, text in differing.items())
+
+
+def test_the_list_of_differences_is_not_longer_than_needed(ours: Table, valkey: Table) -> None:
+    for name, field in KNOWN:
+        if name in ours.rows:
+            assert ours.field(name, field) != valkey.field(name, field), (name, field)
