@@ -1,7 +1,7 @@
 """Builds dflite: the native floor by Cython, the Python modules above it by mypyc.
 
-A normal install compiles both. A development install (`pip install -e .`) and `DFLITE_PURE=1` compile the
-native floor only, and the Python modules run as they are.
+A normal install compiles both. A development install (`pip install -e .`) and `DFLITE_PURE=1`
+compile the native floor only, and the Python modules run as they are.
 """
 
 import os
@@ -22,7 +22,11 @@ INTERPRETED = {
 # ... and those below an interpreted folder that are compiled all the same.
 COMPILED: set[str] = set()
 
-COMPILE_ARGS = ["-O2", "-fno-semantic-interposition", "-fno-strict-aliasing"]
+COMPILE_ARGS = ["-O2", "-g0", "-fno-semantic-interposition", "-fno-strict-aliasing"]
+INSTALL_ONE = (
+    "install one (Debian: apt install gcc python3-dev; Fedora: dnf install gcc python3-devel; "
+    "macOS: xcode-select --install) and try again."
+)
 
 
 def native_extensions() -> list[Extension]:
@@ -40,16 +44,17 @@ def native_extensions() -> list[Extension]:
 
 
 def compiled_modules() -> list[str]:
-    paths = []
-    for path in sorted(Path("dflite").rglob("*.py")):
-        name = path.as_posix()
-        if name in COMPILED:
-            paths.append(name)
-        elif path.name != "__init__.py" and not any(
-            name == left_out or name.startswith(left_out + "/") for left_out in INTERPRETED
-        ):
-            paths.append(name)
-    return paths
+    return [
+        path.as_posix()
+        for path in sorted(Path("dflite").rglob("*.py"))
+        if path.name != "__init__.py" and is_compiled(path.as_posix())
+    ]
+
+
+def is_compiled(name: str) -> bool:
+    if name in COMPILED:
+        return True
+    return not any(name == place or name.startswith(f"{place}/") for place in INTERPRETED)
 
 
 def require_compiler() -> None:
@@ -57,8 +62,13 @@ def require_compiler() -> None:
     if shutil.which(compiler) is None:
         sys.exit(
             f"dflite is built from source and needs a C compiler, but '{compiler}' was not found: "
-            "install one (Debian: apt install gcc python3-dev; Fedora: dnf install gcc python3-devel; "
-            "macOS: xcode-select --install) and try again."
+            + INSTALL_ONE
+        )
+    headers = Path(sysconfig.get_path("include"))
+    if not (headers / "Python.h").exists():
+        sys.exit(
+            "dflite is built from source and needs a C compiler and Python's header files, but "
+            f"there is no Python.h in {headers}: " + INSTALL_ONE
         )
 
 
@@ -66,17 +76,33 @@ def extensions() -> list[Extension]:
     require_compiler()
     from Cython.Build import cythonize
 
-    built = cythonize(native_extensions(), nthreads=0, language_level=3)
+    built = []
     editable = any("editable" in argument or argument == "develop" for argument in sys.argv)
     if os.environ.get("DFLITE_PURE") != "1" and not editable:
         from mypyc.build import mypycify
 
+        # The longest by far, so it comes first of what is compiled at the same time.
         built += mypycify(
             ["--config-file", "pyproject.toml", *compiled_modules()],
             opt_level="2",
+            debug_level="0",
             group_name="dflite",
         )
+    built += cythonize(native_extensions(), nthreads=0, language_level=3)
+    forget_other_builds(built)
     return built
+
+
+def forget_other_builds(built: list[Extension]) -> None:
+    """Take out of build/lib* what no longer is: it would go into the wheel."""
+    names = {extension.name for extension in built}
+    for folder in Path("build").glob("lib*"):
+        for path in list(folder.rglob("*.*")):
+            place = path.relative_to(folder)
+            module = place.as_posix().partition(".")[0].replace("/", ".")
+            gone = module not in names if path.suffix == ".so" else not place.exists()
+            if path.is_file() and gone:
+                path.unlink()
 
 
 needs_build = not {"sdist", "egg_info", "dist_info", "clean", "--version"} & set(sys.argv[1:2])
