@@ -140,6 +140,7 @@ cdef class Connection:
 
     cpdef abort(self):
         """Close at once, whatever is unsent."""
+        self.closing = True
 
     # -- input -------------------------------------------------------------------------------------
 

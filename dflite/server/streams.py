@@ -40,6 +40,7 @@ class StreamConnection(Connection):
         self.schedule()
 
     def abort(self) -> None:
+        super().abort()
         if self.transport is not None:
             self.transport.abort()
 

@@ -560,6 +560,14 @@ def test_a_transport_may_go_in_the_middle_of_a_request(many: int) -> None:
     assert wire.input_capacity == 0
 
 
+def test_nothing_is_taken_after_an_abort() -> None:
+    wire = connect()
+    wire.log.on_request = lambda argv: wire.abort()
+    wire.feed(encode([b"x"]) * 3)
+    assert wire.log.requests == [[b"x"]]
+    assert wire.input_capacity == 0
+
+
 def test_a_session_that_raises_ends_its_connection_only() -> None:
     batch = Batch()
     wire, other = connect(batch=batch), connect(batch=batch)
