@@ -17,6 +17,7 @@ cdef class SocketConnection(Connection):
     cdef int readable(self) except -1
     cdef int send_pending(self) except -1
     cdef void set_interest(self) noexcept
+    cdef void rearm(self) noexcept
 
 @cython.final
 cdef class Reactor:

@@ -30,7 +30,7 @@ cdef extern from "<sys/epoll.h>" nogil:
     int epoll_ctl(int epfd, int op, int fd, epoll_event* event)
     int epoll_wait(int epfd, epoll_event* events, int maxevents, int timeout)
     int EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
-    uint32_t EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP
+    uint32_t EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP, EPOLLET
 
 cdef extern from "<sys/socket.h>" nogil:
     ssize_t recv(int fd, void* buf, size_t n, int flags)
@@ -64,7 +64,7 @@ cdef class SocketConnection(Connection):
     cdef int readable(self) except -1:
         cdef Reactor reactor = self.reactor
         cdef ssize_t n
-        cdef size_t room
+        cdef size_t room = SCRATCH
         cdef bint direct = self.length >= SCRATCH
         if self.held or self.closing:
             return 0
@@ -76,7 +76,10 @@ cdef class SocketConnection(Connection):
             n = recv(self.fd, self.buffer + self.length, room, MSG_DONTWAIT)
         reactor.reads += 1
         if n <= 0:
-            if n < 0 and (errno == EAGAIN or errno == EINTR):
+            if n < 0 and errno == EAGAIN:
+                return 0
+            if n < 0 and errno == EINTR:
+                self.rearm()
                 return 0
             if n < 0:
                 self.abort()
@@ -85,6 +88,8 @@ cdef class SocketConnection(Connection):
             self.after_input()
             self.mark_dirty()
             return 0
+        if <size_t>n == room:
+            self.rearm()        # there may be more
         reactor.bytes_in += n
         self.bytes_in += n
         self.last_active_ms = reactor.clock.now_ms
@@ -128,7 +133,7 @@ cdef class SocketConnection(Connection):
 
     cdef void set_interest(self) noexcept:
         cdef epoll_event event
-        cdef uint32_t wanted = EPOLLRDHUP
+        cdef uint32_t wanted = EPOLLRDHUP | EPOLLET
         if self.closed:
             return
         if not self.held and not self.closing and not self.at_eof:
@@ -142,6 +147,11 @@ cdef class SocketConnection(Connection):
             event.data.ptr = <void*><PyObject*>self
             epoll_ctl(self.reactor.fd, EPOLL_CTL_MOD, self.fd, &event)
             self.interest = wanted
+
+    cdef void rearm(self) noexcept:
+        """Have epoll look again: what it has told once it does not repeat."""
+        self.interest = 0
+        self.set_interest()
 
     cpdef flush(self):
         """Send what the socket takes now."""
@@ -203,7 +213,7 @@ cdef class Reactor:
         cdef SocketConnection connection = SocketConnection(self, fd)
         cdef epoll_event event
         connection.session = session
-        connection.interest = EPOLLIN | EPOLLRDHUP
+        connection.interest = EPOLLIN | EPOLLRDHUP | EPOLLET
         event.events = connection.interest
         event.data.ptr = <void*><PyObject*>connection
         if epoll_ctl(self.fd, EPOLL_CTL_ADD, fd, &event) != 0:
@@ -248,6 +258,8 @@ cdef class Reactor:
                     return 0
             if events & EPOLLIN and not connection.held:
                 connection.readable()
+                if events & EPOLLRDHUP and not connection.at_eof:
+                    connection.rearm()      # the end is still behind what was read
             elif events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
                 if events & (EPOLLHUP | EPOLLERR) or connection.held & ~OUTPUT:
                     # nobody is left to wait for an answer
