@@ -15,6 +15,7 @@ from setuptools import Extension, setup
 # Modules that mypyc leaves alone, each with its reason.
 INTERPRETED = {
     "dflite/__main__.py": "a compiled module cannot be run with -m",
+    "dflite/commands/docs.py": "run with -m to write docs/commands.md",
     "dflite/settings/docs.py": "run with -m to write docs/flags.md",
     "dflite/server": "runs at start-up and at human speed; uses asyncio and nested functions",
     "dflite/settings": "runs at start-up and at human speed",
