@@ -78,6 +78,13 @@ cdef inline int64_t deadline_of(Entry* e) noexcept nogil:
     memcpy(&ms, <char*>e + sizeof(Entry), 8)
     return ms
 
+cdef inline uint32_t mc_flags_of(Entry* e) noexcept nogil:
+    cdef uint32_t flags
+    if not e.flags & F_MC_FLAGS:
+        return 0
+    memcpy(&flags, <char*>e + sizeof(Entry) + optional_size(e.flags & F_DEADLINE), 4)
+    return flags
+
 cdef inline void stamp_entry(Entry* e, uint32_t stamp) noexcept nogil:
     e.stamp_low = <uint16_t>stamp
     e.stamp_high = <uint8_t>(stamp >> 16)
@@ -124,6 +131,7 @@ cdef class Table:
     cdef uint64_t* slot_of(self, bytes key)
     cdef Entry* entry_of(self, bytes key)
     cdef bint is_due(self, Entry* e) noexcept nogil
+    cdef int put_like(self, Entry* model, bytes key) except -1
     cdef int put_wide(self, uint64_t* slot, uint64_t h, bytes value) except -1
     cdef void note_deadline(self, Segment* s, int64_t deadline) noexcept nogil
     cdef void narrow(self) noexcept

@@ -781,11 +781,7 @@ cdef class Table:
     def memcached_flags(self, bytes key not None) -> int:
         """The flags memcached clients set; 0 without any."""
         cdef Entry* e = self.entry_of(key)
-        cdef uint32_t flags
-        if e == NULL or not e.flags & F_MC_FLAGS:
-            return 0
-        memcpy(&flags, <char*>e + sizeof(Entry) + optional_size(e.flags & F_DEADLINE), 4)
-        return flags
+        return 0 if e == NULL else mc_flags_of(e)
 
     def set_string(self, bytes key not None, bytes value not None, int64_t deadline=-1, uint32_t mc_flags=0) -> None:
         """Put a string at key, in the place of whatever was there."""
@@ -798,6 +794,57 @@ cdef class Table:
         self.put(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),
                  hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)), T_STRING | ENC_BYTES,
                  PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), deadline, 0)
+
+    def update_string(self, bytes key not None, bytes value not None, bint raw=False) -> None:
+        """Another string at key, which keeps its deadline and memcached's flags; a new key without them.
+
+        `raw` keeps the bytes even where they spell an integer.
+        """
+        cdef uint64_t h = hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+        cdef Entry* e = self.find(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
+        cdef int64_t deadline = -1 if e == NULL else deadline_of(e)
+        cdef uint32_t mc_flags = 0 if e == NULL else mc_flags_of(e)
+        if raw:
+            self.put(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h, T_STRING | ENC_BYTES,
+                     PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), deadline, mc_flags)
+        else:
+            self.put_string(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h,
+                            PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), deadline, mc_flags)
+
+    cdef int put_like(self, Entry* model, bytes key) except -1:
+        """At key what `model` has: value, deadline, flags. It is an entry of another key or table."""
+        cdef Entry* e
+        cdef PyObject* value
+        if (model.kind & 0xF0) == ENC_OBJECT:
+            memcpy(&value, value_of(model), sizeof(value))
+            Py_INCREF(<object>value)
+        e = self.put(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),
+                     hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)), model.kind,
+                     value_of(model), value_length_of(model), deadline_of(model), mc_flags_of(model))
+        e.flags = (e.flags & ~F_STICKY) | (model.flags & F_STICKY)
+        return 0
+
+    def move(self, bytes key not None, Table target not None, bytes new_key not None) -> bool:
+        """Move the entry at key to `new_key` of `target`, in the place of what is there.
+
+        Its value, deadline and flags go with it; False if there is no such key.
+        """
+        cdef Entry* e = self.entry_of(key)
+        if e == NULL:
+            return False
+        if target is not self or new_key != key:
+            target.put_like(e, new_key)
+            self.delete(key)
+        return True
+
+    def copy_string(self, bytes key not None, Table target not None, bytes new_key not None) -> bool:
+        """A copy of the string at key, its deadline and flags too; False if there is no string."""
+        cdef Entry* e = self.entry_of(key)
+        if e == NULL or (e.kind & 0xF0) == ENC_OBJECT:
+            return False
+        if target is not self or new_key != key:
+            target.put_like(e, new_key)
+        return True
 
     def set_object(self, bytes key not None, int type_number, object value, int64_t deadline=-1) -> None:
         """Put a value of another type than string at key; the table keeps a reference."""
@@ -925,11 +972,12 @@ cdef class Table:
             if slot != 0:
                 return self.key_bytes(slot_entry(slot))
 
-    def scan(self, uint64_t cursor, size_t count, bytes pattern=None, int only_type=0):
+    def scan(self, uint64_t cursor, size_t count, bytes pattern=None, int only_type=0, list due=None):
         """(next cursor, keys): about `count` keys from `cursor` (48 bits) on; 0 begins and ends.
 
         A key that is there from the first call to the last is returned, at least once, whatever else
-        changes in between. `pattern` and `only_type` leave out keys after they were counted.
+        changes in between. `pattern` and `only_type` leave out keys after they were counted. Keys whose
+        deadline has passed are put into `due` instead, if there is such a list.
         """
         cdef list keys = []
         cdef uint64_t at = cursor << 16, tag, slot, width
@@ -956,11 +1004,16 @@ cdef class Table:
                         continue
                     seen += 1
                     e = slot_entry(slot)
-                    if self.is_due(e) or (only_type and e.kind & 0x0F != only_type):
+                    if only_type and e.kind & 0x0F != only_type:
                         continue
-                    if pattern is None or glob_match(PyBytes_AS_STRING(pattern), PyBytes_GET_SIZE(pattern),
-                                                     key_of(e), key_length_of(e), False):
+                    if pattern is not None and not glob_match(
+                            PyBytes_AS_STRING(pattern), PyBytes_GET_SIZE(pattern),
+                            key_of(e), key_length_of(e), False):
+                        continue
+                    if not self.is_due(e):
                         keys.append(self.key_bytes(e))
+                    elif due is not None:
+                        due.append(self.key_bytes(e))
                 if bucket[SLOTS - 1] == 0:
                     break
                 b += 1
@@ -978,10 +1031,11 @@ cdef class Table:
         return at >> 16, keys
 
     def due_keys(self, size_t limit, size_t segments):
-        """(keys, more): about `limit` keys whose deadline has passed, from at most `segments` segments.
+        """(keys, more): at most `limit` keys whose deadline has passed, from at most `segments` segments.
 
         Goes on where the last call ended, by hash, so that growing and shrinking in between lose nothing;
-        `more` is False once the whole table has been walked.
+        `more` is False once the whole table has been walked. What is returned is to be deleted: a segment
+        with more than `limit` due keys is looked at again.
         """
         cdef list keys = []
         cdef size_t i, left = segments * PASSED_OVER
@@ -1002,6 +1056,8 @@ cdef class Table:
                         e = slot_entry(s.slots[i])
                         deadline = deadline_of(e)
                         if deadline <= now:
+                            if <size_t>len(keys) >= limit:
+                                return keys, True
                             keys.append(self.key_bytes(e))
                         if deadline < soonest:
                             soonest = deadline

@@ -74,6 +74,29 @@ class TableModel:
     def set_object(self, key: bytes, kind: int, value: object, deadline: int) -> None:
         self.items[key] = Item(kind, OBJECT, value, max(deadline, -1), 0, self.now_s)
 
+    def update_string(self, key: bytes, value: bytes, raw: bool) -> None:
+        old = self.items.get(key)
+        deadline, flags = (old.deadline, old.flags) if old else (-1, 0)
+        self.set_string(key, value, deadline, flags)
+        if raw:
+            self.items[key].encoding = BYTES
+
+    def copy(self, key: bytes, target: "TableModel", new_key: bytes) -> bool:
+        old = self.items.get(key)
+        if old is None:
+            return False
+        if target is not self or key != new_key:
+            target.items[new_key] = Item(
+                old.kind, old.encoding, old.value, old.deadline, old.flags, self.now_s
+            )
+        return True
+
+    def move(self, key: bytes, target: "TableModel", new_key: bytes) -> bool:
+        found = self.copy(key, target, new_key)
+        if found and (target is not self or key != new_key):
+            del self.items[key]
+        return found
+
     def set_deadline(self, key: bytes, deadline: int) -> bool:
         if key not in self.items:
             return False

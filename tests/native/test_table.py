@@ -33,10 +33,12 @@ def named(number: int) -> bytes:
     return b"key:%d" % number
 
 
-def scan_all(table: Table, count: int = 10) -> Iterator[list[bytes]]:
+def scan_all(
+    table: Table, count: int = 10, due: list[bytes] | None = None
+) -> Iterator[list[bytes]]:
     cursor = 0
     while True:
-        cursor, keys = table.scan(cursor, count)
+        cursor, keys = table.scan(cursor, count, None, 0, due)
         assert 0 <= cursor < 2**48
         yield keys
         if cursor == 0:
@@ -92,8 +94,9 @@ class TableMachine(RuleBasedStateMachine):
         self.table = Table(self.clock)
         self.model = TableModel()
         self.model.now_ms = NOW
+        self.other_table = Table(self.clock)
+        self.other_model = TableModel()
         self.values: list[Value] = []
-        self.swept: set[bytes] = set()
 
     @rule(target=used, key=KEYS)
     def choose(self, key: bytes) -> bytes:
@@ -111,6 +114,31 @@ class TableMachine(RuleBasedStateMachine):
     def set_raw(self, key: bytes, value: bytes, deadline: int) -> None:
         self.table.set_raw(key, value, deadline)
         self.model.set_raw(key, value, deadline)
+
+    @rule(key=used, value=TEXTS, raw=st.booleans())
+    def update_string(self, key: bytes, value: bytes, raw: bool) -> None:
+        self.table.update_string(key, value, raw)
+        self.model.update_string(key, value, raw)
+
+    @rule(key=used, new_key=used, away=st.booleans())
+    def move(self, key: bytes, new_key: bytes, away: bool) -> None:
+        table = self.other_table if away else self.table
+        model = self.other_model if away else self.model
+        found = self.model.move(key, model, new_key)
+        assert self.table.move(key, table, new_key) == found
+
+    @rule(key=used, new_key=used, away=st.booleans())
+    def copy_string(self, key: bytes, new_key: bytes, away: bool) -> None:
+        table = self.other_table if away else self.table
+        model = self.other_model if away else self.model
+        found = self.string_at(key) and self.model.copy(key, model, new_key)
+        assert self.table.copy_string(key, table, new_key) == found
+
+    @rule()
+    def exchange_tables(self) -> None:
+        self.table, self.other_table = self.other_table, self.table
+        self.model, self.other_model = self.other_model, self.model
+        self.model.now_ms = self.clock.now_ms
 
     @rule(key=used, kind=st.integers(2, 15), deadline=DEADLINES)
     def set_object(self, key: bytes, kind: int, deadline: int) -> None:
@@ -213,14 +241,17 @@ class TableMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 500))
     def scan(self, count: int) -> None:
-        found = [key for keys in scan_all(self.table, count) for key in keys]
-        assert len(found) == len(set(found))
-        assert set(found) == self.model.items.keys() - self.model.due_keys()
+        due: list[bytes] = []
+        found = [key for keys in scan_all(self.table, count, due) for key in keys]
+        assert len(found + due) == len(set(found + due))
+        assert set(due) == self.model.due_keys()
+        assert set(found) == self.model.items.keys() - set(due)
 
     @rule(limit=st.integers(1, 300), segments=st.integers(1, 3))
     def sweep_a_little(self, limit: int, segments: int) -> None:
         keys, _ = self.table.due_keys(limit, segments)
         assert set(keys) <= self.model.due_keys()
+        assert len(set(keys)) == len(keys) <= limit
 
     @rule(limit=st.integers(1, 300), segments=st.integers(1, 3))
     def sweep(self, limit: int, segments: int) -> None:
@@ -264,16 +295,20 @@ class TableMachine(RuleBasedStateMachine):
     def keeps_exactly_its_references(self) -> None:
         if not hasattr(self, "table"):
             return
-        held = {id(item.value) for item in self.model.items.values() if item.kind != 1}
+        held: dict[int, int] = {}
+        for model in (self.model, self.other_model):
+            for item in model.items.values():
+                held[id(item.value)] = held.get(id(item.value), 0) + 1
         for value in self.values:
-            # our list, the loop, the argument; the model and the table if it is in them
-            assert sys.getrefcount(value) == (5 if id(value) in held else 3)
+            # our list, the loop, the argument; the model and the table for each key it is at
+            assert sys.getrefcount(value) == 3 + 2 * held.get(id(value), 0)
 
     def teardown(self) -> None:
         if not hasattr(self, "table"):
             return
         self.model.items.clear()
-        del self.table
+        self.other_model.items.clear()
+        del self.table, self.other_table
         for value in self.values:
             assert sys.getrefcount(value) == 3
 
