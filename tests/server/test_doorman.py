@@ -1,0 +1,144 @@
+"""Who comes in: protected mode, the number of places, socket options."""
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dflite.engine.executor import Executor
+from dflite.native.connection import Limits
+from dflite.native.reactor import Reactor
+from dflite.server.doorman import DENIED, FULL, Doorman, address_text
+from dflite.settings.settings import Settings
+from tests.support.node import Node
+
+
+@pytest.fixture
+def doorman(node: Node) -> Doorman:
+    executor: Executor = node.executor
+    reactor = Reactor(node.clock, executor.lane, Limits())
+    return Doorman(executor, reactor, node.host, Settings())
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A connected pair on loopback: the client's end, the server's."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        client = socket.create_connection(listening.getsockname(), timeout=10)
+        served, _ = listening.accept()
+    served.setblocking(False)
+    with client:
+        yield client, served
+
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+def test_an_accepted_socket_becomes_a_client(doorman: Doorman, pair: Pair) -> None:
+    client_end, served = pair
+    peer = served.getpeername()
+    client = doorman.admit(served, False)
+    assert client is not None
+    assert client.addr == f"127.0.0.1:{peer[1]}"
+    assert doorman.executor.clients == {client.id: client}
+    assert client.conn.plain
+    client.conn.abort()
+    assert doorman.executor.clients == {}
+    assert client_end.recv(10) == b""
+
+
+@pytest.mark.parametrize(
+    ("peer", "stranger"),
+    [
+        ("127.0.0.1", False),
+        ("127.8.9.10", False),
+        ("::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("10.0.0.1", True),
+        ("192.168.1.2", True),
+        ("2001:db8::1", True),
+        ("::ffff:10.0.0.1", True),
+    ],
+)
+def test_protected_mode_denies_strangers(doorman: Doorman, peer: str, stranger: bool) -> None:
+    assert doorman.denies(peer) is stranger
+    doorman.executor.password = b"secret"
+    assert not doorman.denies(peer)
+    doorman.executor.password = None
+    doorman.settings.protected_mode = False
+    assert not doorman.denies(peer)
+
+
+def test_a_denied_client_gets_a_sentence(
+    doorman: Doorman, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_end, served = pair
+    monkeypatch.setattr(doorman, "denies", lambda peer: True)
+    assert doorman.admit(served, False) is None
+    assert client_end.recv(1000) == DENIED
+    assert client_end.recv(10) == b""
+    assert doorman.rejected == 1
+
+
+def test_the_places_are_counted_and_the_admin_has_one_more(
+    doorman: Doorman, pair: Pair, node: Node
+) -> None:
+    client_end, served = pair
+    doorman.settings.maxclients = 1
+    node.client()
+    twin = served.dup()
+    assert doorman.admit(twin, False) is None
+    assert client_end.recv(1000) == FULL
+    admitted = doorman.admit(served, True)
+    assert admitted is not None
+    assert admitted.admin
+    admitted.conn.abort()
+
+
+def test_a_password_is_asked_of_all_but_an_excepted_admin(
+    doorman: Doorman, make_pair: Callable[[], Pair]
+) -> None:
+    doorman.executor.password = b"secret"
+    stranger = doorman.admit(make_pair()[1], False)
+    admin = doorman.admit(make_pair()[1], True)
+    doorman.settings.admin_nopass = True
+    excepted = doorman.admit(make_pair()[1], True)
+    assert stranger is not None
+    assert admin is not None
+    assert excepted is not None
+    assert [c.authenticated for c in (stranger, admin, excepted)] == [False, False, True]
+    for client in (stranger, admin, excepted):
+        client.conn.abort()
+
+
+@pytest.fixture
+def make_pair() -> Iterator[Callable[[], Pair]]:
+    kept: list[socket.socket] = []
+
+    def make() -> Pair:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            client = socket.create_connection(listening.getsockname(), timeout=10)
+            served, _ = listening.accept()
+        served.setblocking(False)
+        kept.append(client)
+        return client, served
+
+    yield make
+    for sock in kept:
+        sock.close()
+
+
+def test_socket_options_follow_the_settings(doorman: Doorman, pair: Pair) -> None:
+    _, served = pair
+    doorman.settings.tcp_keepalive = 60
+    doorman.set_options(served)
+    assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert served.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+    assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 20
+    served.close()
+
+
+def test_addresses_are_written_as_redis_writes_them() -> None:
+    assert address_text(("127.0.0.1", 6379)) == "127.0.0.1:6379"
+    assert address_text(("::1", 6379, 0, 0)) == "[::1]:6379"

@@ -1,0 +1,109 @@
+"""The whole process: how it starts, what it says, how it ends."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.servers import Server, dflite_command, free_port, wait_until
+
+
+def run_to_end(*flags: str) -> subprocess.CompletedProcess[str]:
+    """`dflite serve` with flags that keep it from serving."""
+    return subprocess.run(
+        [dflite_command(), "serve", "--memcached_port=0", *flags],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_start_up_block_says_how_to_connect(dflite: Server) -> None:
+    wait_until(lambda: "redis-cli" in dflite.log, what="the block is printed")
+    assert f"redis://127.0.0.1:{dflite.port}" in dflite.log
+    assert f"process {dflite.pid}" in dflite.log
+
+
+def test_a_taken_port_is_a_sentence_not_a_traceback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        done = run_to_end(f"--port={other.getsockname()[1]}", "--bind=127.0.0.1")
+    assert done.returncode == 1
+    assert "is another server running there?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_not_there_is_a_sentence() -> None:
+    done = run_to_end(f"--port={free_port()}", "--dir=/no/such/folder")
+    assert done.returncode != 0
+    assert "/no/such/folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_after_kill_9_it_starts_again_at_once(run_dflite: Callable[..., Server]) -> None:
+    server = run_dflite()
+    server.process.kill()
+    server.process.wait(10)
+    again = run_dflite(f"--port={server.port}")
+    again.port = server.port
+    wait_until(again.answers)
+    with again.connect() as client:
+        assert client.call("PING").text == "PONG"
+
+
+def test_the_pid_file_lives_as_long_as_the_process(
+    run_dflite: Callable[..., Server], tmp_path: Path
+) -> None:
+    path = tmp_path / "node.pid"
+    server = run_dflite(f"--pidfile={path}")
+    assert path.read_text() == f"{server.pid}\n"
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(15) == 0
+    assert not path.exists()
+
+
+def test_json_logs_are_json(run_dflite: Callable[..., Server], tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    server = run_dflite("--log_format=json", f"--logfile={path}")
+    server.stop()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["message"] for line in lines if line["message"] in ("ready", "stopped")] == [
+        "ready",
+        "stopped",
+    ]
+
+
+def test_port_0_serves_the_unix_socket_alone(tmp_path: Path) -> None:
+    path = os.path.relpath(tmp_path / "s")  # a long absolute path may not fit into an address
+    process = subprocess.Popen(
+        [dflite_command(), "serve", "--port=0", "--memcached_port=0", f"--unixsocket={path}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            wait_until(lambda: client.connect_ex(path) == 0, what="the socket is there")
+            client.sendall(b"PING\r\n")
+            assert client.recv(100) == b"+PONG\r\n"
+    finally:
+        process.terminate()
+        assert process.wait(15) == 0
+
+
+def test_the_port_moves_while_clients_stay(dflite: Server) -> None:
+    port = free_port()
+    with dflite.connect() as client:
+        assert client.call("CONFIG", "SET", "port", str(port)).text == "OK"
+        assert client.call("PING").text == "PONG"
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as other:
+            other.sendall(b"PING\r\n")
+            assert other.recv(100) == b"+PONG\r\n"
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            reply = client.call("CONFIG", "SET", "port", str(taken.getsockname()[1]))
+        assert "Unable to listen on this port" in reply.text
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as other:
+            other.sendall(b"PING\r\n")
+            assert other.recv(100) == b"+PONG\r\n"

@@ -1,0 +1,150 @@
+"""Connections over TLS, which go through asyncio's transports instead of the reactor."""
+
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import make_certificate
+from tests.support.servers import Server, dflite_command, free_port, wait_until
+
+
+class TlsServer:
+    """A dflite whose port beside the plain one speaks TLS."""
+
+    def __init__(self, server: Server, port: int, certificate: Path) -> None:
+        self.server = server
+        self.port = port
+        self.context = ssl.create_default_context(cafile=str(certificate))
+
+    def connect(self) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return self.context.wrap_socket(plain, server_hostname="127.0.0.1")
+
+
+@pytest.fixture
+def tls(run_dflite: Callable[..., Server], tmp_path: Path) -> Iterator[TlsServer]:
+    certificate, key = make_certificate(tmp_path)
+    port = free_port()
+    server = run_dflite(
+        f"--tls_port={port}", f"--tls_cert_file={certificate}", f"--tls_key_file={key}",
+        "--tls-auth-clients=no",
+    )  # fmt: skip
+    yield TlsServer(server, port, certificate)
+
+
+def read_exactly(sock: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        piece = sock.recv(count - len(data))
+        assert piece, f"the connection ended after {data!r}"
+        data += piece
+    return data
+
+
+def test_a_pipeline_over_tls_is_answered_in_order(tls: TlsServer) -> None:
+    with tls.connect() as sock:
+        sock.sendall(b"SET a 1\r\nGET a\r\n*2\r\n$4\r\nINCR\r\n$1\r\na\r\nNOSUCH\r\nPING\r\n")
+        wanted = (
+            b"+OK\r\n$1\r\n1\r\n:2\r\n"
+            b"-ERR unknown command 'NOSUCH', with args beginning with: \r\n+PONG\r\n"
+        )
+        assert read_exactly(sock, len(wanted)) == wanted
+
+
+def test_tls_and_plain_clients_see_the_same_keys(tls: TlsServer) -> None:
+    with tls.connect() as sock, tls.server.connect() as plain:
+        assert plain.call("SET", "k", "v").text == "OK"
+        sock.sendall(b"GET k\r\n")
+        assert read_exactly(sock, 7) == b"$1\r\nv\r\n"
+
+
+def test_a_long_value_crosses_tls_in_pieces(tls: TlsServer) -> None:
+    value = bytes(range(256)) * 8192
+    with tls.connect() as sock:
+        sock.sendall(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%b\r\n" % (len(value), value))
+        assert read_exactly(sock, 5) == b"+OK\r\n"
+        sock.sendall(b"GET k\r\n")
+        assert read_exactly(sock, len(value) + 12) == b"$%d\r\n%b\r\n" % (len(value), value)
+
+
+def test_a_reader_that_does_not_read_is_not_served_without_end(tls: TlsServer) -> None:
+    value = b"x" * 100_000
+    with tls.connect() as sock, tls.server.connect() as plain:
+        assert plain.call("SET", "k", value).text == "OK"
+        before = tls.server.resident()
+        for _ in range(300):
+            sock.sendall(b"GET k\r\n" * 10)
+        for _ in range(100):
+            assert plain.call("PING").text == "PONG"
+        assert tls.server.resident() - before < 100_000_000
+        for _ in range(3000):
+            assert read_exactly(sock, len(value) + 11).startswith(b"$100000\r\n")
+
+
+def test_a_client_that_leaves_is_forgotten(tls: TlsServer) -> None:
+    with tls.server.connect() as plain:
+        for _ in range(5):
+            with tls.connect() as sock:
+                sock.sendall(b"PING\r\n")
+                assert read_exactly(sock, 7) == b"+PONG\r\n"
+        wait_until(lambda: plain.call("CLIENT", "LIST").data.count(b"\n") == 1)
+
+
+def test_a_plaintext_client_of_a_tls_port_does_no_harm(tls: TlsServer) -> None:
+    with socket.create_connection(("127.0.0.1", tls.port), timeout=10) as plain:
+        plain.sendall(b"PING\r\n")
+        while plain.recv(1000):
+            continue
+    with tls.connect() as sock:
+        sock.sendall(b"PING\r\n")
+        assert read_exactly(sock, 7) == b"+PONG\r\n"
+
+
+def test_quit_ends_the_connection_after_its_reply(tls: TlsServer) -> None:
+    with tls.connect() as sock:
+        sock.sendall(b"PING\r\nQUIT\r\nPING\r\n")
+        assert read_exactly(sock, 12) == b"+PONG\r\n+OK\r\n"
+        assert sock.recv(100) == b""
+
+
+def test_a_certificate_changes_while_serving(tls: TlsServer, tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path, "second")
+    with tls.connect() as before, tls.server.connect() as plain:
+        reply = plain.call("CONFIG", "SET", "tls-cert-file", certificate, "tls-key-file", key)
+        assert reply.text == "OK"
+        before.sendall(b"PING\r\n")
+        assert read_exactly(before, 7) == b"+PONG\r\n"
+    with pytest.raises(ssl.SSLError):
+        tls.connect()
+    tls.context = ssl.create_default_context(cafile=str(certificate))
+    with tls.connect() as after:
+        after.sendall(b"PING\r\n")
+        assert read_exactly(after, 7) == b"+PONG\r\n"
+
+
+def test_a_bad_certificate_leaves_the_old_one(tls: TlsServer, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.crt"
+    bad.write_text("no certificate")
+    with tls.server.connect() as plain:
+        reply = plain.call("CONFIG", "SET", "tls-cert-file", bad)
+        assert reply.text.startswith("ERR CONFIG SET failed")
+    with tls.connect() as sock:
+        sock.sendall(b"PING\r\n")
+        assert read_exactly(sock, 7) == b"+PONG\r\n"
+
+
+def test_tls_without_files_is_a_sentence() -> None:
+    done = subprocess.run(
+        [dflite_command(), "serve", f"--port={free_port()}", "--tls"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "tls_cert_file" in done.stderr
+    assert "Traceback" not in done.stderr
