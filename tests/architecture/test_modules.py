@@ -1,0 +1,91 @@
+"""Modules: each opens with a sentence, has its tests, stays short, and names no machine."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.architecture.sources import CHECKOUT, PACKAGE, modules, native_modules, parsed, short
+
+LONGEST: Final = 500
+
+# Modules that another test module covers, or none can, with the reason.
+TESTED_ELSEWHERE: Final = {
+    "dflite/__main__.py": "calls the command line, which has its tests",
+    "dflite/base/errors.py": "texts only: tests/architecture/test_errors.py",
+    "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
+    "dflite/engine/help.py": "tests/commands/test_command_table.py",
+    "dflite/engine/usage_names.py": "tables of usage.py",
+    "dflite/settings/upstream.py": "names only",
+}
+# Folders whose modules hold rows of one table, which has its tests.
+TABLES: Final = ("dflite/settings/tables/",)
+
+# Paths of one person's machine; a file that is tracked holds none.
+MACHINE: Final = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)(?:/[\w.-]+|\b)")
+
+
+def test_module_of(path: Path) -> Path:
+    inside = path.relative_to(PACKAGE)
+    return CHECKOUT / "tests" / inside.parent / f"test_{inside.stem}.py"
+
+
+test_module_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def tracked() -> list[Path]:
+    """Files in git; where this is no checkout of git, the test is skipped."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a checkout of git")
+    names = listed.stdout.decode().split("\0")
+    return [CHECKOUT / name for name in names if name and (CHECKOUT / name).is_file()]
+
+
+def test_every_module_has_a_test_module() -> None:
+    without = []
+    for path in modules() + native_modules():
+        name = short(path)
+        if path.name == "__init__.py" or name.startswith(TABLES):
+            continue
+        if not test_module_of(path).exists() and name not in TESTED_ELSEWHERE:
+            without.append(name)
+    assert without == []
+
+
+def test_the_list_of_modules_without_tests_is_not_longer_than_needed() -> None:
+    for name in TESTED_ELSEWHERE:
+        path = CHECKOUT / name
+        assert path.exists(), f"{name} is gone"
+        assert not test_module_of(path).exists(), f"{name} has its tests"
+
+
+def test_modules_open_with_a_docstring() -> None:
+    without = []
+    for path in modules():
+        if path.stat().st_size and ast.get_docstring(parsed(path)) is None:
+            without.append(short(path))
+    assert without == []
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {
+        short(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_no_file_names_a_machine() -> None:
+    found = []
+    for path in tracked():
+        if path == Path(__file__) or path.suffix in (".png", ".svg", ".rdb"):
+            continue
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+            if MACHINE.search(line):
+                found.append(f"{short(path)}:{number}: {line.strip()[:80]}")
+    assert found == []
