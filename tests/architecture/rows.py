@@ -17,7 +17,7 @@ SINCE: Final = "since"
 GROUP: Final = "group"
 DEPRECATED: Final = "deprecated_since"
 ARGUMENTS: Final = "arguments"
-DOC_FIELDS: Final = (SINCE, GROUP, DEPRECATED, ARGUMENTS)
+DOC_FIELDS: Final = (SINCE, GROUP, ARGUMENTS)
 
 # Of an argument's fields, those that its usage line can tell.
 ARGUMENT_FIELDS: Final = ("name", "type", "display_text", "token", "key_spec_index")

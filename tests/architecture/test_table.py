@@ -3,7 +3,14 @@
 import pytest
 
 from tests.architecture.known import KNOWN, KNOWN_IN_REDIS, ONLY_HERE
-from tests.architecture.rows import DOC_FIELDS, ROW_FIELDS, Fields, read_docs, read_rows
+from tests.architecture.rows import (
+    DEPRECATED,
+    DOC_FIELDS,
+    ROW_FIELDS,
+    Fields,
+    read_docs,
+    read_rows,
+)
 from tests.support.connection import Connection
 from tests.support.node import Node
 from tests.support.servers import Server
@@ -76,6 +83,16 @@ def test_rows_agree_with_redis_where_they_do_not_with_valkey(
         and (name, field) not in KNOWN_IN_REDIS
     }
     assert not differing, "\n" + "\n".join(f"{name}: {text}" for name, text in differing.items())
+
+
+def test_what_redis_deprecates_is_deprecated(ours: Table, redis: Table) -> None:
+    """Valkey 9 has taken its deprecations back; clients of Redis 7 still warn of them."""
+    differing = {
+        name: f"{ours.field(name, DEPRECATED)} in place of {redis.field(name, DEPRECATED)}"
+        for name in ours.docs
+        if name in redis.docs and ours.field(name, DEPRECATED) != redis.field(name, DEPRECATED)
+    }
+    assert differing == {}
 
 
 def test_the_list_of_differences_is_not_longer_than_needed(ours: Table, valkey: Table) -> None:
