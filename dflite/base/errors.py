@@ -250,6 +250,92 @@ class NoProtocol(CommandError):
     text = b"NOPROTO unsupported protocol version"
 
 
+# -- connections ---------------------------------------------------------------------------------------
+
+
+class NoPasswordSet(CommandError):
+    text = (
+        b"ERR AUTH <password> called without any password configured for the default user. "
+        b"Are you sure your configuration is correct?"
+    )
+
+
+class HelloNeedsAuth(CommandError):
+    text = (
+        b"NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
+        b"<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
+        b"RESP protocol version at the same time"
+    )
+
+
+class ProtocolNotAnInteger(CommandError):
+    text = b"ERR Protocol version is not an integer or out of range"
+
+
+class BadHelloOption(QuotingError):
+    text = b"ERR Syntax error in HELLO option '%b'"
+
+
+class BadClientName(CommandError):
+    text = b"ERR Client names cannot contain spaces, newlines or special characters."
+
+
+class BadClientAttribute(QuotingError):
+    text = b"ERR %b cannot contain spaces, newlines or special characters."
+
+
+class UnknownClientAttribute(QuotingError):
+    text = b"ERR Unrecognized option '%b'"
+
+
+class NotAnInt32(CommandError):
+    text = b"ERR value is out of range, value must between -2147483648 and 2147483647"
+
+
+class NoSuchClient(CommandError):
+    text = b"ERR No such client"
+
+
+class NoSuchUser(QuotingError):
+    text = b"ERR No such user '%b'"
+
+
+class BadClientId(CommandError):
+    text = b"ERR client-id should be greater than 0"
+
+
+class UnknownClientType(QuotingError):
+    text = b"ERR Unknown client type '%b'"
+
+
+class FilterNotAnInteger(QuotingError):
+    text = b"ERR %b is not an integer or out of range"
+
+
+class FilterNotPositive(QuotingError):
+    text = b"ERR %b should be greater than 0"
+
+
+class UnknownClientFlags(CustomError):
+    """A filter by flags names some that do not exist."""
+
+
+class DatabaseNotBetween(CustomError):
+    """A filter by database names one that does not exist; the text says which do."""
+
+
+class BadPauseMode(CommandError):
+    text = b"ERR CLIENT PAUSE mode must be WRITE or ALL"
+
+
+class BadUnblockReason(CommandError):
+    text = b"ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
+
+
+class Unblocked(CommandError):
+    text = b"UNBLOCKED client unblocked via CLIENT UNBLOCK"
+
+
 # -- the table of commands ------------------------------------------------------------------------
 
 
@@ -267,3 +353,59 @@ class InvalidNumberOfArguments(CommandError):
 
 class InvalidCommandArguments(CommandError):
     text = b"ERR Invalid arguments specified for command"
+
+
+# -- the server ------------------------------------------------------------------------------------
+
+
+class SubcommandOrArity(CustomError):
+    """A container that is one command in the table (DEBUG), or a subcommand that checks itself."""
+
+    def __init__(self, argv: list[bytes]) -> None:
+        super().__init__(
+            b"ERR unknown subcommand or wrong number of arguments for '%b'. Try %b HELP."
+            % (argv[1][:128], argv[0].upper())
+        )
+
+
+class InvalidFirstDatabase(CommandError):
+    text = b"ERR invalid first DB index"
+
+
+class InvalidSecondDatabase(CommandError):
+    text = b"ERR invalid second DB index"
+
+
+class NoShutdown(CommandError):
+    text = b"ERR No shutdown in progress."
+
+
+class MonitorRefused(CommandError):
+    text = b"ERR MONITOR isn't allowed for DENY BLOCKING client"
+
+
+class BadSlowlogCount(CommandError):
+    text = b"ERR count should be greater than or equal to -1"
+
+
+class NoLatencySamples(QuotingError):
+    text = b"ERR No samples available for event '%b'"
+
+
+class DebugRefused(CommandError):
+    text = (
+        b'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you '
+        b"can run it from a local connection, otherwise you need to set this option in the "
+        b"configuration file, and then restart the server."
+    )
+
+
+class UnknownProtocolType(CommandError):
+    text = (
+        b"ERR Wrong protocol type name. Please use one of the following: string|integer|double|"
+        b"bignum|null|array|set|map|attrib|push|verbatim|true|false"
+    )
+
+
+class NeedsResp3(CommandError):
+    text = b"ERR RESP2 is not supported by this command"

@@ -235,7 +235,7 @@ class Command:
         self.usec = 0
         self.rejected = 0
         self.failed = 0
-        self.histogram: dict[int, int] = {}  # calls by power of two of their nanoseconds
+        self.times: dict[int, int] = {}  # calls by duration: see durations.py
 
     def fits(self, count: int) -> bool:
         """May a request of `count` words, the name counted, be this command?"""
@@ -278,6 +278,8 @@ class Command:
         return flags & ~(INCOMPLETE | VARIABLE_FLAGS)
 
 
+ENABLE_LANE: Final = -1  # a command's number in the hot lane before it has one
+
 COMMANDS: Final[dict[bytes, Command]] = {}  # by name in capitals and in small letters
 
 
@@ -304,11 +306,13 @@ class Family:
         key_use: KeyUse | None = None,
         deprecated_since: str = "",
         replaced_by: str = "",
+        lane: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Enter the function below in the table, under the first word of `usage`.
 
         When that word is a container entered before (CLIENT), the second word names a subcommand.
-        `acl` are further categories, by name, parted by spaces.
+        `acl` are further categories, by name, parted by spaces; `lane` says that the hot lane may
+        answer it too, which the executor then enables.
         """
 
         def enter(handler: Handler) -> Handler:
@@ -318,6 +322,8 @@ class Family:
             row.key_use = key_use
             row.deprecated_since = deprecated_since
             row.replaced_by = replaced_by
+            if lane:
+                row.lane = ENABLE_LANE
             return handler
 
         return enter

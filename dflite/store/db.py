@@ -1,6 +1,6 @@
 """One database: finding, changing and expiring its keys, with the effects that each change has."""
 
-from typing import Final
+from typing import Final, Protocol, cast
 
 from dflite.base.errors import WrongType
 from dflite.native.clock import Clock
@@ -10,8 +10,18 @@ from dflite.store.effects import EXPIRED, GENERIC, STRING, Change, Effects, Reco
 from dflite.store.shards import shard_of
 
 NEVER: Final = -1  # no deadline
+WHOLE: Final = 1 << 48  # more keys than any table has
 TYPE_STRING: Final = 1
 TYPE_NAMES: Final = ["none", "string", "list", "set", "zset", "hash", "stream"]
+
+
+class Value(Protocol):
+    """What the values of all types but strings have. `encoding` is Redis' name of their form."""
+
+    encoding: bytes
+
+    def copy(self) -> object:
+        """A value that is equal and shares nothing that can change."""
 
 
 class Db:
@@ -57,9 +67,28 @@ class Db:
             return value
         raise WrongType
 
+    def read_type(self, key: bytes, touch: bool = False) -> int:
+        """The number of key's type, 0 if there is no such key, counted as a hit or a miss."""
+        kind = self.table(key).type_of(key, touch and self.touching)
+        if kind < 0:
+            self.expire(key)
+            kind = 0
+        if kind:
+            self.hits += 1
+        else:
+            self.misses += 1
+        return kind
+
+    def reads_string(self, key: bytes) -> bool:
+        """Is a string there, of which a part is about to be read? Counted as a hit or a miss."""
+        kind = self.read_type(key, True)
+        if kind > TYPE_STRING:
+            raise WrongType
+        return kind == TYPE_STRING
+
     def find_string(self, key: bytes) -> bytes | None:
         """The string at key, for a command that may change it."""
-        value = self.table(key).read(key)
+        value = self.table(key).read(key, self.touching)
         if value is None or isinstance(value, bytes):
             return value
         if value is DUE:
@@ -90,13 +119,46 @@ class Db:
         """Unix ms; NEVER without a deadline, -2 without such a key."""
         return self.table(key).deadline(key) if self.exists(key) else -2
 
+    def find_deadline(self, key: bytes) -> int:
+        """As `deadline`, for a command that may change the key."""
+        table = self.table(key)
+        if table.type_of(key, self.touching) < 0:
+            self.expire(key)
+            return -2
+        return table.deadline(key)
+
+    def is_past(self, deadline: int) -> bool:
+        """Would a key with this deadline be gone at once? On a replica its primary says when."""
+        return deadline <= self.clock.now_ms and self.expires_itself
+
+    def string_length(self, key: bytes) -> int:
+        """Bytes of the string at key, which has to be there."""
+        return self.table(key).string_length(key)
+
+    def string_slice(self, key: bytes, start: int, end: int) -> bytes:
+        """Bytes `start` to `end` (exclusive) of the string at key, which has to be that long."""
+        return self.table(key).slice(key, start, end)
+
     # -- changing ----------------------------------------------------------------------------------
 
-    def put_string(self, key: bytes, value: bytes, deadline: int = NEVER) -> None:
+    def put_string(
+        self, key: bytes, value: bytes, deadline: int = NEVER, mc_flags: int = 0
+    ) -> None:
         """A string at key, in the place of whatever was there."""
-        self.table(key).set_string(key, value, deadline)
+        self.table(key).set_string(key, value, deadline, mc_flags)
         if deadline != NEVER:
             self.effects_of_deadline(deadline)
+
+    def update_string(self, key: bytes, value: bytes, raw: bool = False) -> None:
+        """Another string at key, where a string or nothing is; it keeps its deadline.
+
+        `raw` is for what is no integer to Redis even if it looks like one.
+        """
+        self.table(key).update_string(key, value, raw)
+
+    def overwrite(self, key: bytes, offset: int, patch: bytes) -> int:
+        """Lay `patch` over the string at key from `offset` on, zeros in a gap; the new length."""
+        return self.table(key).overwrite(key, offset, patch)
 
     def put_value(self, key: bytes, kind: int, value: object, deadline: int = NEVER) -> None:
         """A value of any type at key, as `read` answers it."""
@@ -135,7 +197,7 @@ class Db:
         return True
 
     def expire(self, key: bytes) -> None:
-        """The deadline of key has passed: remove it and say so, unless that is a primary's to do."""
+        """The deadline of key has passed: remove it and say so, unless that is for a primary."""
         if not self.expires_itself:
             return
         self.table(key).delete(key)
@@ -144,6 +206,19 @@ class Db:
             self.effects.records.append(Record(self.index, [b"DEL", key]))
         if self.effects.observed:
             self.effects.changes.append(Change(self.index, key, "expired", EXPIRED))
+
+    def move(self, key: bytes, target: "Db", new_key: bytes) -> None:
+        """Key's value, deadline, flags to `new_key` of `target`, in the place of what is there."""
+        self.table(key).move(key, target.table(new_key), new_key)
+
+    def copy(self, key: bytes, target: "Db", new_key: bytes) -> None:
+        """A copy of key's value, its deadline too, at `new_key`, in the place of what is there."""
+        source = self.table(key)
+        table = target.table(new_key)
+        if source.copy_string(key, table, new_key):
+            return
+        value = cast(Value, source.read(key))
+        table.set_object(new_key, source.type_of(key), value.copy(), source.deadline(key))
 
     def clear(self) -> list[Remains]:
         """Empty the database; what it held is freed by whoever gets the remains."""
@@ -156,16 +231,30 @@ class Db:
     # -- effects -----------------------------------------------------------------------------------
 
     def changed(self, key: bytes, event: str, kind: int = STRING) -> None:
-        """Key was changed; to be called once per key and event, by what changed it."""
+        """Key was changed; to be called once per change, by what changed it."""
         self.effects.changed += 1
         if self.effects.observed:
             self.effects.changes.append(Change(self.index, key, event, kind))
 
+    def also(self, key: bytes, event: str, kind: int = GENERIC) -> None:
+        """A further event of a change that was counted already, of this key or another one."""
+        if self.effects.observed:
+            self.effects.changes.append(Change(self.index, key, event, kind))
+
     def replicate_as(self, argv: list[bytes]) -> None:
-        """Journal `argv` in the place of the request; called with what is deterministic about it."""
+        """Journal `argv` in the place of the request: what is deterministic about it."""
         self.effects.replaced = True
         if self.effects.journaling:
             self.effects.records.append(Record(self.index, argv))
+
+    # -- walking ----------------------------------------------------------------------------------
+
+    def keys(self, pattern: bytes | None) -> list[bytes]:
+        """All keys that match, those that are due left out."""
+        found = []
+        for table in self.tables:
+            found += table.scan(0, WHOLE, pattern)[1]
+        return found
 
     # -- figures -----------------------------------------------------------------------------------
 

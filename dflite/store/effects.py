@@ -1,7 +1,7 @@
 """What a step did, noted until it is settled: changed keys, and what replicas and logs shall see.
 
-One call, `Db.changed`, feeds WATCH, tracking, notifications and waiters. Nothing is noted while nobody
-observes, so that a node without watchers or readers of its journal pays for a counter only.
+One call, `Db.changed`, feeds WATCH, tracking, notifications and waiters. Nothing is noted while
+nobody observes, so that a node without watchers or readers of its journal pays for a counter only.
 """
 
 from typing import Final
@@ -39,7 +39,7 @@ class Record:
 
 
 class Effects:
-    """The notes of the step that is running. `changed` counts changes since start and never goes back."""
+    """The notes of the step that is running. `changed` counts since start and never goes back."""
 
     def __init__(self) -> None:
         self.changes: list[Change] = []

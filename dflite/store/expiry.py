@@ -1,7 +1,8 @@
 """Active expiry: keys whose deadline has passed go even if nobody asks for them.
 
-Tables know a lower bound of the next deadline in each segment, so the living are not walked. Work is
-done in slices; `next_ms` says when there may be more.
+Tables know a lower bound of the next deadline in each segment, so the living are not walked. Work
+is done in slices; `next_ms` says when there may be more. All tables take their turn: a slice begins
+with the one at which the last had to stop.
 """
 
 from typing import Final
@@ -10,42 +11,51 @@ from dflite.store.effects import FAR
 from dflite.store.keyspace import Keyspace
 
 KEYS_A_SLICE: Final = 200  # removing that many takes well under a millisecond
-SEGMENTS_A_SLICE: Final = 16
+SEGMENTS_A_SLICE: Final = 16  # looked into, a table
 
 
 class Expiry:
-    """The active expire cycle. `enabled` is DEBUG SET-ACTIVE-EXPIRE."""
+    """The active expire cycle. `enabled` is DEBUG SET-ACTIVE-EXPIRE, `paused` is CLIENT PAUSE."""
 
     def __init__(self, keyspace: Keyspace) -> None:
         self.keyspace = keyspace
         self.enabled = True
+        self.paused = False
         self.expired = 0
+        self.turn = 0  # the table to begin with, counted through all databases
 
     def run_slice(self) -> bool:
         """Expire some of the keys that are due; True if there may be more right now."""
-        if not self.enabled:
+        if not self.enabled or self.paused:
             return False
+        keyspace = self.keyspace
+        left = KEYS_A_SLICE
         more = False
-        for db in self.keyspace.dbs:
-            if not db.expires_itself:
-                continue
-            for table in db.tables:
-                if table.expiring == 0:
-                    continue
-                keys, unfinished = table.due_keys(KEYS_A_SLICE, SEGMENTS_A_SLICE)
+        tables = len(keyspace.dbs) * keyspace.shards
+        for _ in range(tables):
+            db = keyspace.dbs[self.turn // keyspace.shards]
+            table = db.tables[self.turn % keyspace.shards]
+            if table.expiring and db.expires_itself:
+                keys, unfinished = table.due_keys(left, SEGMENTS_A_SLICE)
                 for key in keys:
                     db.expire(key)
                 self.expired += len(keys)
+                left -= len(keys)
                 more = more or unfinished
+                if left <= 0:
+                    return True
+            self.turn = (self.turn + 1) % tables
         return more
 
     def next_ms(self) -> int:
         """No key is due before this Unix ms; -1 if none has a deadline."""
         self.keyspace.effects.soonest_deadline = FAR
-        if not self.enabled:
+        if not self.enabled or self.paused:
             return -1
         soonest = -1
         for db in self.keyspace.dbs:
+            if not db.expires_itself:
+                continue
             for table in db.tables:
                 deadline = table.next_deadline
                 if deadline >= 0 and (soonest < 0 or deadline < soonest):

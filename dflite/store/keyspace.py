@@ -1,4 +1,7 @@
-"""All databases of the node, and what concerns them together: FLUSHALL, SWAPDB, scanning, memory."""
+"""All databases of the node, and what concerns them together: FLUSHALL, SWAPDB, SCAN, memory."""
+
+import random
+from typing import Final
 
 from dflite.native.clock import Clock
 from dflite.native.table import Remains, Table
@@ -6,11 +9,16 @@ from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.shards import shard_of
 
+CURSOR_BITS: Final = 48  # of a table's own cursor
+CURSOR_MASK: Final = (1 << CURSOR_BITS) - 1
+
 
 class Keyspace:
-    """`databases` databases in `shards` shards. `tables[database][shard]` is what the hot lane reads."""
+    """Databases in shards. `tables[database][shard]` is what the hot lane reads."""
 
-    def __init__(self, clock: Clock, effects: Effects, databases: int = 16, shards: int = 1) -> None:
+    def __init__(
+        self, clock: Clock, effects: Effects, databases: int = 16, shards: int = 1
+    ) -> None:
         self.clock = clock
         self.effects = effects
         self.shards = shards
@@ -40,28 +48,48 @@ class Keyspace:
     def scan(
         self, db: Db, cursor: int, count: int, pattern: bytes | None, kind: int
     ) -> tuple[int, list[bytes]]:
-        """(next cursor, keys) as `Table.scan`; the cursor carries the shard above bit 48."""
-        shard = cursor >> 48
-        if shard >= self.shards:
-            return 0, []
-        following, keys = db.tables[shard].scan(cursor & 0xFFFFFFFFFFFF, count, pattern, kind)
-        if following:
-            return shard << 48 | following, keys
-        return ((shard + 1) << 48 if shard + 1 < self.shards else 0), keys
+        """(next cursor, keys) as `Table.scan`; the cursor carries the shard above bit 48.
+
+        Due keys that match are expired on the way.
+        """
+        shard = cursor >> CURSOR_BITS
+        cursor &= CURSOR_MASK
+        keys: list[bytes] = []
+        due: list[bytes] = []
+        while shard < self.shards:
+            cursor, found = db.tables[shard].scan(cursor, count - len(keys), pattern, kind, due)
+            keys += found
+            if cursor:
+                break
+            shard += 1
+            if len(keys) >= count:
+                break
+        for key in due:
+            db.expire(key)
+        return (shard << CURSOR_BITS | cursor if shard < self.shards else 0), keys
 
     def random_key(self, db: Db) -> bytes | None:
         """A key that is not due, drawn about uniformly; due ones that are met expire."""
         tries = 100
         while len(db):
-            tables = [table for table in db.tables if len(table)]
-            place = (self.clock.now_us * 2654435761 >> 7) % len(tables) if len(tables) > 1 else 0
-            key = tables[place].random_key()
+            key = self.random_table(db).random_key()
             if key is None or db.exists(key):
                 return key
             tries -= 1
             if not db.expires_itself and tries <= 0:
                 return key  # a replica whose keys are all due: better one of them than none
         return None
+
+    def random_table(self, db: Db) -> Table:
+        """A table of the database that is not empty, the likelier the more keys it has."""
+        if self.shards == 1:
+            return db.tables[0]
+        place = random.randrange(len(db))
+        for table in db.tables:
+            if place < len(table):
+                return table
+            place -= len(table)
+        raise AssertionError("an empty database")
 
     def shard_of(self, key: bytes) -> int:
         return shard_of(key, self.shards)

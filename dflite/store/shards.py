@@ -1,4 +1,4 @@
-"""Which shard owns a key: key -> hash slot (CRC-16 of the hash tag) -> shard. The only place that knows."""
+"""Which shard owns a key: key -> hash slot (CRC-16 of the hash tag) -> shard."""
 
 from typing import Final
 

@@ -1,0 +1,134 @@
+"""OBJECT: how a value is kept, and since when it was not used."""
+
+from typing import Final, cast
+
+from dflite.base.errors import NoFrequencies, NoIdleTimes
+from dflite.engine.args import Args
+from dflite.engine.command import LOADING, READONLY, RO, STALE, Family, KeySpec
+from dflite.engine.context import Context
+from dflite.engine.help import help_lines
+from dflite.store.db import TYPE_STRING, Db, Value
+
+KEYS: Final = Family("generic", "keyspace")
+CHANGING: Final = ["nondeterministic_output"]
+SECOND: Final = KeySpec(RO, begin=2)
+
+EMBEDDED: Final = 44  # a string up to this length is "embstr" unless it has grown
+ENC_INT: Final = 1  # Table.encoding_of
+ENC_GROWN: Final = 2
+
+OBJECT: Final = KEYS.container(
+    "OBJECT",
+    since="2.2.3",
+    summary="How values are kept.",
+)
+
+
+def is_there(ctx: Context, args: Args) -> bytes | None:
+    """The next argument if it is a key that is there; else null is answered."""
+    key = args.next()
+    if ctx.db.read_type(key):
+        return key
+    ctx.reply.null()
+    return None
+
+
+@KEYS.command(
+    "OBJECT ENCODING key",
+    arity=3,
+    flags=READONLY,
+    keys=[SECOND],
+    since="2.2.3",
+    complexity="O(1)",
+    summary="The name of the form in which key's value is kept.",
+    tips=CHANGING,
+)
+def cmd_object_encoding(ctx: Context, args: Args) -> None:
+    key = is_there(ctx, args)
+    if key is not None:
+        ctx.reply.bulk(encoding_name(ctx.db, key))
+
+
+def encoding_name(db: Db, key: bytes) -> bytes:
+    """Redis' name of the form of key's value, which has to be there."""
+    table = db.table(key)
+    if table.type_of(key) != TYPE_STRING:
+        return cast(Value, table.read(key, False)).encoding
+    form = table.encoding_of(key)
+    if form == ENC_INT:
+        return b"int"
+    if form == ENC_GROWN or table.string_length(key) > EMBEDDED:
+        return b"raw"
+    return b"embstr"
+
+
+@KEYS.command(
+    "OBJECT FREQ key",
+    arity=3,
+    flags=READONLY,
+    keys=[SECOND],
+    since="4.0.0",
+    complexity="O(1)",
+    summary="How often key is used, on a logarithmic scale; for eviction by LFU.",
+    tips=CHANGING,
+)
+def cmd_object_freq(ctx: Context, args: Args) -> None:
+    if is_there(ctx, args) is None:
+        return
+    if not evicts_by_use(ctx):
+        raise NoFrequencies
+    ctx.reply.integer(0)
+
+
+@KEYS.command(
+    "OBJECT IDLETIME key",
+    arity=3,
+    flags=READONLY,
+    keys=[SECOND],
+    since="2.2.3",
+    complexity="O(1)",
+    summary="Seconds since key was last read or changed.",
+    tips=CHANGING,
+)
+def cmd_object_idletime(ctx: Context, args: Args) -> None:
+    key = is_there(ctx, args)
+    if key is None:
+        return
+    if evicts_by_use(ctx):
+        raise NoIdleTimes
+    ctx.reply.integer(ctx.db.table(key).idle_seconds(key))
+
+
+@KEYS.command(
+    "OBJECT REFCOUNT key",
+    arity=3,
+    flags=READONLY,
+    keys=[SECOND],
+    since="2.2.3",
+    complexity="O(1)",
+    summary="How many keys share the value: always 1.",
+    tips=CHANGING,
+)
+def cmd_object_refcount(ctx: Context, args: Args) -> None:
+    if is_there(ctx, args) is not None:
+        ctx.reply.integer(1)
+
+
+@KEYS.command(
+    "OBJECT HELP",
+    arity=2,
+    flags=LOADING | STALE,
+    since="6.2.0",
+    complexity="O(1)",
+    summary="These lines.",
+)
+def cmd_object_help(ctx: Context, args: Args) -> None:
+    lines = help_lines(OBJECT)
+    ctx.reply.array(len(lines))
+    for line in lines:
+        ctx.reply.simple(line)
+
+
+def evicts_by_use(ctx: Context) -> bool:
+    """Does the eviction policy count how often keys are used?"""
+    return "lfu" in str(ctx.host.setting("maxmemory_policy"))
