@@ -45,6 +45,7 @@ cdef class Connection:
     cdef public bint plain
     cdef public bint trusted
     cdef public int database
+    cdef public bint by_line        # all input is lines, to be handed over as they are: HTTP
     cdef readonly int held
     cdef readonly bint closing
     cdef readonly bint closed

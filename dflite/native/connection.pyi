@@ -9,6 +9,7 @@ HELD_OUTPUT: int
 HELD_OTHER: int
 
 def input_memory() -> int: ...
+def take_longest_input() -> int: ...
 def split_inline(line: bytes) -> list[bytes] | None: ...
 
 class Limits:
@@ -29,6 +30,7 @@ class Connection:
     plain: bool
     trusted: bool
     database: int
+    by_line: bool
     held: int
     closing: bool
     closed: bool

@@ -45,11 +45,19 @@ cdef enum:
     ROOM_KEPT = 64 * 1024           # a buffer's bytes that stay allocated
 
 cdef size_t input_bytes = 0
+cdef size_t longest_input = 0
 
 
 def input_memory() -> int:
     """Bytes held for requests that are not complete."""
     return input_bytes
+
+
+def take_longest_input() -> int:
+    """The most bytes that one connection held since the last call."""
+    global longest_input
+    longest, longest_input = longest_input, 0
+    return longest
 
 
 @cython.final
@@ -106,8 +114,8 @@ cdef class Batch:
 
 cdef class Connection:
     """One client. `session` answers what the hot lane does not: it has `request(argv)`,
-    `inline(argv)`, `protocol_error(text)`, `input_too_long()`, `resume_postponed()`
-    and `closed()`."""
+    `inline(argv)`, `line(text)` (an inline request, while `by_line`), `protocol_error(text)`,
+    `input_too_long()`, `output_too_long()`, `resume_postponed()` and `closed()`."""
 
     def __cinit__(self, *args, **kwargs):
         self.bulk = -1
@@ -145,13 +153,14 @@ cdef class Connection:
     # -- input -------------------------------------------------------------------------------------
 
     cdef int ensure(self, size_t capacity) except -1:
-        global input_bytes
+        global input_bytes, longest_input
         cdef char* p
         if capacity + SLACK > self.capacity:
             p = <char*>realloc(self.buffer, capacity + SLACK)
             if p == NULL:
                 raise MemoryError
             input_bytes += capacity + SLACK - self.capacity
+            longest_input = max(longest_input, capacity + SLACK)
             self.buffer = p
             self.capacity = capacity + SLACK
         return 0
@@ -316,7 +325,7 @@ cdef class Connection:
                 if batch.count == most:
                     self.position = at
                     return 1
-                if base[at] != c'*':
+                if base[at] != c'*' or self.by_line:
                     line = <const char*>memchr(base + at, c'\n', end - at)
                     if line == NULL:
                         if end - at > LINE_LIMIT:
@@ -539,7 +548,11 @@ cdef class Connection:
         cdef list argv
         cdef object words
         if request.count == 0:
-            words = split_inline(PyBytes_FromStringAndSize(base + args[0].offset, args[0].length))
+            words = PyBytes_FromStringAndSize(base + args[0].offset, args[0].length)
+            if self.by_line:
+                self.session.line(words)
+                return 0
+            words = split_inline(words)
             if words is None:
                 self.session.protocol_error(b"unbalanced quotes in request")
                 self.closing = True
@@ -551,7 +564,7 @@ cdef class Connection:
         self.requests += 1
         if self.plain:
             code = self.lane.code_of(base + args[0].offset, args[0].length)
-            if code and self.lane.serve(code, base, args, request.count, self.reply, self.database):
+            if code and self.lane.answer(code, base, args, request.count, self.reply, self.database):
                 self.last_lane = code
                 return 0
         self.last_lane = 0

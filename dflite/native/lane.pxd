@@ -1,4 +1,4 @@
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 cimport cython
 
@@ -12,6 +12,7 @@ cdef struct Slice:
 
 cdef enum:
     LANES = 16          # operations, 0 is none
+    SPANS = 256         # buckets of durations
 
 @cython.final
 cdef class Lane:
@@ -24,6 +25,11 @@ cdef class Lane:
     cdef uint64_t[64] names
     cdef uint8_t[64] codes
     cdef int64_t[LANES] calls
+    # a sample of the calls is measured, and each stands for those since the one before
+    cdef int32_t[LANES] unmeasured      # calls until the next measured one
+    cdef int64_t[LANES] covered         # calls that the measured ones stand for
+    cdef int64_t[LANES] nanoseconds
+    cdef int64_t[SPANS][LANES] times    # calls by duration
     cdef readonly int64_t hits
     cdef readonly int64_t misses
     cdef readonly int64_t changes
@@ -33,6 +39,8 @@ cdef class Lane:
     cdef Table table_for(self, int database, const char* key, size_t n)
     cdef int serve(self, int code, const char* base, Slice* args, size_t count,
                    Reply reply, int database) except -1
+    cdef int answer(self, int code, const char* base, Slice* args, size_t count,
+                    Reply reply, int database) except -1
     cdef bint has_room(self) noexcept
     cdef bint is_due(self, Entry* e) noexcept nogil
     cdef int get_many(self, const char* base, Slice* args, size_t count, Reply reply,

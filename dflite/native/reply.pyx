@@ -25,11 +25,19 @@ cdef enum:
 cdef char* pool[POOLED]
 cdef int pooled = 0
 cdef size_t buffers_in_use = 0
+cdef size_t longest_output = 0
 
 
 def buffer_memory() -> int:
     """Bytes held by the reply buffers of all connections."""
     return buffers_in_use
+
+
+def take_longest_output() -> int:
+    """The biggest buffer since the last call; 0 if the usual one was enough for everybody."""
+    global longest_output
+    longest, longest_output = longest_output, 0
+    return longest
 
 
 @cython.final
@@ -46,7 +54,7 @@ cdef class Reply:
 
     cdef char* reserve(self, size_t n) except NULL:
         """Room for n more bytes at the returned place; the caller moves `end`."""
-        global pooled, buffers_in_use
+        global pooled, buffers_in_use, longest_output
         cdef size_t wanted
         cdef char* p
         if self.end + n <= self.capacity:
@@ -73,6 +81,7 @@ cdef class Reply:
         if p == NULL:
             raise MemoryError
         buffers_in_use += wanted - self.capacity
+        longest_output = max(longest_output, wanted)
         self.buffer = p
         self.capacity = wanted
         return p + self.end
