@@ -4,6 +4,7 @@ import pytest
 
 from tests.architecture.known import KNOWN, KNOWN_IN_REDIS, ONLY_HERE
 from tests.architecture.rows import (
+    ARITY,
     DEPRECATED,
     DOC_FIELDS,
     ROW_FIELDS,
@@ -93,6 +94,35 @@ def test_what_redis_deprecates_is_deprecated(ours: Table, redis: Table) -> None:
         if name in redis.docs and ours.field(name, DEPRECATED) != redis.field(name, DEPRECATED)
     }
     assert differing == {}
+
+
+# Arguments that requests are made of, taken in turn from one of these on.
+WORDS = ("a", "1", "b", "GET", "2", "c", "0")
+
+
+def requests(row: Fields, name: str) -> list[list[str]]:
+    """Requests of a command: too short, just long enough, longer; from each word on."""
+    words = name.split("|")
+    arity = row[ARITY]
+    assert isinstance(arity, int)
+    least = max(abs(arity) - 1, len(words))
+    found = []
+    for length in range(least, abs(arity) + 4):
+        for start in range(len(WORDS)):
+            rest = [WORDS[(start + i) % len(WORDS)] for i in range(length - len(words))]
+            found.append(words + rest)
+    return found
+
+
+def test_keys_of_requests_are_those_that_valkey_finds(ours: Table, shared_valkey: Server) -> None:
+    client = Node().client()
+    with Connection(shared_valkey.port) as connection:
+        for name, row in ours.rows.items():
+            if name in ONLY_HERE:
+                continue
+            for request in requests(row, name):
+                question = ["COMMAND", "GETKEYSANDFLAGS", *request]
+                assert client.run_exactly(*question) == connection.call(*question), question
 
 
 def test_the_list_of_differences_is_not_longer_than_needed(ours: Table, valkey: Table) -> None:
