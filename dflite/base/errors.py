@@ -250,7 +250,7 @@ class NoProtocol(CommandError):
     text = b"NOPROTO unsupported protocol version"
 
 
-# -- connections ---------------------------------------------------------------------------------------
+# -- connections ----------------------------------------------------------------------------------
 
 
 class NoPasswordSet(CommandError):

@@ -1,7 +1,9 @@
 """The front of RESP: one module a family. Importing this enters every command in the table."""
 
 from dflite.commands import (
+    clients,
     command_table,
+    connection,
     counters,
     deadlines,
     keys,
@@ -10,10 +12,13 @@ from dflite.commands import (
     scanning,
     strings,
     substrings,
+    transactions,
 )
 
 __all__ = [
+    "clients",
     "command_table",
+    "connection",
     "counters",
     "deadlines",
     "keys",
@@ -22,4 +27,5 @@ __all__ = [
     "scanning",
     "strings",
     "substrings",
+    "transactions",
 ]

@@ -1,38 +1,43 @@
 """Clients that wait for keys, each key's in order of arrival.
 
-Whoever adds a command that waits writes one `serve` function and calls `Context.serve_or_wait`. A command
-that makes a key ready needs nothing: its `Db.changed` is the signal.
+Whoever adds a command that waits writes one `serve` function and calls `Context.serve_or_wait`. A
+command that makes a key ready needs nothing: its `Db.changed` is the signal. Who is served is
+decided at the end of the step, by the type of what the key holds then.
 """
 
 from collections import deque
 
-from dflite.base.errors import WrongType
 from dflite.engine.client import Client
-from dflite.store.effects import Change
+from dflite.engine.timers import Timer
+from dflite.store.effects import GENERIC
 
 
 class Waiter:
-    """A parked client: what it waits for, until when (Unix ms, 0: for ever), and how to answer it."""
+    """A parked client: what it waits for, until when (Unix ms, 0: for ever), and how to answer it.
+
+    `kinds` are the types of values that concern it (LIST | ZSET …); with GENERIC among them it also
+    wants to know that a key is gone.
+    """
 
     def __init__(
-        self, client: Client, db: int, keys: list[bytes], kind: int, deadline_ms: int
+        self, client: Client, db: int, keys: list[bytes], kinds: int, deadline_ms: int
     ) -> None:
         self.client = client
         self.db = db
         self.keys = keys
-        self.kind = kind
+        self.kinds = kinds
         self.deadline_ms = deadline_ms
+        self.timer: Timer | None = None
 
     def serve(self, key: bytes) -> bool:
-        """Answer from key and return True, or change nothing and return False."""
+        """Answer, now that `key` changed, and return True; or change nothing and return False.
+
+        A CommandError is an answer too.
+        """
         raise NotImplementedError
 
     def time_out(self) -> None:
         """Answer what is said when time is up."""
-        raise NotImplementedError
-
-    def unblock_with_error(self) -> None:
-        """Answer CLIENT UNBLOCK … ERROR."""
         raise NotImplementedError
 
     def left(self) -> None:
@@ -40,27 +45,33 @@ class Waiter:
 
 
 class Blocking:
-    """The queues of waiters by key, and who was served and has to be let go on."""
+    """The queues of waiters by database and key."""
 
     def __init__(self) -> None:
         self.queues: dict[tuple[int, bytes], deque[Waiter]] = {}
         self.waiters: dict[int, Waiter] = {}  # by client id
-        self.served: list[Waiter] = []
+        self.await_absence = 0  # waiters that want to know of a key that is gone
 
     def park(self, waiter: Waiter) -> None:
         """Queue a waiter on each of its keys."""
         self.waiters[waiter.client.id] = waiter
+        if waiter.kinds & GENERIC:
+            self.await_absence += 1
         for key in waiter.keys:
             place = (waiter.db, key)
             queue = self.queues.get(place)
             if queue is None:
                 self.queues[place] = queue = deque()
-            queue.append(waiter)
+            if not queue or queue[-1] is not waiter:  # else the same key was named twice
+                queue.append(waiter)
 
     def leave(self, waiter: Waiter) -> None:
         """Served, timed out or gone: out of every queue."""
-        if self.waiters.pop(waiter.client.id, None) is None:
+        if not self.is_waiting(waiter):
             return
+        del self.waiters[waiter.client.id]
+        if waiter.kinds & GENERIC:
+            self.await_absence -= 1
         for key in waiter.keys:
             place = (waiter.db, key)
             queue = self.queues.get(place)
@@ -68,28 +79,23 @@ class Blocking:
                 queue.remove(waiter)
                 if not queue:
                     del self.queues[place]
+        if waiter.timer is not None:
+            waiter.timer.cancel()
         waiter.left()
 
-    def serve(self, change: Change) -> None:
-        """Let those who wait for this kind of change try, in order, until one can't."""
-        queue = self.queues.get((change.db, change.key))
-        if queue is None:
-            return
-        for waiter in list(queue):
-            if not change.kind & waiter.kind:
-                continue
-            try:
-                if not waiter.serve(change.key):
-                    return
-            except WrongType:
-                return  # by now the key holds something else: keep waiting
-            self.leave(waiter)
-            self.served.append(waiter)
+    def is_waiting(self, waiter: Waiter) -> bool:
+        return self.waiters.get(waiter.client.id) is waiter
+
+    def waiting_at(self, db: int, key: bytes) -> list[Waiter]:
+        """Who waits for a key, in order of arrival."""
+        queue = self.queues.get((db, key))
+        return list(queue) if queue is not None else []
 
     def check(self) -> None:
         """Assert that queues and waiters agree; for tests."""
         for place, queue in self.queues.items():
             assert queue, "an empty queue"
+            assert len(set(queue)) == len(queue), "a waiter queued twice"
             for waiter in queue:
                 assert self.waiters[waiter.client.id] is waiter, "a waiter that has left"
                 assert waiter.db == place[0], "a waiter in the queue of another database"
@@ -97,3 +103,5 @@ class Blocking:
         for waiter in self.waiters.values():
             for key in waiter.keys:
                 assert waiter in self.queues[(waiter.db, key)], "a waiter in no queue"
+        wanting = [waiter for waiter in self.waiters.values() if waiter.kinds & GENERIC]
+        assert len(wanting) == self.await_absence, "await_absence is wrong"

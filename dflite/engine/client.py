@@ -2,14 +2,17 @@
 
 from typing import Final
 
-from dflite.native.connection import Connection
+from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED, Connection, input_memory
+from dflite.native.reply import buffer_memory
 
 REPLY_ON: Final = 0
 REPLY_OFF: Final = 1
-REPLY_SKIP: Final = 2  # the reply of the running command
+REPLY_SKIP: Final = 2  # the reply of the running request
 REPLY_SKIP_NEXT: Final = 3
 
 DEFAULT_USER: Final = "default"
+OBJECTS: Final = 1200  # bytes of a client's own objects, about
+WORD: Final = 49  # bytes of a kept word before its content: a bytes object and its place in a list
 
 
 class User:
@@ -21,9 +24,10 @@ class User:
 
 
 class WatchedKey:
-    """A key under WATCH; `was_due` if its deadline had passed already then."""
+    """A key that a client watches; `was_due` if its deadline had passed already then."""
 
-    def __init__(self, db: int, key: bytes, was_due: bool) -> None:
+    def __init__(self, client: "Client", db: int, key: bytes, was_due: bool) -> None:
+        self.client = client
         self.db = db
         self.key = key
         self.was_due = was_due
@@ -55,20 +59,58 @@ class Client:
         # MULTI
         self.queue: list[list[bytes]] | None = None
         self.queue_bytes = 0
+        self.queue_flags = 0  # of all queued commands together
         self.queue_broken = False
         self.watched: list[WatchedKey] = []
         self.watch_broken = False
         # a request that CLIENT PAUSE postponed
         self.postponed: list[bytes] | None = None
         self.killed = False
-        self.commands = 0
 
-    def in_multi(self) -> bool:
-        """Are its requests queued?"""
-        return self.queue is not None
+    def is_local(self) -> bool:
+        """Does it speak from this machine?"""
+        return self.unix_socket or self.addr.startswith(("127.", "[::1]", "[::ffff:127."))
+
+    def start_queue(self) -> None:
+        """MULTI: requests are queued from now on."""
+        self.queue = []
+        self.update_lane()
+
+    def enqueue(self, argv: list[bytes], flags: int) -> None:
+        """Keep a request, of a command with these flags, for EXEC."""
+        assert self.queue is not None
+        self.queue.append(argv)
+        self.queue_flags |= flags
+        self.queue_bytes += sum([len(word) for word in argv]) + WORD * (len(argv) + 2)
+
+    def drop_queue(self) -> None:
+        """The transaction is over."""
+        self.queue = None
+        self.queue_bytes = 0
+        self.queue_flags = 0
+        self.queue_broken = False
+        self.update_lane()
+
+    def is_held(self) -> bool:
+        """Does its request still wait, for a key or for the end of a pause?"""
+        return (self.conn.held & (HELD_BLOCKED | HELD_PAUSED)) != 0
+
+    def silence(self, mark: int) -> None:
+        """Its request is answered, from `mark` on: CLIENT REPLY OFF and SKIP take that back."""
+        self.conn.reply.rollback(mark)
+        if self.reply_mode == REPLY_SKIP_NEXT:
+            self.reply_mode = REPLY_SKIP
+        elif self.reply_mode == REPLY_SKIP:
+            self.reply_mode = REPLY_ON
+            self.update_lane()
+
+    def memory(self) -> int:
+        """Bytes that this client takes: buffers, queued requests, objects."""
+        conn = self.conn
+        return OBJECTS + conn.input_capacity + conn.reply.memory + self.queue_bytes
 
     def update_lane(self) -> None:
-        """Let the hot lane answer if nothing about this client needs the engine to see each request."""
+        """Let the hot lane answer if the engine does not have to see each of its requests."""
         self.conn.trusted = self.authenticated
         self.conn.plain = (
             self.authenticated
@@ -79,3 +121,8 @@ class Client:
             and not self.no_touch
             and not self.killed
         )
+
+
+def buffers_memory() -> int:
+    """Bytes in the input and output buffers of all clients."""
+    return input_memory() + buffer_memory()

@@ -1,12 +1,14 @@
-"""What a handler may reach: its client, the reply, the selected database, the engine, the process."""
+"""What a handler may reach: client, reply, selected database, the engine, the process."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from dflite.engine.blocking import Blocking, Waiter
-from dflite.engine.client import Client, User
+from dflite.engine.client import Client, User, buffers_memory
 from dflite.engine.journal import Journal
 from dflite.engine.latency import LatencyMonitor
+from dflite.engine.memory import MemoryFigures
+from dflite.engine.pausing import Pausing
 from dflite.engine.slowlog import SlowLog
 from dflite.engine.timers import Timers
 from dflite.engine.watching import Watching
@@ -28,8 +30,8 @@ class Host(Protocol):
     def settings_matching(self, patterns: list[str]) -> list[tuple[str, str]]:
         """Names and texts as CONFIG GET answers them."""
 
-    def change_settings(self, pairs: list[tuple[str, str]]) -> None:
-        """CONFIG SET: all of them or none; raises a CommandError."""
+    def change_settings(self, pairs: list[tuple[str, str]], from_here: bool) -> None:
+        """CONFIG SET, by a client of this machine or not: all or none; raises a CommandError."""
 
     def rewrite_settings(self) -> None:
         """CONFIG REWRITE."""
@@ -39,6 +41,15 @@ class Host(Protocol):
 
     def info(self, sections: list[str]) -> bytes:
         """INFO's text."""
+
+    def memory(self) -> MemoryFigures:
+        """Where memory goes."""
+
+    def last_save_s(self) -> int:
+        """When the last snapshot was finished, or else the process started, in Unix seconds."""
+
+    def change_replication_id(self) -> None:
+        """Take another replication id."""
 
     def http(self, client: Client, method: str, path: str) -> bytes:
         """A whole HTTP response."""
@@ -51,7 +62,7 @@ class Host(Protocol):
 
 
 class Engine:
-    """The parts that handlers and the executor share. `Executor` in executor.py runs commands on it."""
+    """The parts that handlers and the executor share; `Executor` runs commands on them."""
 
     def __init__(self, keyspace: Keyspace, lane: Lane, clock: Clock, effects: Effects) -> None:
         self.keyspace = keyspace
@@ -63,6 +74,7 @@ class Engine:
         self.blocking = Blocking()
         self.watching = Watching()
         self.timers = Timers(clock)
+        self.pausing = Pausing(keyspace, self.expiry, self.timers, self.observers_changed)
         self.slowlog = SlowLog()
         self.latency = LatencyMonitor()
         self.default_user = User("default")
@@ -72,14 +84,9 @@ class Engine:
         self.monitors: list[Client] = []
         self.next_client_id = 1
         self.max_memory = 0
-        self.extra_memory: Callable[[], int] | None = None  # buffers and the like, in bytes
         self.commands_processed = 0
         self.errors: dict[str, int] = {}  # by code, for INFO errorstats
         self.error_replies = 0
-        self.paused_until_ms = 0
-        self.pause_writes_only = False
-        self.paused: list[Client] = []
-        self.blocked_clients = 0
         self.rejected_for_memory = 0
         self.loading = False
 
@@ -87,17 +94,32 @@ class Engine:
         """One command within the running step: found, admitted, done, answered."""
         raise NotImplementedError
 
-    def admit_queued(self, ctx: "Context") -> None:
-        """Run what MULTI queued, as one step."""
+    def run_queued(self, ctx: "Context", queue: list[list[bytes]]) -> None:
+        """What MULTI queued, within the running step."""
+        raise NotImplementedError
+
+    def end_transaction(self, client: Client) -> None:
+        """Forget what a client has queued and watches."""
+        raise NotImplementedError
+
+    def unblock(self, waiter: Waiter, with_error: bool) -> None:
+        """Answer a waiter that was not served: its time is up, or CLIENT UNBLOCK said so."""
+        raise NotImplementedError
+
+    def kill(self, client: Client) -> None:
+        """End a client's connection at once, or, if it is the one that asks, after its reply."""
         raise NotImplementedError
 
     def used_memory(self) -> int:
         """Bytes of data, and of the buffers that count towards `maxmemory`."""
-        extra = self.extra_memory() if self.extra_memory is not None else 0
-        return self.keyspace.memory() + extra
+        return self.keyspace.memory() + buffers_memory()
+
+    def user_named(self, name: bytes) -> User | None:
+        """The user of that name."""
+        return self.default_user if name == self.default_user.name.encode() else None
 
     def observers_changed(self) -> None:
-        """Somebody began or ceased to look at changes or requests: tell effects and the hot lane."""
+        """Who looks at changes or requests is another: tell effects and the hot lane."""
         raise NotImplementedError
 
 
@@ -122,20 +144,21 @@ class Context:
     def serve_or_wait(
         self,
         keys: list[bytes],
-        kind: int,
+        kinds: int,
         timeout_ms: int,
         serve: "Callable[[Context, bytes], bool]",
     ) -> None:
         """Answer from the first key that can; else park the client on all of them.
 
-        `serve(ctx, key)` answers and returns True, or leaves everything as it is and returns False.
+        `serve(ctx, key)` answers and returns True, or leaves everything as it is and returns False;
+        it may raise a CommandError. `kinds` are the types of values that it can answer from.
         """
         for key in keys:
             if serve(self, key):
                 return
         if self.may_wait:
             deadline_ms = self.engine.clock.now_ms + timeout_ms if timeout_ms else 0
-            self.waiter = KeyWaiter(self, keys, kind, deadline_ms, serve)
+            self.waiter = KeyWaiter(self, keys, kinds, deadline_ms, serve)
         else:
             self.reply.null_array()
 
@@ -147,22 +170,20 @@ class KeyWaiter(Waiter):
         self,
         ctx: Context,
         keys: list[bytes],
-        kind: int,
+        kinds: int,
         deadline_ms: int,
-        serve: Callable[[Context, bytes], bool],
+        serve_key: Callable[[Context, bytes], bool],
     ) -> None:
-        super().__init__(ctx.client, ctx.db.index, keys, kind, deadline_ms)
+        super().__init__(ctx.client, ctx.db.index, keys, kinds, deadline_ms)
         self.ctx = ctx
-        self.serve_key = serve
+        self.serve_key = serve_key
 
     def serve(self, key: bytes) -> bool:
-        return self.serve_key(self.ctx, key)
+        # in the order of the request, as if it came now: several keys may be ready
+        return any(self.serve_key(self.ctx, each) for each in self.keys)
 
     def time_out(self) -> None:
         self.ctx.reply.null_array()
-
-    def unblock_with_error(self) -> None:
-        self.ctx.reply.error(b"UNBLOCKED client unblocked via CLIENT UNBLOCK")
 
     def left(self) -> None:
         self.ctx.waiter = None

@@ -1,7 +1,7 @@
 """Running requests: find the command, admit it, do it, settle what it did.
 
-A step is what is atomic: one request, one EXEC, one waiter that is served. The clock stands still within
-it. `execute` is a step; `run` is one command within a step, and EXEC runs several of them.
+A step is what is atomic: one request, one EXEC, one waiter that is served. The clock stands still
+within it. `execute` is a step; `run` is one command within a step, and EXEC runs several of them.
 """
 
 from typing import Final
@@ -11,17 +11,19 @@ from dflite.base.errors import (
     NoAuth,
     NotInTransaction,
     OutOfMemory,
+    Unblocked,
     UnknownCommand,
     UnknownSubcommand,
     WrongArity,
 )
 from dflite.engine.args import Args
 from dflite.engine.blocking import Waiter
-from dflite.engine.client import Client
+from dflite.engine.client import REPLY_ON, Client
 from dflite.engine.command import (
     ADMIN,
     COMMANDS,
     DENYOOM,
+    FAST,
     MAY_REPLICATE,
     NO_AUTH,
     NO_MULTI,
@@ -31,14 +33,17 @@ from dflite.engine.command import (
     Command,
 )
 from dflite.engine.context import Context, Engine, Host
+from dflite.engine.durations import bucket_of
+from dflite.engine.latency import COMMAND, FAST_COMMAND
 from dflite.engine.monitoring import feed_monitors
 from dflite.native.clock import Clock, monotonic_us
-from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED
+from dflite.native.connection import HELD_BLOCKED
 from dflite.native.lane import Lane
-from dflite.store.effects import Effects, Record
+from dflite.store.effects import GENERIC, Effects, Record
 from dflite.store.keyspace import Keyspace
 
-QUEUE_NEVER: Final = ("exec", "discard", "multi", "watch", "quit", "reset")
+RUN_IN_MULTI: Final = ("exec", "discard", "multi", "watch", "quit", "reset")  # never queued
+ABORTED: Final = b"EXECABORT Transaction discarded because of: "
 QUOTED: Final = 128  # bytes of an unknown command that its error quotes
 
 
@@ -51,8 +56,9 @@ class Executor(Engine):
         super().__init__(keyspace, lane, clock, effects)
         self.host = host
         self.in_exec = False
+        self.running: Client | None = None  # whose request it is that runs
         for name, row in COMMANDS.items():
-            if name.isupper() and row.lane < 0:
+            if name.isupper() and row.lane:
                 row.lane = lane.enable(row.name.upper())
         self.observers_changed()
 
@@ -60,81 +66,130 @@ class Executor(Engine):
 
     def execute(self, ctx: Context, argv: list[bytes]) -> None:
         """One request of a client, as a step of its own."""
+        self.running = ctx.client
         self.run(ctx, argv)
-        waiter = ctx.waiter
-        if waiter is not None:
-            self.park(ctx.client, waiter)
+        self.running = None
+        if ctx.waiter is not None:
+            self.park(ctx.waiter)
         effects = self.effects
         if effects.changes or effects.records:
-            self.settle(False)
+            self.settle(True)
 
-    def settle(self, transaction: bool) -> None:
+    def settle(self, together: bool) -> None:
         """Journal what a step did, then tell who looks at keys and serve who waits for them.
 
-        Serving a waiter is a step in turn, so this goes on until nothing more happens.
+        What one step did is for replicas to do `together`. Serving a waiter is a step in turn, so
+        this goes on until nothing more happens.
         """
+        self.journal_step(together)
         effects = self.effects
-        while effects.changes or effects.records:
+        while effects.changes:
             changes = effects.changes.copy()
-            records = effects.records.copy()
-            effects.clear()
-            if records:
-                self.journal.append(records, transaction or len(records) > 1)
-            transaction = False
+            effects.changes.clear()
             for change in changes:
                 self.watching.touch(change)
-                self.blocking.serve(change)
-        if self.blocking.served:
-            for waiter in self.blocking.served:
-                self.let_go(waiter.client)
-            self.blocking.served.clear()
+                if self.blocking.queues:
+                    self.serve_waiters(change.db, change.key)
+            self.journal_step(True)
+
+    def journal_step(self, together: bool) -> None:
+        effects = self.effects
+        effects.replaced = False
+        if effects.records:
+            records = effects.records.copy()
+            effects.records.clear()
+            self.journal.append(records, together and len(records) > 1)
 
     # -- waiting -----------------------------------------------------------------------------------
 
-    def park(self, client: Client, waiter: Waiter) -> None:
+    def park(self, waiter: Waiter) -> None:
         """Hold the client until its waiter is served, its time is up, or it is gone."""
         self.blocking.park(waiter)
-        self.blocked_clients += 1
-        client.conn.hold(HELD_BLOCKED)
+        waiter.client.conn.hold(HELD_BLOCKED)
         if waiter.deadline_ms:
-            self.timers.at(waiter.deadline_ms, TimeOut(self, waiter).__call__)
+            waiter.timer = self.timers.at(waiter.deadline_ms, TimeOut(self, waiter).__call__)
         self.observers_changed()
 
-    def let_go(self, client: Client) -> None:
-        """A parked client was answered: it may go on."""
-        self.blocked_clients -= 1
-        client.conn.release(HELD_BLOCKED)
-        self.observers_changed()
+    def serve_waiters(self, index: int, key: bytes) -> None:
+        """Let those who wait for `key` try, in order of arrival, while it holds what they need."""
+        blocking = self.blocking
+        db = self.keyspace.dbs[index]
+        for waiter in blocking.waiting_at(index, key):
+            kind = 1 << db.type_of(key)
+            if kind == GENERIC and not blocking.await_absence:
+                return
+            if kind & waiter.kinds and blocking.is_waiting(waiter):
+                self.serve(waiter, key)
+
+    def serve(self, waiter: Waiter, key: bytes) -> None:
+        """Let one waiter try: a step of its own."""
+        client = waiter.client
+        reply = client.conn.reply
+        mark = reply.mark()
+        try:
+            if not waiter.serve(key):
+                return
+        except CommandError as error:
+            reply.rollback(mark)
+            reply.error(error.wire())
+            self.count_error(error.wire())
+        except Exception as error:
+            self.host.log("warning", describe_bug(waiter.keys, error))
+            reply.rollback(mark)
+            reply.error(CommandError.text)
+        self.journal_step(True)
+        self.let_go(waiter, mark)
 
     def unblock(self, waiter: Waiter, with_error: bool) -> None:
         """Answer a waiter that was not served: its time is up, or CLIENT UNBLOCK said so."""
-        self.blocking.leave(waiter)
+        reply = waiter.client.conn.reply
+        mark = reply.mark()
         if with_error:
-            waiter.unblock_with_error()
+            reply.error(Unblocked.text)
+            self.count_error(Unblocked.text)
         else:
             waiter.time_out()
-        self.let_go(waiter.client)
+        self.let_go(waiter, mark)
+
+    def let_go(self, waiter: Waiter, mark: int) -> None:
+        """A waiter was answered, from `mark` on: its client goes on."""
+        client = waiter.client
+        self.blocking.leave(waiter)
+        if client.reply_mode != REPLY_ON:
+            client.silence(mark)
+        client.conn.release(HELD_BLOCKED)
+        self.observers_changed()
+
+    # -- the end of a client -----------------------------------------------------------------------
+
+    def kill(self, client: Client) -> None:
+        client.killed = True
+        client.update_lane()
+        if client is self.running:
+            client.conn.close_after_reply()
+        else:
+            self.forget_client(client)  # now: its connection may take a while to be gone
+            client.conn.abort()
 
     def forget_client(self, client: Client) -> None:
-        """The client is gone: it waits, watches and monitors no more."""
+        """The client is gone: it waits, watches and monitors no more. Once is enough."""
+        if self.clients.pop(client.id, None) is None:
+            return
+        self.contexts.pop(client.id, None)
         waiter = self.blocking.waiters.get(client.id)
         if waiter is not None:
             self.blocking.leave(waiter)
-            self.blocked_clients -= 1
+        self.pausing.forget(client)
         self.watching.unwatch(client)
         if client in self.monitors:
             self.monitors.remove(client)
-        if client in self.paused:
-            self.paused.remove(client)
-        self.clients.pop(client.id, None)
-        self.contexts.pop(client.id, None)
         self.observers_changed()
 
     def observers_changed(self) -> None:
         effects = self.effects
         effects.journaling = len(self.journal.readers) > 0
         effects.observed = len(self.watching.watchers) > 0 or len(self.blocking.queues) > 0
-        seen = len(self.monitors) > 0 or self.paused_until_ms > 0 or self.slowlog_sees_all()
+        seen = len(self.monitors) > 0 or self.pausing.active or self.slowlog_sees_all()
         self.lane.reads = not seen
         self.lane.writes = not seen and not effects.journaling and not effects.observed
 
@@ -145,57 +200,80 @@ class Executor(Engine):
     # -- a command ---------------------------------------------------------------------------------
 
     def run(self, ctx: Context, argv: list[bytes]) -> None:
+        client = ctx.client
         effects = self.effects
         effects.replaced = False
         before = effects.changed
-        reply = ctx.reply
-        mark = reply.mark()
+        db = ctx.db
+        mark = ctx.reply.mark()
         command: Command | None = None
         started = 0
         try:
             command = find(argv)
-            if self.admit(ctx, command, argv):
-                ctx.client.last_command = command.name
-                if self.monitors and not command.flags & (SKIP_MONITOR | ADMIN):
-                    feed_monitors(self, ctx, argv)
-                handler = command.handler
-                assert handler is not None
-                db = ctx.db.index
-                started = monotonic_us()
-                handler(ctx, Args(argv, 1 if command.parent is None else 2))
-                self.count(ctx, command, argv, monotonic_us() - started)
-                if (
-                    effects.journaling
-                    and effects.changed != before
-                    and not effects.replaced
-                    and command.flags & (WRITE | MAY_REPLICATE)
-                ):
-                    effects.records.append(Record(db, argv))
+            client.last_command = command.name
+            if not self.admit(ctx, command, argv):
+                return
+            handler = command.handler
+            assert handler is not None
+            started = monotonic_us()
+            if client.no_touch and command.name != "touch":
+                db.touching = False
+            handler(ctx, Args(argv, 1 if command.parent is None else 2))
         except CommandError as error:
-            self.refuse(ctx, command, mark, error.wire(), started)
+            self.refuse(ctx, command, mark, error.wire(), started > 0)
         except Exception as error:
             self.host.log("warning", describe_bug(argv, error))
-            self.refuse(ctx, command, mark, CommandError.text, started)
+            self.refuse(ctx, command, mark, CommandError.text, started > 0)
+        if command is None or started == 0:
+            return
+        db.touching = True
+        if (
+            effects.journaling
+            and effects.changed != before
+            and not effects.replaced
+            and command.flags & (WRITE | MAY_REPLICATE)
+        ):
+            effects.records.append(Record(db.index, argv))
+        self.count(client, command, argv, monotonic_us() - started)
+        if self.monitors and not command.flags & (SKIP_MONITOR | ADMIN):
+            feed_monitors(self, ctx, argv)
+
+    def run_queued(self, ctx: Context, queue: list[list[bytes]]) -> None:
+        self.in_exec = True
+        ctx.may_wait = False
+        for argv in queue:
+            self.run(ctx, argv)
+        ctx.may_wait = True
+        self.in_exec = False
+
+    def end_transaction(self, client: Client) -> None:
+        if client.queue is not None:
+            client.drop_queue()
+        self.watching.unwatch(client)
+        self.observers_changed()
 
     def refuse(
-        self, ctx: Context, command: Command | None, mark: int, text: bytes, started: int
+        self, ctx: Context, command: Command | None, mark: int, text: bytes, ran: bool
     ) -> None:
         """Answer an error in the place of whatever was written, and count it."""
+        client = ctx.client
         ctx.waiter = None
+        if ran:
+            assert command is not None
+            command.failed += 1
+        else:
+            if command is None:
+                client.last_command = "NULL"
+            else:
+                command.rejected += 1
+                if command.name == "exec":
+                    text = ABORTED + text.removeprefix(b"ERR ")
+                    self.end_transaction(client)
+            if client.queue is not None and not self.in_exec:
+                client.queue_broken = True
         ctx.reply.rollback(mark)
         ctx.reply.error(text)
         self.count_error(text)
-        client = ctx.client
-        if started and command is not None:
-            command.failed += 1
-            command.calls += 1
-            command.usec += monotonic_us() - started
-            self.commands_processed += 1
-            return
-        if command is not None:
-            command.rejected += 1
-        if client.queue is not None and not self.in_exec:
-            client.queue_broken = True
 
     def count_error(self, text: bytes) -> None:
         """For INFO errorstats."""
@@ -204,17 +282,17 @@ class Executor(Engine):
         if code in self.errors or len(self.errors) < 128:
             self.errors[code] = self.errors.get(code, 0) + 1
 
-    def count(self, ctx: Context, command: Command, argv: list[bytes], usec: int) -> None:
+    def count(self, client: Client, command: Command, argv: list[bytes], usec: int) -> None:
         """For INFO commandstats, LATENCY and the slow log."""
         command.calls += 1
         command.usec += usec
         self.commands_processed += 1
-        power = (usec * 1000).bit_length()
-        command.histogram[power] = command.histogram.get(power, 0) + 1
+        bucket = bucket_of(usec)
+        command.times[bucket] = command.times.get(bucket, 0) + 1
         if usec >= self.slowlog.threshold_us >= 0 and not command.flags & SKIP_SLOWLOG:
-            self.slowlog.add(ctx.client, argv, usec, self.clock.now_ms // 1000)
+            self.slowlog.add(client, argv, usec, self.clock.now_ms // 1000)
         if self.latency.threshold_ms > 0:
-            event = "fast-command" if command.flags & (1 << 12) else "command"
+            event = FAST_COMMAND if command.flags & FAST else COMMAND
             self.latency.add(event, usec // 1000, self.clock.now_ms // 1000)
 
     def admit(self, ctx: Context, command: Command, argv: list[bytes]) -> bool:
@@ -224,63 +302,37 @@ class Executor(Engine):
         """
         if not command.fits(len(argv)) or command.handler is None:
             raise WrongArity(command.name.encode())
+        if self.in_exec:
+            return True
         client = ctx.client
         flags = command.flags
         if not client.authenticated and not flags & NO_AUTH:
             raise NoAuth
-        if client.queue is not None and flags & NO_MULTI and not self.in_exec:
+        queued = client.queue is not None and command.name not in RUN_IN_MULTI
+        if queued and flags & NO_MULTI:
             raise NotInTransaction
+        if command.name == "exec":
+            flags |= client.queue_flags
         if self.max_memory and flags & DENYOOM and self.used_memory() > self.max_memory:
             self.rejected_for_memory += 1
             raise OutOfMemory
-        if self.in_exec:
-            return True
-        if self.paused_until_ms and self.must_pause(client, command):
-            client.postponed = argv
-            client.conn.hold(HELD_PAUSED)
-            self.paused.append(client)
+        if self.pausing.active and self.must_wait(client, flags):
+            self.pausing.postpone(client, argv)
             return False
-        if client.queue is not None and command.name not in QUEUE_NEVER:
-            client.queue.append(argv)
-            client.queue_bytes += sum([len(word) for word in argv])
+        if queued:
+            client.enqueue(argv, flags)
+            if client.queue_bytes > client.conn.limits.query_buffer:
+                self.host.log("warning", f"closing client {client.addr}: its MULTI is too long")
+                self.kill(client)
             ctx.reply.simple(b"QUEUED")
             return False
         return True
 
-    # -- CLIENT PAUSE ------------------------------------------------------------------------------
-
-    def must_pause(self, client: Client, command: Command) -> bool:
-        if client.admin or command.name in ("client|unpause", "client|pause"):
+    def must_wait(self, client: Client, flags: int) -> bool:
+        """Does CLIENT PAUSE concern this request? UNPAUSE too, unless only writes are paused."""
+        if client.admin:
             return False
-        if not self.pause_writes_only:
-            return command.name != "exec" or client.queue is not None
-        if command.name == "exec" and client.queue is not None:
-            return any(find(argv).flags & (WRITE | MAY_REPLICATE) for argv in client.queue)
-        return bool(command.flags & (WRITE | MAY_REPLICATE))
-
-    def pause(self, until_ms: int, writes_only: bool) -> None:
-        """Postpone requests until then; a pause never ends sooner nor weaker because of a second one."""
-        if self.paused_until_ms:
-            writes_only = writes_only and self.pause_writes_only
-            until_ms = max(until_ms, self.paused_until_ms)
-        self.paused_until_ms = until_ms
-        self.pause_writes_only = writes_only
-        self.timers.at(until_ms, self.end_pause_if_due)
-        self.expiry.enabled = False
-        self.observers_changed()
-
-    def end_pause_if_due(self) -> None:
-        if self.paused_until_ms and self.paused_until_ms <= self.clock.now_ms:
-            self.unpause()
-
-    def unpause(self) -> None:
-        """Let every postponed request run."""
-        self.paused_until_ms = 0
-        self.expiry.enabled = True
-        self.observers_changed()
-        paused, self.paused = self.paused, []
-        for client in paused:
-            client.conn.release(HELD_PAUSED)
+        return not self.pausing.writes_only or (flags & (WRITE | MAY_REPLICATE)) != 0
 
 
 class TimeOut:
@@ -291,7 +343,7 @@ class TimeOut:
         self.waiter = waiter
 
     def __call__(self) -> None:
-        if self.executor.blocking.waiters.get(self.waiter.client.id) is self.waiter:
+        if self.executor.blocking.is_waiting(self.waiter):
             self.executor.unblock(self.waiter, False)
 
 
@@ -339,5 +391,3 @@ def describe_bug(argv: list[bytes], error: Exception) -> str:
         where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
     return f"internal error in {name}: {type(error).__name__}: {error}{where}"
-
-

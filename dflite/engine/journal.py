@@ -1,7 +1,8 @@
 """The journal: the one stream of what replicas and logs have to repeat, in the order it happened.
 
-A step's records arrive together; several of them, or those of an EXEC, are one transaction. While nobody
-reads, nothing is made; `Effects.journaling` tells the floors below.
+A step's records arrive together; several of them are one transaction, unless the step says that
+they have nothing to do with each other. While nobody reads, nothing is made; `Effects.journaling`
+tells the floors below.
 """
 
 from collections.abc import Callable

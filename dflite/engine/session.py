@@ -1,8 +1,8 @@
-"""Between a native connection and the engine: what a connection calls for each request, and at its end."""
+"""Between a connection and the engine: what a connection calls for each request, and at its end."""
 
 from typing import Final
 
-from dflite.engine.client import REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT, Client
+from dflite.engine.client import REPLY_ON
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
 from dflite.native.connection import HELD_PAUSED
@@ -30,23 +30,13 @@ class Session:
         client = ctx.client
         if client.reply_mode == REPLY_ON:
             self.executor.execute(ctx, argv)
-            if client.reply_mode == REPLY_ON:
-                return
-            # CLIENT REPLY OFF and SKIP are not answered themselves
-            self.after_silent(client)
+            if client.reply_mode != REPLY_ON:  # CLIENT REPLY OFF and SKIP answer nothing themselves
+                client.silence(ctx.reply.mark())
             return
         mark = ctx.reply.mark()
         self.executor.execute(ctx, argv)
-        if client.reply_mode != REPLY_ON:
-            ctx.reply.rollback(mark)
-            self.after_silent(client)
-
-    def after_silent(self, client: Client) -> None:
-        if client.reply_mode == REPLY_SKIP_NEXT:
-            client.reply_mode = REPLY_SKIP
-        elif client.reply_mode == REPLY_SKIP:
-            client.reply_mode = REPLY_ON
-            client.update_lane()
+        if client.reply_mode != REPLY_ON and not client.is_held():
+            client.silence(mark)
 
     def inline(self, argv: list[bytes]) -> None:
         """Answer a request that came as a line; it may be the first one of HTTP's."""
@@ -72,10 +62,12 @@ class Session:
 
     def protocol_error(self, text: bytes) -> None:
         """The input is no request; the connection closes after this."""
-        self.ctx.reply.error(b"ERR Protocol error: " + text)
+        if self.ctx.client.reply_mode == REPLY_ON:
+            self.ctx.reply.error(b"ERR Protocol error: " + text)
         self.executor.count_error(b"ERR")
         self.ctx.host.log(
-            "verbose", f"protocol error from client {self.ctx.client.addr}: {text.decode('latin-1')}"
+            "verbose",
+            f"protocol error from client {self.ctx.client.addr}: {text.decode('latin-1')}",
         )
 
     def input_too_long(self) -> None:

@@ -2,19 +2,26 @@
 
 import heapq
 from collections.abc import Callable
+from typing import Final
 
 from dflite.native.clock import Clock
+
+FEW: Final = 64  # cancelled timers that are not worth tidying up
 
 
 class Timer:
     """One thing to do at `due_ms` (Unix ms), unless cancelled before."""
 
-    def __init__(self, due_ms: int, callback: Callable[[], None]) -> None:
+    def __init__(self, timers: "Timers", due_ms: int, callback: Callable[[], None]) -> None:
+        self.timers = timers
         self.due_ms = due_ms
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        self.callback = None
+        """Do nothing when it is time. May be called at any time, any number of times."""
+        if self.callback is not None:
+            self.callback = None
+            self.timers.cancelled_one()
 
 
 class Timers:
@@ -24,11 +31,12 @@ class Timers:
         self.clock = clock
         self.heap: list[tuple[int, int, Timer]] = []
         self.added = 0
+        self.cancelled = 0  # of those in the heap
         self.on_sooner: Callable[[int], None] | None = None
 
     def at(self, due_ms: int, callback: Callable[[], None]) -> Timer:
         """Have `callback` called at `due_ms`, or soon after."""
-        timer = Timer(due_ms, callback)
+        timer = Timer(self, due_ms, callback)
         sooner = not self.heap or due_ms < self.heap[0][0]
         self.added += 1
         heapq.heappush(self.heap, (due_ms, self.added, timer))
@@ -41,7 +49,9 @@ class Timers:
         while self.heap and self.heap[0][0] <= self.clock.now_ms:
             timer = heapq.heappop(self.heap)[2]
             callback = timer.callback
-            if callback is not None:
+            if callback is None:
+                self.cancelled -= 1
+            else:
                 timer.callback = None
                 callback()
 
@@ -49,4 +59,13 @@ class Timers:
         """When the next timer is due; -1 if there is none."""
         while self.heap and self.heap[0][2].callback is None:
             heapq.heappop(self.heap)
+            self.cancelled -= 1
         return self.heap[0][0] if self.heap else -1
+
+    def cancelled_one(self) -> None:
+        """Timers of the far future that were cancelled must not pile up."""
+        self.cancelled += 1
+        if self.cancelled > FEW and self.cancelled * 2 > len(self.heap):
+            self.heap = [entry for entry in self.heap if entry[2].callback is not None]
+            heapq.heapify(self.heap)
+            self.cancelled = 0

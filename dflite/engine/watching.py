@@ -6,29 +6,31 @@ from dflite.store.effects import Change
 
 
 class Watching:
-    """The watched keys of all clients."""
+    """The watched keys of all clients, by database and key."""
 
     def __init__(self) -> None:
-        self.watchers: dict[tuple[int, bytes], list[Client]] = {}
+        self.watchers: dict[tuple[int, bytes], list[WatchedKey]] = {}
 
     def watch(self, client: Client, db: Db, key: bytes) -> None:
         """Break `client`'s next EXEC if key changes before it."""
         place = (db.index, key)
-        clients = self.watchers.get(place)
-        if clients is None:
-            self.watchers[place] = clients = []
-        if client in clients:
-            return
-        clients.append(client)
-        client.watched.append(WatchedKey(db.index, key, db.table(key).type_of(key) < 0))
+        watchers = self.watchers.get(place)
+        if watchers is None:
+            self.watchers[place] = watchers = []
+        for watched in watchers:
+            if watched.client is client:
+                return
+        watched = WatchedKey(client, db.index, key, db.table(key).type_of(key) < 0)
+        watchers.append(watched)
+        client.watched.append(watched)
 
     def unwatch(self, client: Client) -> None:
-        """Forget all that `client` watches."""
+        """Forget all that `client` watches, and what became of it."""
         for watched in client.watched:
             place = (watched.db, watched.key)
-            clients = self.watchers[place]
-            clients.remove(client)
-            if not clients:
+            watchers = self.watchers[place]
+            watchers.remove(watched)
+            if not watchers:
                 del self.watchers[place]
         client.watched.clear()
         client.watch_broken = False
@@ -36,39 +38,51 @@ class Watching:
     def touch(self, change: Change) -> None:
         """A key changed: those who watch it are broken.
 
-        That an already due key is now removed is no change to who watched it in that state.
+        That a key that was due when it was watched is now removed is no change to who watched it.
         """
-        clients = self.watchers.get((change.db, change.key))
-        if clients is None:
+        watchers = self.watchers.get((change.db, change.key))
+        if watchers is None:
             return
-        for client in clients:
-            if change.event == "expired":
-                for watched in client.watched:
-                    if watched.db == change.db and watched.key == change.key:
-                        if watched.was_due:
-                            watched.was_due = False
-                        else:
-                            client.watch_broken = True
+        for watched in watchers:
+            if change.event == "expired" and watched.was_due:
+                watched.was_due = False
             else:
-                client.watch_broken = True
+                watched.client.watch_broken = True
 
     def touch_database(self, db: Db, other: Db | None = None) -> None:
-        """Every key of `db` goes (FLUSHDB), or is exchanged with those of `other` (SWAPDB)."""
-        for (index, key), clients in self.watchers.items():
+        """To be called before every key of `db` goes, or is exchanged with those of `other`.
+
+        Whoever watches a key that is there, or will be, is broken; but not where it was due and
+        stays due, or is gone.
+        """
+        for (index, key), watchers in self.watchers.items():
             if index != db.index:
                 continue
-            there = db.table(key).type_of(key) > 0
-            if not there and other is not None:
-                there = other.table(key).type_of(key) > 0
-            if there:
-                for client in clients:
-                    client.watch_broken = True
+            before = db.table(key).type_of(key)
+            after = other.table(key).type_of(key) if other is not None else 0
+            if before == 0 and after == 0:
+                continue
+            for watched in watchers:
+                if watched.was_due and after <= 0:
+                    watched.was_due = after < 0
+                elif before == 0 and after < 0:
+                    watched.was_due = True
+                else:
+                    watched.client.watch_broken = True
 
     def is_broken(self, client: Client, dbs: list[Db]) -> bool:
-        """Has anything that `client` watches changed, expired included?"""
+        """Has anything that `client` watches changed, or expired?"""
         if client.watch_broken:
             return True
         for watched in client.watched:
             if not watched.was_due and dbs[watched.db].table(watched.key).type_of(watched.key) < 0:
                 return True
         return False
+
+    def check(self) -> None:
+        """Assert that clients and keys agree; for tests."""
+        for place, watchers in self.watchers.items():
+            assert watchers, "a key that nobody watches"
+            for watched in watchers:
+                assert place == (watched.db, watched.key), "a watched key in the wrong place"
+                assert watched in watched.client.watched, "a key that its client does not know"

@@ -19,6 +19,7 @@ from dflite.base.errors import CommandError, CustomError
 from dflite.engine.client import Client
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
+from dflite.engine.memory import MemoryFigures
 from dflite.engine.session import Session
 from dflite.native.clock import Clock
 from dflite.native.connection import HELD_OUTPUT, Batch, Connection, Limits, split_inline
@@ -114,6 +115,8 @@ class FakeHost:
         self.info_asked: list[list[str]] = []
         self.rewrites = 0
         self.resets = 0
+        self.replication_ids = 0
+        self.memory_figures = MemoryFigures(0, 0, 0, 0, 0, 0, [])
 
     def setting(self, name: str) -> object:
         return getattr(self.settings, name)
@@ -121,9 +124,9 @@ class FakeHost:
     def settings_matching(self, patterns: list[str]) -> list[tuple[str, str]]:
         return self.settings.get_matching(patterns)
 
-    def change_settings(self, pairs: list[tuple[str, str]]) -> None:
+    def change_settings(self, pairs: list[tuple[str, str]], from_here: bool) -> None:
         try:
-            self.settings.change(pairs)
+            self.settings.change(pairs, from_here)
         except ChangeRefused as refusal:
             raise CustomError(f"ERR {refusal}".encode()) from refusal
 
@@ -136,6 +139,15 @@ class FakeHost:
     def info(self, sections: list[str]) -> bytes:
         self.info_asked.append(sections)
         return self.info_text
+
+    def memory(self) -> MemoryFigures:
+        return self.memory_figures
+
+    def last_save_s(self) -> int:
+        return START_MS // 1000
+
+    def change_replication_id(self) -> None:
+        self.replication_ids += 1
 
     def http(self, client: Client, method: str, path: str) -> bytes:
         return b"HTTP/1.1 200 OK\r\n\r\n"

@@ -1,0 +1,227 @@
+"""Connections: who is there, which protocol, which database."""
+
+import hmac
+from typing import Final
+
+from dflite.base.errors import (
+    BadClientName,
+    BadHelloOption,
+    BadSyntax,
+    DatabaseOutOfRange,
+    HelloNeedsAuth,
+    NoPasswordSet,
+    NoProtocol,
+    NotAnInt32,
+    ProtocolNotAnInteger,
+    WrongArity,
+    WrongPass,
+)
+from dflite.base.numbers import INT32_MAX, INT32_MIN
+from dflite.base.versions import REDIS_VERSION
+from dflite.engine.args import Args
+from dflite.engine.client import REPLY_ON, Client
+from dflite.engine.command import ALLOW_BUSY, FAST, LOADING, NO_AUTH, NOSCRIPT, STALE, Family
+from dflite.engine.context import Context, Engine
+from dflite.native.bytesops import parse_int
+
+CONNECTION: Final = Family("connection", "connection")
+GREETING: Final = NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY
+EVERYWHERE: Final = ["request_policy:all_shards", "response_policy:all_succeeded"]
+
+
+@CONNECTION.command(
+    "PING [message]",
+    arity=-1,
+    flags=FAST,
+    since="1.0.0",
+    complexity="O(1)",
+    summary="PONG, or the message.",
+    tips=EVERYWHERE,
+    lane=True,
+)
+def cmd_ping(ctx: Context, args: Args) -> None:
+    if args.left() > 1:
+        raise WrongArity(b"ping")
+    if args.more():
+        ctx.reply.bulk(args.next())
+    else:
+        ctx.reply.simple(b"PONG")
+
+
+@CONNECTION.command(
+    "ECHO message",
+    arity=2,
+    flags=LOADING | STALE | FAST,
+    since="1.0.0",
+    complexity="O(1)",
+    summary="The message.",
+)
+def cmd_echo(ctx: Context, args: Args) -> None:
+    ctx.reply.bulk(args.next())
+
+
+@CONNECTION.command(
+    "SELECT index",
+    arity=2,
+    flags=LOADING | STALE | FAST | ALLOW_BUSY,
+    since="1.0.0",
+    complexity="O(1)",
+    summary="Work on another database from now on.",
+)
+def cmd_select(ctx: Context, args: Args) -> None:
+    index = args.integer()
+    if not INT32_MIN <= index <= INT32_MAX:
+        raise NotAnInt32
+    if not 0 <= index < len(ctx.keyspace.dbs):
+        raise DatabaseOutOfRange
+    ctx.select(index)
+    ctx.reply.ok()
+
+
+@CONNECTION.command(
+    "AUTH [username] password",
+    arity=-2,
+    flags=GREETING,
+    since="1.0.0",
+    complexity="O(N) where N is the number of passwords defined for the user",
+    summary="Show that this is a user's connection.",
+)
+def cmd_auth(ctx: Context, args: Args) -> None:
+    if args.left() > 2:
+        raise BadSyntax
+    if args.left() == 2:
+        username = args.next()
+    elif ctx.engine.password is None:
+        raise NoPasswordSet
+    else:
+        username = b"default"
+    authenticate(ctx, username, args.next())
+    ctx.reply.ok()
+
+
+def authenticate(ctx: Context, username: bytes, password: bytes) -> None:
+    """Make the client that user's; WrongPass if user and password do not belong together."""
+    user = ctx.engine.user_named(username)
+    wanted = ctx.engine.password
+    # compared in a time that tells nothing about where they differ
+    if user is None or (wanted is not None and not hmac.compare_digest(wanted, password)):
+        raise WrongPass
+    ctx.client.user = user
+    ctx.client.authenticated = True
+    ctx.client.update_lane()
+
+
+@CONNECTION.command(
+    "HELLO [protover [AUTH username password] [SETNAME clientname]]",
+    arity=-1,
+    flags=GREETING,
+    since="6.0.0",
+    complexity="O(1)",
+    summary="Agree on a protocol and hear who the server is; AUTH and CLIENT SETNAME on the way.",
+)
+def cmd_hello(ctx: Context, args: Args) -> None:
+    client = ctx.client
+    protocol = client.resp
+    username = password = name = None
+    if args.more():
+        version = parse_int(args.next())
+        if version is None:
+            raise ProtocolNotAnInteger
+        if not 2 <= version <= 3:
+            raise NoProtocol
+        protocol = version
+    while args.more():
+        option = args.next()
+        word = option.upper()
+        if word == b"AUTH" and args.left() >= 2:
+            username, password = args.next(), args.next()
+        elif word == b"SETNAME" and args.more():
+            name = args.next()
+            if not is_printable(name):
+                raise BadClientName
+        else:
+            raise BadHelloOption(option)
+    if username is not None and password is not None:
+        authenticate(ctx, username, password)
+    if not client.authenticated:
+        raise HelloNeedsAuth
+    if name is not None:
+        client.name = name
+    speak(ctx, protocol)
+    greet(ctx)
+
+
+def speak(ctx: Context, protocol: int) -> None:
+    """Answer in RESP2 or RESP3 from now on."""
+    ctx.client.resp = protocol
+    ctx.reply.speak(protocol == 3)
+
+
+def greet(ctx: Context) -> None:
+    """HELLO's answer."""
+    reply = ctx.reply
+    reply.map(7)
+    reply.bulk(b"server")
+    reply.bulk(b"redis")
+    reply.bulk(b"version")
+    reply.bulk(REDIS_VERSION)
+    reply.bulk(b"proto")
+    reply.integer(ctx.client.resp)
+    reply.bulk(b"id")
+    reply.integer(ctx.client.id)
+    reply.bulk(b"mode")
+    reply.bulk(b"standalone")
+    reply.bulk(b"role")
+    reply.bulk(b"master")
+    reply.bulk(b"modules")
+    reply.array(0)
+
+
+def is_printable(word: bytes) -> bool:
+    """May a client be called so? No spaces, no line ends, nothing that no terminal shows."""
+    return all(33 <= byte <= 126 for byte in word)
+
+
+@CONNECTION.command(
+    "QUIT",
+    arity=-1,
+    flags=GREETING,
+    since="1.0.0",
+    complexity="O(1)",
+    summary="Close the connection after an OK.",
+)
+def cmd_quit(ctx: Context, args: Args) -> None:
+    ctx.reply.ok()
+    ctx.client.conn.close_after_reply()
+
+
+@CONNECTION.command(
+    "RESET",
+    arity=1,
+    flags=GREETING,
+    since="6.2.0",
+    complexity="O(1)",
+    summary="Make the connection as it was when it was new.",
+)
+def cmd_reset(ctx: Context, args: Args) -> None:
+    client = ctx.client
+    engine = ctx.engine
+    engine.end_transaction(client)
+    if client.monitor:
+        client.monitor = False
+        engine.monitors.remove(client)
+        engine.observers_changed()
+    client.name = b""
+    client.reply_mode = REPLY_ON
+    client.no_evict = client.no_touch = False
+    forget_user(engine, client)
+    ctx.select(0)
+    speak(ctx, 2)
+    client.update_lane()
+    ctx.reply.simple(b"RESET")
+
+
+def forget_user(engine: Engine, client: Client) -> None:
+    """The default user again, who may have to say the password."""
+    client.user = engine.default_user
+    client.authenticated = engine.password is None
