@@ -29,7 +29,7 @@ from dflite.engine.command import (
     top_level,
 )
 from dflite.engine.context import Context
-from dflite.engine.help import help_lines
+from dflite.engine.help import write_help
 from dflite.engine.usage import Argument, arguments_of
 from dflite.native.bytesops import glob_match
 from dflite.native.reply import Reply
@@ -134,10 +134,7 @@ def cmd_command_getkeysandflags(ctx: Context, args: Args) -> None:
     summary="Print this help.",
 )
 def cmd_command_help(ctx: Context, args: Args) -> None:
-    lines = help_lines(COMMAND)
-    ctx.reply.array(len(lines))
-    for line in lines:
-        ctx.reply.simple(line)
+    write_help(ctx.reply, COMMAND)
 
 
 @SERVER.command(

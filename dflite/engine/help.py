@@ -1,6 +1,7 @@
 """What `<container> HELP` answers, made of the subcommands' rows."""
 
 from dflite.engine.command import Command, own_subcommands
+from dflite.native.reply import Reply
 
 
 def help_lines(container: Command) -> list[bytes]:
@@ -12,3 +13,11 @@ def help_lines(container: Command) -> list[bytes]:
     for row in own_subcommands(container):
         lines += [row.usage[len(name) + 1 :], "    " + row.summary]
     return [line.encode() for line in lines]
+
+
+def write_help(reply: Reply, container: Command) -> None:
+    """Answer `help_lines`."""
+    lines = help_lines(container)
+    reply.array(len(lines))
+    for line in lines:
+        reply.simple(line)

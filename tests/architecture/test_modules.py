@@ -17,7 +17,6 @@ TESTED_ELSEWHERE: Final = {
     "dflite/__main__.py": "calls the command line, which has its tests",
     "dflite/base/errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
-    "dflite/engine/help.py": "tests/commands/test_command_table.py",
     "dflite/engine/usage_names.py": "tables of usage.py",
     "dflite/settings/upstream.py": "names only",
 }
