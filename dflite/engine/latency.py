@@ -5,6 +5,11 @@ from typing import Final
 
 HISTORY: Final = 160  # samples an event
 
+# Events, by Redis' names.
+COMMAND: Final = "command"
+FAST_COMMAND: Final = "fast-command"
+EXPIRE_CYCLE: Final = "expire-cycle"
+
 
 class LatencySample:
     """The worst of one second: Unix seconds, ms."""
