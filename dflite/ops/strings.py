@@ -56,26 +56,28 @@ def set_string(db: Db, key: bytes, value: bytes, options: SetOptions) -> bool:
     """
     if options.when != ALWAYS and not condition_holds(db, key, options.when, options.compare):
         return False
+    if options.deadline != NEVER and db.is_past(options.deadline):
+        delete_due(db, key)
+    else:
+        put(db, key, value, options)
+    return True
+
+
+def put(db: Db, key: bytes, value: bytes, options: SetOptions) -> None:
+    """Put a string at key; whether it may be was asked before."""
     deadline = options.deadline
     if options.keep_deadline:
         deadline = max(db.deadline(key), NEVER)
-    elif deadline != NEVER and db.is_past(deadline):
-        delete_due(db, key)
-        return True
     db.put_string(key, value, deadline, options.mc_flags)
     db.changed(key, "set")
     if options.deadline != NEVER:
         db.also(key, "expire")
-    if db.effects.journaling:
-        db.replicate_as(request_to_set(key, value, deadline))
-    return True
-
-
-def request_to_set(key: bytes, value: bytes, deadline: int) -> list[bytes]:
-    """The SET that makes key what it is."""
+    if not db.effects.journaling:
+        return
     if deadline == NEVER:
-        return [b"SET", key, value]
-    return [b"SET", key, value, b"PXAT", format_int(deadline)]
+        db.replicate_as([b"SET", key, value])
+    else:
+        db.replicate_as([b"SET", key, value, b"PXAT", format_int(deadline)])
 
 
 def condition_holds(db: Db, key: bytes, when: int, compare: bytes) -> bool:
@@ -102,7 +104,7 @@ def digest(value: bytes) -> bytes:
 def set_many(db: Db, pairs: list[bytes], options: SetOptions) -> bool:
     """Put each value at the key before it, if the condition holds for every key; were they put?
 
-    Only presence is asked; with a deadline in the past the keys go instead.
+    Only presence is asked. With a deadline in the past they are put, and expire when next seen.
     """
     if options.when != ALWAYS:
         for i in range(0, len(pairs), 2):
@@ -115,11 +117,8 @@ def set_many(db: Db, pairs: list[bytes], options: SetOptions) -> bool:
         if db.effects.journaling:
             db.replicate_as([b"MSET", *pairs])
         return True
-    each = SetOptions()
-    each.deadline = options.deadline
-    each.keep_deadline = options.keep_deadline
     for i in range(0, len(pairs), 2):
-        set_string(db, pairs[i], pairs[i + 1], each)
+        put(db, pairs[i], pairs[i + 1], options)
     return True
 
 
