@@ -216,7 +216,7 @@ def cmd_client_trackinginfo(ctx: Context, args: Args) -> None:
     arity=-2,
     flags=ADMIN | ANYTIME,
     since="2.4.0",
-    complexity="O(N) where N is the number of client connections",
+    complexity="O(N) in the number of clients",
     summary="A line for each connection, or for those that all filters accept.",
     tips=VARYING,
 )
@@ -260,7 +260,7 @@ def describe(ctx: Context, client: Client, argv: list[bytes]) -> bytes:
     arity=-3,
     flags=ADMIN | ANYTIME,
     since="2.4.0",
-    complexity="O(N) where N is the number of client connections",
+    complexity="O(N) in the number of clients",
     summary="End the connections that all filters accept, or the one from an address.",
 )
 def cmd_client_kill(ctx: Context, args: Args) -> None:
@@ -314,7 +314,7 @@ def cmd_client_pause(ctx: Context, args: Args) -> None:
     arity=2,
     flags=ADMIN | ANYTIME,
     since="6.2.0",
-    complexity="O(N) Where N is the number of paused clients",
+    complexity="O(N) in the number of paused clients",
     summary="Let what CLIENT PAUSE has postponed run.",
 )
 def cmd_client_unpause(ctx: Context, args: Args) -> None:
@@ -327,7 +327,7 @@ def cmd_client_unpause(ctx: Context, args: Args) -> None:
     arity=-3,
     flags=ADMIN | ANYTIME,
     since="5.0.0",
-    complexity="O(log N) where N is the number of client connections",
+    complexity="O(1)",
     summary="End a client's waiting, as if its time were up or with an error.",
 )
 def cmd_client_unblock(ctx: Context, args: Args) -> None:

@@ -83,7 +83,7 @@ def cmd_select(ctx: Context, args: Args) -> None:
     arity=-2,
     flags=GREETING,
     since="1.0.0",
-    complexity="O(N) where N is the number of passwords defined for the user",
+    complexity="O(N) in the number of the user's passwords",
     summary="Show that this is a user's connection.",
 )
 def cmd_auth(ctx: Context, args: Args) -> None:

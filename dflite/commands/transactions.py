@@ -49,7 +49,7 @@ def cmd_multi(ctx: Context, args: Args) -> None:
     arity=1,
     flags=ANYTIME | SKIP_SLOWLOG,
     since="1.2.0",
-    complexity="Depends on commands in the transaction",
+    complexity="That of the commands in it",
     summary="Run what is queued, at once; null if a watched key has changed.",
 )
 def cmd_exec(ctx: Context, args: Args) -> None:
@@ -76,7 +76,7 @@ def cmd_exec(ctx: Context, args: Args) -> None:
     arity=1,
     flags=ANYTIME | FAST | ALLOW_BUSY,
     since="2.0.0",
-    complexity="O(N), when N is the number of queued commands",
+    complexity="O(N) in the number of queued commands",
     summary="Drop what is queued, and forget what is watched.",
 )
 def cmd_discard(ctx: Context, args: Args) -> None:

@@ -15,6 +15,7 @@ ONLY_HERE: Final = {
 KNOWN: Final = {
     ("client|kill", ARGUMENTS): "Redis 7.2's filters; Valkey 9 has more",
     ("client|list", ARGUMENTS): "Redis 7.2's filters; Valkey 9 has more",
+    ("shutdown", ARGUMENTS): "Valkey has added SAFE and FAILOVER",
 }
 
 # Fields of Redis 7.0 that are neither as here nor as in Valkey 9.1.
