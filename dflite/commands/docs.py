@@ -23,8 +23,8 @@ Words in capitals are written as they stand; other words name what stands in the
 be left out, `<...>` groups, `|` parts choices, and `key [key ...]` is one key or more. Names of
 commands and of their options may be written in any case.
 
-`since` is the version of Redis that brought the command; where it is `dflite`, Redis has no such
-command. `COMMAND DOCS` tells clients the same, `COMMAND INFO` also flags and positions of keys.
+`since` is the version of Redis, Valkey or Dragonfly that first had the command. `COMMAND DOCS` tells
+clients all this too, and `COMMAND INFO` flags and positions of keys.
 """
 # Groups as COMMAND DOCS names them, with their headings, in the order of the page.
 GROUPS: Final = {
