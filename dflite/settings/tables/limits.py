@@ -49,7 +49,7 @@ CLIENTS: Final = Group(
             "The most arguments of a request.",
             OWN,
         ),
-        live(
+        idle(
             "maxmemory_clients",
             SizeOrPercent(),
             "0",

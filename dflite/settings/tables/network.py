@@ -26,12 +26,13 @@ LISTENING: Final = Group(
             "'::*' are all of IPv4 and of IPv6; none at all leaves only the Unix socket.",
         ),
         hooked("port", PORT_OR_ANY, "6379", "TCP port for RESP: 0 for none, -1 for any free one."),
-        fixed(
+        idle(
             "memcached_port",
             PORT_OR_ANY,
             "6371",
             "TCP port for the memcached protocol: 0 for none, -1 for any free one.",
             OWN,
+            when=FIXED,
         ),
         fixed(
             "admin_port",
