@@ -87,6 +87,10 @@ class Engine:
         self.commands_processed = 0
         self.errors: dict[str, int] = {}  # by code, for INFO errorstats
         self.error_replies = 0
+        self.internal_errors = 0
+        self.auth_failures = 0
+        self.closed_for_input = 0  # clients whose requests were too long
+        self.closed_for_output = 0  # ... who left too many replies unread
         self.rejected_for_memory = 0
         self.loading = False
 

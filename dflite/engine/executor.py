@@ -8,6 +8,8 @@ from typing import Final
 
 from dflite.base.errors import (
     CommandError,
+    DebugRefused,
+    MonitorReadsOnly,
     NoAuth,
     NotInTransaction,
     OutOfMemory,
@@ -27,6 +29,8 @@ from dflite.engine.command import (
     MAY_REPLICATE,
     NO_AUTH,
     NO_MULTI,
+    PROTECTED,
+    READONLY,
     SKIP_MONITOR,
     SKIP_SLOWLOG,
     WRITE,
@@ -134,6 +138,7 @@ class Executor(Engine):
             reply.error(error.wire())
             self.count_error(error.wire())
         except Exception as error:
+            self.internal_errors += 1
             self.host.log("warning", describe_bug(waiter.keys, error))
             reply.rollback(mark)
             reply.error(CommandError.text)
@@ -222,6 +227,7 @@ class Executor(Engine):
         except CommandError as error:
             self.refuse(ctx, command, mark, error.wire(), started > 0)
         except Exception as error:
+            self.internal_errors += 1
             self.host.log("warning", describe_bug(argv, error))
             self.refuse(ctx, command, mark, CommandError.text, started > 0)
         if command is None or started == 0:
@@ -295,6 +301,11 @@ class Executor(Engine):
             event = FAST_COMMAND if command.flags & FAST else COMMAND
             self.latency.add(event, usec // 1000, self.clock.now_ms // 1000)
 
+    def may_debug(self, client: Client) -> bool:
+        """What enable-debug-command says to this client."""
+        allowed = self.host.setting("enable_debug_command")
+        return allowed == "yes" or (allowed == "local" and client.is_local())
+
     def admit(self, ctx: Context, command: Command, argv: list[bytes]) -> bool:
         """May this run here and now? Raises what is wrong; False if it was queued or postponed.
 
@@ -306,11 +317,15 @@ class Executor(Engine):
             return True
         client = ctx.client
         flags = command.flags
+        if flags & PROTECTED and not self.may_debug(client):
+            raise DebugRefused
         if not client.authenticated and not flags & NO_AUTH:
             raise NoAuth
         queued = client.queue is not None and command.name not in RUN_IN_MULTI
         if queued and flags & NO_MULTI:
             raise NotInTransaction
+        if client.monitor and flags & (WRITE | READONLY | MAY_REPLICATE):
+            raise MonitorReadsOnly
         if command.name == "exec":
             flags |= client.queue_flags
         if self.max_memory and flags & DENYOOM and self.used_memory() > self.max_memory:

@@ -179,7 +179,6 @@ class FakeConnection(Connection):
 
     def abort(self) -> None:
         if not self.closed:
-            self.closing = True
             self.mark_closed()
             self.session.closed()
 
