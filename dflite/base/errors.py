@@ -384,6 +384,12 @@ class MonitorRefused(CommandError):
     text = b"ERR MONITOR isn't allowed for DENY BLOCKING client"
 
 
+class MonitorReadsOnly(CommandError):
+    """What monitors is to Redis a replica of a kind."""
+
+    text = b"ERR Replica can't interact with the keyspace"
+
+
 class BadSlowlogCount(CommandError):
     text = b"ERR count should be greater than or equal to -1"
 

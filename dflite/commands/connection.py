@@ -105,6 +105,7 @@ def authenticate(ctx: Context, username: bytes, password: bytes) -> None:
     wanted = ctx.engine.password
     # compared in a time that tells nothing about where they differ
     if user is None or (wanted is not None and not hmac.compare_digest(wanted, password)):
+        ctx.engine.auth_failures += 1
         raise WrongPass
     ctx.client.user = user
     ctx.client.authenticated = True

@@ -51,14 +51,17 @@ class Host(Protocol):
     def change_replication_id(self) -> None:
         """Take another replication id."""
 
-    def http(self, client: Client, method: str, path: str) -> bytes:
-        """A whole HTTP response."""
+    def http(self, method: str, target: str, status: int) -> bytes:
+        """A whole HTTP response; an error if status is not 0."""
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
         """End the process; raises a CommandError if it cannot be done now."""
 
     def log(self, level: str, message: str) -> None:
         """A line in the log; level is debug, verbose, notice or warning."""
+
+    def log_of_many(self, level: str, kind: str, message: str) -> None:
+        """As `log`, for what strangers can cause at will: few lines of a kind are written."""
 
 
 class Engine:

@@ -1,8 +1,8 @@
-"""How long commands took: calls, time spent, and counts by duration, of handlers and hot lane together.
+"""How long commands took: calls, time spent, counts by duration; of handlers and hot lane together.
 
-Durations are counted in buckets of nanoseconds that keep eight bits (under 1 % off), as HdrHistogram
-with two digits does: a bucket is named by its lowest value. What the lane answers is sampled, so its
-time and buckets are estimates; its calls are exact.
+Durations are counted in buckets of nanoseconds that keep eight bits (under 1 % off), as
+HdrHistogram with two digits does: a bucket is named by its lowest value. What the lane answers is
+sampled, so its time and buckets are estimates; its calls are exact.
 """
 
 from typing import Final

@@ -324,20 +324,22 @@ class Executor(Engine):
         queued = client.queue is not None and command.name not in RUN_IN_MULTI
         if queued and flags & NO_MULTI:
             raise NotInTransaction
-        if client.monitor and flags & (WRITE | READONLY | MAY_REPLICATE):
-            raise MonitorReadsOnly
         if command.name == "exec":
             flags |= client.queue_flags
         if self.max_memory and flags & DENYOOM and self.used_memory() > self.max_memory:
             self.rejected_for_memory += 1
             raise OutOfMemory
+        if client.monitor and flags & (WRITE | READONLY | MAY_REPLICATE):
+            raise MonitorReadsOnly
         if self.pausing.active and self.must_wait(client, flags):
             self.pausing.postpone(client, argv)
             return False
         if queued:
             client.enqueue(argv, flags)
             if client.queue_bytes > client.conn.limits.query_buffer:
-                self.host.log("warning", f"closing client {client.addr}: its MULTI is too long")
+                self.host.log_of_many(
+                    "warning", "multi", f"closing client {client.addr}: its MULTI is too long"
+                )
                 self.kill(client)
             ctx.reply.simple(b"QUEUED")
             return False

@@ -74,9 +74,7 @@ def examine(monitor: LatencyMonitor, now_s: int, slowlog_us: int) -> str:
     if not monitor.events:
         return "No spike has been seen: nothing took as long as the threshold.\n"
     lines = ["These events took longer than they should:", ""]
-    number = 0
-    for event in sorted(monitor.events):
-        number += 1
+    for number, event in enumerate(sorted(monitor.events), 1):
         figures = SpikeFigures(list(monitor.events[event]), now_s)
         lines.append(
             f"{number}. {event}: {figures.count} spikes, {figures.average} ms on average "

@@ -19,7 +19,7 @@ class DatabaseMemory:
 
 
 class MemoryFigures:
-    """`used` is counted exactly: entries, tables and buffers; `resident` is the operating system's."""
+    """`used` is counted exactly: entries, tables, buffers; `resident` is as the system says."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class MemoryFigures:
 def examine(memory: MemoryFigures) -> str:
     """What is odd about the use of memory, and what to do about it."""
     if memory.used < FEW:
-        return "There is hardly any data here, so its use of memory tells nothing. Ask again later.\n"
+        return "There is hardly any data here: its use of memory tells nothing yet.\n"
     findings = []
     if memory.peak > memory.used * 1.5:
         findings.append(

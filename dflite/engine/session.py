@@ -8,6 +8,8 @@ from dflite.engine.executor import Executor
 from dflite.native.connection import HELD_PAUSED
 
 ATTACKS: Final = (b"POST", b"HOST:")  # a browser made to talk to us
+METHODS: Final = (b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT")
+LONGEST_HEAD: Final = 64 * 1024
 
 
 class Session:
@@ -21,8 +23,10 @@ class Session:
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self.admin = False
-        self.http_path = ""
-        self.http_method = ""
+        self.http_enabled = True
+        self.http_method = ""  # of the request whose head is being read
+        self.http_target = ""
+        self.http_length = 0
 
     def request(self, argv: list[bytes]) -> None:
         """Answer one request."""
@@ -40,47 +44,71 @@ class Session:
 
     def inline(self, argv: list[bytes]) -> None:
         """Answer a request that came as a line; it may be the first one of HTTP's."""
-        if self.http_path:
-            return
-        if len(argv) == 3 and argv[2].startswith(b"HTTP/1.") and argv[0] in (b"GET", b"HEAD"):
-            self.http_path = argv[1].decode("latin-1")
-            self.http_method = argv[0].decode()
-            conn = self.ctx.client.conn
-            response = self.ctx.host.http(self.ctx.client, self.http_method, self.http_path)
-            self.ctx.reply.raw(response)
-            conn.close_after_reply()
-            return
-        if argv[0].upper() in ATTACKS:
-            self.ctx.host.log(
+        name = argv[0].upper()
+        if name in ATTACKS:
+            self.ctx.host.log_of_many(
                 "warning",
-                f"possible security attack: {self.ctx.client.addr} sends HTTP requests with "
-                "commands in them; connection closed",
+                "attack",
+                f"possible attack: {self.ctx.client.addr} sends HTTP, perhaps with commands in it; "
+                "connection closed",
             )
             self.ctx.client.conn.close_after_reply()
-            return
-        self.request(argv)
+        elif (
+            len(argv) == 3
+            and argv[2].startswith(b"HTTP/1.")
+            and argv[0] in METHODS
+            and self.http_enabled
+        ):
+            self.http_method = argv[0].decode()
+            self.http_target = argv[1].decode("latin-1")
+            self.ctx.client.conn.by_line = True
+        else:
+            self.request(argv)
+
+    def line(self, text: bytes) -> None:
+        """Take a line of an HTTP request's head; at the head's end it is answered."""
+        self.http_length += len(text)
+        if self.http_length > LONGEST_HEAD:
+            self.respond(431)
+        elif not text:
+            self.respond(0)
+
+    def respond(self, status: int) -> None:
+        """Answer the HTTP request, with an error if status is not 0, and close."""
+        ctx = self.ctx
+        ctx.reply.raw(ctx.host.http(self.http_method, self.http_target, status))
+        ctx.client.conn.close_after_reply()
 
     def protocol_error(self, text: bytes) -> None:
         """The input is no request; the connection closes after this."""
-        if self.ctx.client.reply_mode == REPLY_ON:
+        client = self.ctx.client
+        if self.http_method:
+            self.respond(431)  # an endless line is all that can be wrong
+            return
+        if client.reply_mode == REPLY_ON:
             self.ctx.reply.error(b"ERR Protocol error: " + text)
         self.executor.count_error(b"ERR")
-        self.ctx.host.log(
+        self.ctx.host.log_of_many(
             "verbose",
-            f"protocol error from client {self.ctx.client.addr}: {text.decode('latin-1')}",
+            "protocol",
+            f"protocol error from client {client.addr}: {text.decode('latin-1')}",
         )
 
     def input_too_long(self) -> None:
         """The query buffer limit is reached; the connection closes after this."""
-        self.ctx.host.log(
+        self.executor.closed_for_input += 1
+        self.ctx.host.log_of_many(
             "warning",
+            "input",
             f"closing client {self.ctx.client.addr}: it exceeds client-query-buffer-limit",
         )
 
     def output_too_long(self) -> None:
         """The hard limit of unsent replies is exceeded; the connection closes after this."""
-        self.ctx.host.log(
+        self.executor.closed_for_output += 1
+        self.ctx.host.log_of_many(
             "warning",
+            "output",
             f"closing client {self.ctx.client.addr}: it exceeds client-output-buffer-limit",
         )
 

@@ -10,7 +10,7 @@ from dflite.engine.executor import Executor
 from dflite.engine.session import Session
 from dflite.native.connection import Connection
 from dflite.native.reactor import Reactor
-from dflite.server.streams import StreamProtocol
+from dflite.server.streams import StreamProtocol, Traffic
 from dflite.settings.settings import Settings
 
 FULL: Final = b"-ERR max number of clients reached\r\n"
@@ -34,6 +34,7 @@ class Doorman:
         self.settings = settings
         self.accepted = 0
         self.rejected = 0
+        self.traffic = Traffic()
 
     def is_full(self) -> bool:
         return len(self.executor.clients) >= self.settings.maxclients
@@ -69,19 +70,24 @@ class Doorman:
             return None
         if not unix:
             self.set_options(sock)
-        session = Session(self.executor)
-        session.admin = admin
+        session = self.session(admin)
         conn = self.reactor.attach(sock.detach(), session)
         return self.introduce(session, conn, conn.fd, peer, here, unix)
 
-    def stream(self, admin: bool) -> StreamProtocol:
-        """A protocol for a connection that an asyncio server has accepted."""
+    def session(self, admin: bool) -> Session:
+        """A session whose connection is still to come."""
         session = Session(self.executor)
         session.admin = admin
+        session.http_enabled = admin or self.settings.primary_port_http_enabled
+        return session
+
+    def stream(self, admin: bool) -> StreamProtocol:
+        """A protocol for a connection that an asyncio server has accepted."""
+        session = self.session(admin)
         reactor = self.reactor
         return StreamProtocol(
             self.executor.lane, reactor.limits, reactor.batch, session,
-            self.enter_stream, reactor.run_pending,
+            self.enter_stream, reactor.run_pending, self.traffic,
         )  # fmt: skip
 
     def enter_stream(self, protocol: StreamProtocol) -> bytes:

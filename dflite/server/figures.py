@@ -1,11 +1,53 @@
-"""The figures of the node, gathered from the parts that count them; INFO and /metrics are made of these."""
+"""The figures of the node, gathered from the parts that count them, for INFO and /metrics.
 
+Nothing here runs for a request. Parts keep plain counters; rates come of a sample each second.
+"""
+
+import os
+import secrets
 import time
+from collections import deque
+from typing import Final
 
+from dflite.engine import durations
+from dflite.engine.client import buffers_memory
+from dflite.engine.command import Command, every_command
 from dflite.engine.executor import Executor
+from dflite.engine.memory import DatabaseMemory, MemoryFigures
+from dflite.native.connection import take_longest_input
 from dflite.native.reactor import Reactor
+from dflite.native.reply import take_longest_output
 from dflite.server.doorman import Doorman
+from dflite.server.process import resident_memory
 from dflite.settings.settings import Settings
+from dflite.store.db import Db
+
+SAMPLES: Final = 4  # seconds that rates look back on
+DRAWN: Final = 16  # keys of a database
+RECENT: Final = 8  # seconds that "recent" looks back on
+NOBODY: Final = "0" * 40
+
+
+class Sample:
+    """Counters at a point in time, for rates."""
+
+    def __init__(self, time_ms: int, commands: int, bytes_in: int, bytes_out: int, wakeups: int):
+        self.time_ms = time_ms
+        self.commands = commands
+        self.bytes_in = bytes_in
+        self.bytes_out = bytes_out
+        self.wakeups = wakeups
+
+
+class Rates:
+    """What happened in a second, lately."""
+
+    def __init__(self, before: Sample, now: Sample) -> None:
+        seconds = max(now.time_ms - before.time_ms, 1) / 1000
+        self.commands = round((now.commands - before.commands) / seconds)
+        self.kib_in = (now.bytes_in - before.bytes_in) / seconds / 1024
+        self.kib_out = (now.bytes_out - before.bytes_out) / seconds / 1024
+        self.wakeups = round((now.wakeups - before.wakeups) / seconds)
 
 
 class Figures:
@@ -18,10 +60,192 @@ class Figures:
         self.reactor = reactor
         self.doorman = doorman
         self.settings = settings
+        self.lane = executor.lane
+        self.keyspace = executor.keyspace
+        self.clock = executor.clock
         self.started = time.time()
+        self.process_id = os.getpid()
+        self.run_id = secrets.token_hex(20)
+        # replication: who wrote this data, and who before
+        self.replication_id = secrets.token_hex(20)
+        self.former_replication_id = NOBODY
+        self.last_save_s = int(self.started)
+        self.startup_memory = executor.used_memory()
+        self.peak_memory = self.startup_memory
+        self.stopping = False
+        self.expiry_us = 0  # spent on expiring keys that nobody asked for
+        self.samples: deque[Sample] = deque(maxlen=SAMPLES)
+        self.longest_inputs: deque[int] = deque(maxlen=RECENT)
+        self.longest_outputs: deque[int] = deque(maxlen=RECENT)
+        # what native counters stood at when CONFIG RESETSTAT was said
+        self.before = Sample(0, 0, 0, 0, 0)
+        self.reads_before = 0
+        self.writes_before = 0
+        self.samples.append(self.take())
+
+    # -- at times ----------------------------------------------------------------------------------
+
+    def take(self) -> Sample:
+        """The counters as they stand."""
+        return Sample(
+            self.clock.now_ms, self.commands(), self.bytes_in(), self.bytes_out(), self.wakeups()
+        )
 
     def sample(self, now_ms: int) -> None:
-        """Take what rates are computed from."""
+        """To be called each second or so: what rates are computed from, and peaks."""
+        self.samples.append(self.take())
+        self.longest_inputs.append(take_longest_input())
+        self.longest_outputs.append(take_longest_output())
+        self.peak_memory = max(self.peak_memory, self.executor.used_memory())
+
+    def rates(self) -> Rates:
+        """Since the oldest sample, which is of some seconds ago."""
+        return Rates(self.samples[0], self.take())
 
     def reset(self) -> None:
         """Begin to count anew (CONFIG RESETSTAT)."""
+        executor = self.executor
+        durations.reset(every_command(), self.lane)
+        executor.commands_processed = 0
+        executor.errors.clear()
+        executor.error_replies = 0
+        executor.rejected_for_memory = 0
+        executor.effects.expired = 0
+        executor.effects.evicted = 0
+        executor.expiry.expired = 0
+        executor.internal_errors = 0
+        executor.auth_failures = 0
+        executor.closed_for_input = 0
+        executor.closed_for_output = 0
+        self.expiry_us = 0
+        for db in self.keyspace.dbs:
+            db.hits = db.misses = 0
+        self.keyspace.freed_lazily = 0
+        self.doorman.accepted = 0
+        self.doorman.rejected = 0
+        self.before = Sample(
+            0,
+            0,
+            self.before.bytes_in + self.bytes_in(),
+            self.before.bytes_out + self.bytes_out(),
+            self.reactor.wakeups,
+        )
+        self.reads_before = self.reactor.reads
+        self.writes_before = self.reactor.writes
+        self.samples.clear()
+        self.samples.append(self.take())
+
+    def change_replication_id(self) -> None:
+        self.former_replication_id = self.replication_id
+        self.replication_id = secrets.token_hex(20)
+
+    # -- counters ----------------------------------------------------------------------------------
+
+    def commands(self) -> int:
+        """Commands run, in handlers and in the hot lane."""
+        return self.executor.commands_processed + self.lane.total_calls()
+
+    def bytes_in(self) -> int:
+        return self.reactor.bytes_in + self.doorman.traffic.bytes_in - self.before.bytes_in
+
+    def bytes_out(self) -> int:
+        return self.reactor.bytes_out + self.doorman.traffic.bytes_out - self.before.bytes_out
+
+    def wakeups(self) -> int:
+        return self.reactor.wakeups - self.before.wakeups
+
+    def reads(self) -> int:
+        """Calls to the operating system that read from clients."""
+        return self.reactor.reads - self.reads_before
+
+    def writes(self) -> int:
+        return self.reactor.writes - self.writes_before
+
+    def hits(self) -> int:
+        return sum([db.hits for db in self.keyspace.dbs]) + self.lane.hits
+
+    def misses(self) -> int:
+        return sum([db.misses for db in self.keyspace.dbs]) + self.lane.misses
+
+    def changes(self) -> int:
+        """Changes of keys since the start; CONFIG RESETSTAT does not touch it."""
+        return self.executor.effects.changed + self.lane.changes
+
+    def uptime_s(self) -> int:
+        return int(time.time() - self.started)
+
+    def is_ready(self) -> bool:
+        """Would a client's request be served?"""
+        return not self.executor.loading and not self.stopping
+
+    # -- gathered ----------------------------------------------------------------------------------
+
+    def rows(self) -> list[Command]:
+        """Commands that were asked for, even if in vain."""
+        lane = self.lane
+        return [
+            row
+            for row in every_command()
+            if durations.calls_of(row, lane) or row.rejected or row.failed
+        ]
+
+    def memory(self) -> MemoryFigures:
+        """Where memory goes."""
+        used = self.executor.used_memory()
+        self.peak_memory = max(self.peak_memory, used)
+        databases = [
+            DatabaseMemory(
+                db.index, len(db), db.expiring(), sum([table.overhead for table in db.tables])
+            )
+            for db in self.keyspace.dbs
+        ]
+        return MemoryFigures(
+            used,
+            self.peak_memory,
+            self.startup_memory,
+            resident_memory(),
+            buffers_memory(),
+            len(self.executor.clients),
+            databases,
+        )
+
+    def longest_input(self) -> int:
+        """The most that one connection held lately of a request that was not complete."""
+        return max(self.longest_inputs, default=0)
+
+    def longest_output(self) -> int:
+        """The biggest buffer of replies lately, beyond the usual one."""
+        return max(self.longest_outputs, default=0)
+
+    def average_ttl_ms(self, db: Db) -> int:
+        """How long keys with a deadline have left, judged by a few keys drawn; 0 if unknown."""
+        if not db.expiring():
+            return 0
+        left = []
+        for _ in range(DRAWN):
+            key = self.keyspace.random_key(db)
+            deadline = db.table(key).deadline(key) if key is not None else -1
+            if deadline >= 0:
+                left.append(max(deadline - self.clock.now_ms, 0))
+        return sum(left) // len(left) if left else 0
+
+    def listeners(self) -> list[str]:
+        """Where clients are expected, as INFO tells it."""
+        settings = self.settings
+        binds = "".join([f",bind={host}" for host in settings.bind])
+        found = []
+        if settings.port:
+            kind = "tls" if settings.tls else "tcp"
+            found.append(f"name={kind}{binds},port={settings.port}")
+        if settings.tls_port:
+            found.append(f"name=tls{binds},port={settings.tls_port}")
+        if settings.admin_port:
+            admin = f",bind={settings.admin_bind}" if settings.admin_bind else binds
+            found.append(f"name=admin{admin},port={settings.admin_port}")
+        if settings.unixsocket:
+            found.append(f"name=unix,bind={settings.unixsocket}")
+        return found
+
+    def watching_clients(self) -> int:
+        watching = self.executor.watching.watchers
+        return len({watched.client.id for places in watching.values() for watched in places})

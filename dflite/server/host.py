@@ -3,12 +3,12 @@
 import asyncio
 
 from dflite.base.errors import CustomError
-from dflite.engine.client import Client
 from dflite.engine.executor import Executor
+from dflite.engine.memory import MemoryFigures
 from dflite.native.connection import Limits
 from dflite.server import http, info
 from dflite.server.figures import Figures
-from dflite.server.logs import LEVELS, LOG, NOTICE
+from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 
@@ -22,6 +22,7 @@ class NodeHost:
         self.figures: Figures
         self.limits: Limits
         self.stopped: asyncio.Event
+        self.throttle = Throttle()
 
     def join(
         self, executor: Executor, figures: Figures, limits: Limits, stopped: asyncio.Event
@@ -66,9 +67,9 @@ class NodeHost:
     def settings_matching(self, patterns: list[str]) -> list[tuple[str, str]]:
         return self.settings.get_matching(patterns)
 
-    def change_settings(self, pairs: list[tuple[str, str]]) -> None:
+    def change_settings(self, pairs: list[tuple[str, str]], from_here: bool) -> None:
         try:
-            without_effect = self.settings.change(pairs)
+            without_effect = self.settings.change(pairs, from_here)
         except ChangeRefused as refusal:
             raise CustomError(b"ERR " + str(refusal).encode("utf-8", "surrogateescape")) from None
         if without_effect:
@@ -86,12 +87,25 @@ class NodeHost:
     def info(self, sections: list[str]) -> bytes:
         return info.render(self.figures, sections)
 
-    def http(self, client: Client, method: str, path: str) -> bytes:
-        return http.respond(self.figures, method, path)
+    def memory(self) -> MemoryFigures:
+        return self.figures.memory()
+
+    def last_save_s(self) -> int:
+        return self.figures.last_save_s
+
+    def change_replication_id(self) -> None:
+        self.figures.change_replication_id()
+
+    def http(self, method: str, target: str, status: int) -> bytes:
+        return http.respond(self.figures, method, target, status)
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
         LOG.log(NOTICE, "SHUTDOWN received: stopping")
+        self.figures.stopping = True
         self.stopped.set()
 
     def log(self, level: str, message: str) -> None:
         LOG.log(LEVELS[level], "%s", message)
+
+    def log_of_many(self, level: str, kind: str, message: str) -> None:
+        self.throttle.log(LEVELS[level], kind, message)

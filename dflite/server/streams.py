@@ -12,8 +12,18 @@ from dflite.native.connection import HELD_OUTPUT, Batch, Connection, Limits
 from dflite.native.lane import Lane
 
 
+class Traffic:
+    """Bytes of all stream connections together, before encryption."""
+
+    def __init__(self) -> None:
+        self.bytes_in = 0
+        self.bytes_out = 0
+
+
 class StreamConnection(Connection):
     """A native connection whose bytes go through an asyncio transport."""
+
+    traffic: Traffic
 
     transport: asyncio.Transport | None = None
     loop: asyncio.AbstractEventLoop
@@ -23,6 +33,7 @@ class StreamConnection(Connection):
         if self.transport is not None and len(self.reply):
             data = self.reply.take()
             self.bytes_out += len(data)
+            self.traffic.bytes_out += len(data)
             self.transport.write(data)
 
     def schedule(self) -> None:
@@ -56,8 +67,10 @@ class StreamProtocol(asyncio.Protocol):
         session: Session,
         entered: "Callable[[StreamProtocol], bytes]",
         settle: Callable[[], None],
+        traffic: Traffic,
     ) -> None:
         self.conn = StreamConnection(lane, limits, batch)
+        self.conn.traffic = self.traffic = traffic
         self.conn.session = session
         self.session = session
         self.entered = entered
@@ -80,6 +93,7 @@ class StreamProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.known:
             self.conn.lane.clock.read()
+            self.traffic.bytes_in += len(data)
             self.conn.feed(data)
             self.finish()
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from dflite.engine.client import Client
 from dflite.engine.executor import Executor
+from dflite.engine.latency import EXPIRE_CYCLE
+from dflite.native.clock import monotonic_us
 from dflite.native.reactor import Reactor
 from dflite.server.figures import Figures
 from dflite.server.logs import VERBOSE, Throttle
@@ -106,7 +108,7 @@ class Upkeep:
         now_ms = self.clock.now_ms
         executor = self.executor
         executor.timers.run()
-        more = executor.expiry.run_slice()
+        more = self.expire()
         executor.settle(False)
         if now_ms // 1000 != self.seconds:
             self.seconds = now_ms // 1000
@@ -124,6 +126,15 @@ class Upkeep:
             due_ms = min(due_ms, timer_ms)
         self.wake_at(due_ms)
         self.look_around()
+
+    def expire(self) -> bool:
+        """A slice of active expiry, timed; True if there may be more to do right now."""
+        started = monotonic_us()
+        more = self.executor.expiry.run_slice()
+        usec = monotonic_us() - started
+        self.figures.expiry_us += usec
+        self.executor.latency.add(EXPIRE_CYCLE, usec // 1000, self.clock.now_ms // 1000)
+        return more
 
     def every_second(self, now_ms: int) -> None:
         self.figures.sample(now_ms)

@@ -27,15 +27,22 @@ class Keyspace:
         ]
         self.dbs = [Db(i, tables, clock, effects) for i, tables in enumerate(self.tables)]
         self.remains: list[Remains] = []
+        self.keys_of_remains: list[int] = []
+        self.freed_lazily = 0  # keys
 
     def flush(self, db: Db) -> None:
         """Empty a database at once; `free_some` gives its memory back bit by bit."""
-        self.remains.extend(db.clear())
+        keys = len(db)
+        for part in db.clear():
+            self.remains.append(part)
+            self.keys_of_remains.append(keys)
+            keys = 0  # of all shards together, counted with the first
 
     def free_some(self, entries: int) -> bool:
         """Free about `entries` entries of what was flushed; True while there is more."""
         if self.remains and not self.remains[-1].free(entries):
             self.remains.pop()
+            self.freed_lazily += self.keys_of_remains.pop()
         return bool(self.remains)
 
     def swap(self, first: int, second: int) -> None:

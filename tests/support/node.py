@@ -149,13 +149,16 @@ class FakeHost:
     def change_replication_id(self) -> None:
         self.replication_ids += 1
 
-    def http(self, client: Client, method: str, path: str) -> bytes:
-        return b"HTTP/1.1 200 OK\r\n\r\n"
+    def http(self, method: str, target: str, status: int) -> bytes:
+        return f"HTTP/1.1 {status or 200} {method} {target}\r\n\r\n".encode()
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
         self.shutdowns.append((save, now, force))
 
     def log(self, level: str, message: str) -> None:
+        self.logged.append((level, message))
+
+    def log_of_many(self, level: str, kind: str, message: str) -> None:
         self.logged.append((level, message))
 
 

@@ -1,0 +1,171 @@
+"""MEMORY: what a key takes, what the whole takes, and giving back what is free."""
+
+from typing import Final
+
+from dflite.base.errors import BadSyntax
+from dflite.engine.args import Args
+from dflite.engine.command import LOADING, READONLY, RO, STALE, Family, KeySpec
+from dflite.engine.context import Context
+from dflite.engine.help import write_help
+from dflite.engine.memory import MemoryFigures, examine
+from dflite.native.allocator import allocator_report, release_free_memory
+from dflite.native.reply import Reply
+
+SERVER: Final = Family("server")
+VARYING: Final = "nondeterministic_output"
+ALL_SHARDS: Final = "request_policy:all_shards"
+TIPS: Final = [VARYING, ALL_SHARDS, "response_policy:special"]
+
+MEMORY: Final = SERVER.container(
+    "MEMORY",
+    since="4.0.0",
+    summary="The use of memory: of a key, of the whole server.",
+)
+
+
+@SERVER.command(
+    "MEMORY DOCTOR",
+    arity=2,
+    flags=0,
+    since="4.0.0",
+    complexity="O(1)",
+    summary="A report on what is odd about the use of memory, with advice.",
+    tips=TIPS,
+)
+def cmd_memory_doctor(ctx: Context, args: Args) -> None:
+    ctx.reply.verbatim(examine(ctx.host.memory()).encode())
+
+
+@SERVER.command(
+    "MEMORY HELP",
+    arity=2,
+    flags=LOADING | STALE,
+    since="4.0.0",
+    complexity="O(1)",
+    summary="Print this help.",
+)
+def cmd_memory_help(ctx: Context, args: Args) -> None:
+    write_help(ctx.reply, MEMORY)
+
+
+@SERVER.command(
+    "MEMORY MALLOC-STATS",
+    arity=2,
+    flags=LOADING,
+    since="4.0.0",
+    complexity="O(N) in the number of free blocks",
+    summary="What the C library tells about its allocator.",
+    tips=TIPS,
+)
+def cmd_memory_malloc_stats(ctx: Context, args: Args) -> None:
+    ctx.reply.bulk(allocator_report() or b"Stats not supported for the current allocator")
+
+
+@SERVER.command(
+    "MEMORY PURGE",
+    arity=2,
+    flags=LOADING,
+    since="4.0.0",
+    complexity="O(N) in the number of free blocks",
+    summary="Give free memory back to the operating system.",
+    tips=[ALL_SHARDS, "response_policy:all_succeeded"],
+)
+def cmd_memory_purge(ctx: Context, args: Args) -> None:
+    release_free_memory()
+    ctx.reply.ok()
+
+
+@SERVER.command(
+    "MEMORY STATS",
+    arity=2,
+    flags=0,
+    since="4.0.0",
+    complexity="O(N) in the number of databases",
+    summary="The use of memory in figures, most of them bytes.",
+    tips=TIPS,
+)
+def cmd_memory_stats(ctx: Context, args: Args) -> None:
+    memory = ctx.host.memory()
+    counts = memory_counts(memory)
+    ratios = [
+        ("dataset.percentage", memory.dataset_percentage),
+        ("peak.percentage", memory.peak_percentage),
+        # there is no telling what the C library holds from what is resident
+        ("allocator-fragmentation.ratio", 1.0),
+        ("allocator-rss.ratio", 1.0),
+        ("rss-overhead.ratio", 1.0),
+        ("fragmentation", memory.fragmentation),
+    ]
+    databases = [db for db in memory.databases if db.keys]
+    reply = ctx.reply
+    reply.map(len(counts) + len(databases) + len(ratios))
+    for name, number in counts:
+        reply.bulk(name.encode())
+        reply.integer(number)
+    for db in databases:
+        reply.bulk(b"db.%d" % db.index)
+        reply.map(2)
+        write_count(reply, b"overhead.hashtable.main", db.table_bytes)
+        # deadlines stand in the entries: there is no second table
+        write_count(reply, b"overhead.hashtable.expires", 0)
+    for name, ratio in ratios:
+        reply.bulk(name.encode())
+        reply.double(ratio)
+
+
+def memory_counts(memory: MemoryFigures) -> list[tuple[str, int]]:
+    """What is a whole number, by Redis' names."""
+    net = max(memory.used - memory.startup, 0)
+    return [
+        ("peak.allocated", memory.peak),
+        ("total.allocated", memory.used),
+        ("startup.allocated", memory.startup),
+        ("replication.backlog", 0),
+        ("clients.slaves", 0),
+        ("clients.normal", memory.buffers),
+        ("cluster.links", 0),
+        ("aof.buffer", 0),
+        ("lua.caches", 0),
+        ("functions.caches", 0),
+        ("overhead.db.hashtable.lut", memory.table_bytes),
+        ("overhead.db.hashtable.rehashing", 0),  # tables grow by segments, never as a whole
+        ("overhead.total", memory.overhead),
+        ("db.dict.rehashing.count", 0),
+        ("keys.count", memory.keys),
+        ("keys.bytes-per-key", net // memory.keys if memory.keys else 0),
+        ("dataset.bytes", memory.dataset),
+        ("allocator.allocated", memory.used),
+        ("allocator.active", memory.resident),
+        ("allocator.resident", memory.resident),
+        ("allocator.muzzy", 0),
+        ("allocator-fragmentation.bytes", 0),
+        ("allocator-rss.bytes", 0),
+        ("rss-overhead.bytes", 0),
+        ("fragmentation.bytes", memory.resident - memory.used),
+    ]
+
+
+def write_count(reply: Reply, name: bytes, number: int) -> None:
+    reply.bulk(name)
+    reply.integer(number)
+
+
+@SERVER.command(
+    "MEMORY USAGE key [SAMPLES count]",
+    arity=-3,
+    flags=READONLY,
+    keys=[KeySpec(RO, begin=2)],
+    since="4.0.0",
+    complexity="O(1)",
+    summary="Bytes that a key takes with its value, as the allocator counts them. Nothing is "
+    "estimated, so SAMPLES makes no difference.",
+)
+def cmd_memory_usage(ctx: Context, args: Args) -> None:
+    key = args.next()
+    while args.more():
+        if args.word() != b"SAMPLES" or args.integer() < 0:
+            raise BadSyntax
+    if ctx.db.exists(key):
+        ctx.reply.integer(ctx.db.table(key).memory_of(key))
+    else:
+        ctx.reply.null()

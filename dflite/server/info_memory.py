@@ -1,0 +1,80 @@
+"""INFO memory."""
+
+from dflite.base.numbers import human_size
+from dflite.server.figures import Figures
+from dflite.server.process import machine_memory, peak_resident_memory
+
+
+def memory_section(figures: Figures) -> list[str]:
+    memory = figures.memory()
+    settings = figures.settings
+    keyspace = figures.keyspace
+    machine = machine_memory()
+    resident = memory.resident
+    pending = sum(keyspace.keys_of_remains)
+    lines = sized("used_memory", memory.used)
+    lines += sized("used_memory_rss", resident)
+    lines += sized("used_memory_peak", memory.peak)
+    lines += [
+        f"used_memory_peak_perc:{memory.peak_percentage:.2f}%",
+        f"used_memory_peak_rss:{peak_resident_memory()}",
+        f"used_memory_overhead:{memory.overhead}",
+        f"used_memory_startup:{memory.startup}",
+        f"used_memory_dataset:{memory.dataset}",
+        f"used_memory_dataset_perc:{memory.dataset_percentage:.2f}%",
+        f"object_used_memory:{memory.dataset}",
+        f"table_used_memory:{memory.table_bytes}",
+        f"num_entries:{memory.keys}",
+        # The C library does not tell cheaply what it holds beyond what was asked of it: as in a
+        # Redis without jemalloc, active and resident are what the operating system counts.
+        f"allocator_allocated:{memory.used}",
+        f"allocator_active:{resident}",
+        f"allocator_resident:{resident}",
+        "allocator_muzzy:0",
+    ]
+    lines += sized("total_system_memory", machine)
+    # there is no interpreter of scripts yet that would take memory
+    lines += sized("used_memory_lua", 0)
+    lines += [
+        "used_memory_vm_eval:0",
+        "used_memory_scripts_eval:0",
+        "number_of_cached_scripts:0",
+        "number_of_functions:0",
+        "number_of_libraries:0",
+        "used_memory_vm_functions:0",
+    ]
+    lines += sized("used_memory_vm_total", 0)
+    lines += ["used_memory_functions:0"]
+    lines += sized("used_memory_scripts", 0)
+    lines += sized("maxmemory", settings.maxmemory)
+    lines += [
+        f"maxmemory_policy:{settings.maxmemory_policy}",
+        f"cache_mode:{'store' if settings.maxmemory_policy == 'noeviction' else 'cache'}",
+        "allocator_frag_ratio:1.00",
+        "allocator_frag_bytes:0",
+        "allocator_rss_ratio:1.00",
+        "allocator_rss_bytes:0",
+        "rss_overhead_ratio:1.00",
+        "rss_overhead_bytes:0",
+        f"mem_fragmentation_ratio:{memory.fragmentation:.2f}",
+        f"mem_fragmentation_bytes:{resident - memory.used}",
+        "mem_not_counted_for_evict:0",
+        "mem_replication_backlog:0",
+        "mem_total_replication_buffers:0",
+        "mem_replicas_repl_buffer:0",
+        "mem_clients_slaves:0",
+        f"mem_clients_normal:{memory.buffers}",
+        "mem_cluster_links:0",
+        "mem_aof_buffer:0",
+        "mem_allocator:libc",
+        "mem_overhead_db_hashtable_rehashing:0",  # tables grow by segments, never as a whole
+        "active_defrag_running:0",
+        f"lazyfree_pending_objects:{pending}",
+        f"lazyfreed_objects:{keyspace.freed_lazily}",
+    ]
+    return lines
+
+
+def sized(name: str, size: int) -> list[str]:
+    """A size as a number and for people."""
+    return [f"{name}:{size}", f"{name}_human:{human_size(size)}"]

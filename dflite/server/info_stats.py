@@ -1,0 +1,77 @@
+"""INFO stats."""
+
+from typing import Final
+
+from dflite.server.figures import Figures
+
+# Of parts that a node does not have, or that cannot come to pass: with 0 as Redis shows them.
+NO_REPLICAS: Final = "sync_full sync_partial_ok sync_partial_err slave_expires_tracked_keys"
+NO_FORK: Final = "latest_fork_usec total_forks"
+NO_DEFRAGMENTATION: Final = (
+    "active_defrag_hits active_defrag_misses active_defrag_key_hits active_defrag_key_misses "
+    "total_active_defrag_time current_active_defrag_time"
+)
+NO_CHANNELS: Final = "pubsub_channels pubsub_patterns pubsubshard_channels"
+NO_TRACKING: Final = "tracking_total_keys tracking_total_items tracking_total_prefixes"
+NO_THREADS: Final = "io_threaded_reads_processed io_threaded_writes_processed"
+NO_RULES: Final = "acl_access_denied_cmd acl_access_denied_key acl_access_denied_channel"
+
+
+def stats_section(figures: Figures) -> list[str]:
+    executor = figures.executor
+    doorman = figures.doorman
+    rates = figures.rates()
+    return [
+        f"total_connections_received:{doorman.accepted}",
+        f"total_commands_processed:{figures.commands()}",
+        f"instantaneous_ops_per_sec:{rates.commands}",
+        f"total_net_input_bytes:{figures.bytes_in()}",
+        f"total_net_output_bytes:{figures.bytes_out()}",
+        "total_net_repl_input_bytes:0",
+        "total_net_repl_output_bytes:0",
+        f"instantaneous_input_kbps:{rates.kib_in:.2f}",
+        f"instantaneous_output_kbps:{rates.kib_out:.2f}",
+        "instantaneous_input_repl_kbps:0.00",
+        "instantaneous_output_repl_kbps:0.00",
+        f"rejected_connections:{doorman.rejected}",
+        f"expired_keys:{executor.effects.expired}",
+        f"total_heartbeat_expired_keys:{executor.expiry.expired}",
+        # each due key is found: nothing is estimated by sampling, and slices have no time limit
+        "expired_stale_perc:0.00",
+        "expired_time_cap_reached_count:0",
+        f"expire_cycle_cpu_milliseconds:{figures.expiry_us // 1000}",
+        f"evicted_keys:{executor.effects.evicted}",
+        "evicted_clients:0",
+        "evicted_scripts:0",
+        "total_eviction_exceeded_time:0",
+        "current_eviction_exceeded_time:0",
+        f"oom_rejections:{executor.rejected_for_memory}",
+        f"keyspace_hits:{figures.hits()}",
+        f"keyspace_misses:{figures.misses()}",
+        f"keyspace_mutations:{figures.changes()}",
+        *zeros(NO_CHANNELS),
+        *zeros(NO_REPLICAS),
+        *zeros(NO_FORK),
+        "migrate_cached_sockets:0",
+        *zeros(NO_DEFRAGMENTATION),
+        *zeros(NO_TRACKING),
+        f"unexpected_error_replies:{executor.internal_errors}",
+        f"total_error_replies:{executor.error_replies}",
+        "dump_payload_sanitizations:0",
+        f"total_reads_processed:{figures.reads()}",
+        f"total_writes_processed:{figures.writes()}",
+        *zeros(NO_THREADS),
+        f"client_query_buffer_limit_disconnections:{executor.closed_for_input}",
+        f"client_output_buffer_limit_disconnections:{executor.closed_for_output}",
+        # buffers go back to a pool after each reply: there is nothing to resize
+        "reply_buffer_shrinks:0",
+        "reply_buffer_expands:0",
+        f"eventloop_cycles:{figures.wakeups()}",
+        f"instantaneous_eventloop_cycles_per_sec:{rates.wakeups}",
+        f"acl_access_denied_auth:{executor.auth_failures}",
+        *zeros(NO_RULES),
+    ]
+
+
+def zeros(names: str) -> list[str]:
+    return [f"{name}:0" for name in names.split()]

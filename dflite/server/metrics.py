@@ -1,0 +1,253 @@
+"""/metrics: the figures in Prometheus' text format, written by prometheus-client.
+
+Names with `dragonfly_` are Dragonfly's, so that its dashboards and alerts go on working; `dflite_`
+is what it has no name for. A collector reads counters that the engine keeps anyway, when it is
+asked: a scrape costs the same whatever was done, and requests pay nothing.
+
+Counters are called `…_total` by the format; Dragonfly's that are not are passed on without a type.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    UntypedMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from dflite import __version__
+from dflite.engine.durations import Times, calls_of, times_of, usec_of
+from dflite.server.figures import Figures
+from dflite.server.process import cpu_of_process
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+Labelled = Iterable[tuple[str, float]]
+
+# Ends of the buckets of durations: a factor of four apart, from a microsecond to a second.
+ENDS_S: Final = [4**power / 1e6 for power in range(11)]
+
+
+def render(figures: Figures) -> bytes:
+    """The whole page."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(NodeCollector(figures))
+    return generate_latest(registry)
+
+
+class NodeCollector(Collector):
+    """Makes metrics of the figures, afresh for each scrape."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+
+    def describe(self) -> list[Metric]:
+        """Nothing: registering it must not collect."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self.server()
+        yield from self.memory()
+        yield from self.traffic()
+        yield from self.keyspace()
+        yield from self.commands()
+
+    def server(self) -> Iterator[Metric]:
+        figures = self.figures
+        executor = figures.executor
+        cpu = cpu_of_process()
+        yield gauge("dragonfly_version", "The version, as a label", "version", [(__version__, 1)])
+        yield gauge("dragonfly_master", "1 for a primary, 0 for a replica", value=1)
+        yield untyped("dragonfly_uptime_in_seconds", "Seconds since the start", figures.uptime_s())
+        yield gauge("dflite_ready", "1 if commands are served", value=figures.is_ready())
+        yield counter("process_cpu_seconds", "CPU time, user and system", cpu.user + cpu.system)
+        yield gauge("process_start_time_seconds", "When the process started", value=figures.started)
+        yield gauge(
+            "dragonfly_max_clients", "The limit of clients", value=figures.settings.maxclients
+        )
+        admins = sum([client.admin for client in executor.clients.values()])
+        yield gauge(
+            "dragonfly_connected_clients",
+            "Clients, by port",
+            "listener",
+            [("main", len(executor.clients) - admins), ("other", admins)],
+        )
+        yield gauge(
+            "dragonfly_blocked_clients",
+            "Clients that wait for a key",
+            value=len(executor.blocking.waiters),
+        )
+        yield gauge(
+            "dflite_slowlog_length",
+            "Entries of the slow log",
+            value=len(executor.slowlog.entries),
+        )
+
+    def memory(self) -> Iterator[Metric]:
+        memory = self.figures.memory()
+        yield gauge("dragonfly_memory_used_bytes", "Data and buffers", value=memory.used)
+        yield gauge("dragonfly_memory_used_peak_bytes", "At most so far", value=memory.peak)
+        yield gauge(
+            "dragonfly_memory_max_bytes",
+            "The limit, 0 without one",
+            value=self.figures.settings.maxmemory,
+        )
+        yield gauge("dragonfly_used_memory_rss_bytes", "Resident memory", value=memory.resident)
+        yield gauge("process_resident_memory_bytes", "Resident memory", value=memory.resident)
+        yield gauge("dragonfly_connection_memory_bytes", "Clients' buffers", value=memory.buffers)
+        yield gauge(
+            "dragonfly_memory_by_class_bytes",
+            "Memory by what it is for",
+            "class",
+            [
+                ("table_used", memory.table_bytes),
+                ("object_used", memory.dataset),
+                ("connection", memory.buffers),
+            ],
+        )
+        yield counter(
+            "dragonfly_oom_errors",
+            "Requests refused for want of memory",
+            label="type",
+            values=[("cmd", self.figures.executor.rejected_for_memory)],
+        )
+
+    def traffic(self) -> Iterator[Metric]:
+        figures = self.figures
+        executor = figures.executor
+        doorman = figures.doorman
+        yield counter("dragonfly_connections_received", "Connections accepted", doorman.accepted)
+        yield counter(
+            "dragonfly_listener_accept_error",
+            "Connections turned away",
+            label="reason",
+            values=[("limit_reached", doorman.rejected)],
+        )
+        yield counter(
+            "dragonfly_commands_processed",
+            "Commands run",
+            label="listener",
+            values=[("main", figures.commands())],
+        )
+        yield gauge(
+            "dflite_commands_per_second", "Commands run a second, lately",
+            value=figures.rates().commands,
+        )  # fmt: skip
+        yield counter("dragonfly_net_input_recv", "Reads from sockets", figures.reads())
+        yield counter("dragonfly_net_input_bytes", "Bytes received", figures.bytes_in())
+        yield counter("dragonfly_net_output_bytes", "Bytes sent", figures.bytes_out())
+        yield counter("dragonfly_reply", "Writes to sockets", figures.writes())
+        yield counter(
+            "dflite_errors",
+            "Error replies by their first word",
+            label="code",
+            values=sorted(executor.errors.items()),
+        )
+        yield counter(
+            "dflite_limit_disconnections",
+            "Clients closed for a limit of their buffers",
+            label="buffer",
+            values=[("query", executor.closed_for_input), ("output", executor.closed_for_output)],
+        )
+
+    def keyspace(self) -> Iterator[Metric]:
+        figures = self.figures
+        effects = figures.executor.effects
+        dbs = [db for db in figures.keyspace.dbs if len(db) or db.index == 0]
+        names = [f"db{db.index}" for db in dbs]
+        yield counter("dragonfly_keyspace_hits", "Keys looked up and found", figures.hits())
+        yield counter("dragonfly_keyspace_misses", "Keys looked up in vain", figures.misses())
+        yield counter("dragonfly_keyspace_mutations", "Changes of keys", figures.changes())
+        yield counter("dragonfly_expired_keys", "Keys whose deadline has passed", effects.expired)
+        yield counter("dragonfly_evicted_keys", "Keys removed for want of memory", effects.evicted)
+        sizes = [len(db) for db in dbs]
+        expiring = [db.expiring() for db in dbs]
+        yield gauge("dragonfly_db_keys", "Keys", "db", zip(names, sizes, strict=True))
+        yield gauge(
+            "dragonfly_db_keys_expiring", "Keys with a deadline", "db",
+            zip(names, expiring, strict=True),
+        )  # fmt: skip
+        yield gauge(
+            "dflite_lazyfree_pending_keys",
+            "Keys of flushed databases whose memory is still to be given back",
+            value=sum(figures.keyspace.keys_of_remains),
+        )
+
+    def commands(self) -> Iterator[Metric]:
+        lane = self.figures.lane
+        rows = self.figures.rows()
+        calls = [(row.name, calls_of(row, lane)) for row in rows]
+        yield counter("dragonfly_commands", "Calls of each command", label="cmd", values=calls)
+        spent = [(row.name, usec_of(row, lane) / 1e6) for row in rows]
+        yield untyped("dragonfly_commands_duration_seconds", "Time spent", "cmd", spent)
+        yield counter(
+            "dflite_command_failures",
+            "Calls that ended in an error",
+            label="cmd",
+            values=[(row.name, row.failed) for row in rows if row.failed],
+        )
+        yield counter(
+            "dflite_command_rejections",
+            "Requests that were not admitted",
+            label="cmd",
+            values=[(row.name, row.rejected) for row in rows if row.rejected],
+        )
+        if not self.figures.settings.latency_tracking:
+            return
+        durations = HistogramMetricFamily(
+            "dflite_command_duration_seconds", "How long calls took", labels=["cmd"]
+        )
+        for row in rows:
+            times = times_of(row, lane)
+            if times:
+                durations.add_metric([row.name], buckets_of(times), usec_of(row, lane) / 1e6)
+        yield durations
+
+
+def buckets_of(times: Times) -> list[tuple[str, float]]:
+    """(end in seconds, calls up to it) as Prometheus wants them."""
+    buckets: list[tuple[str, float]] = []
+    seen = 0
+    place = 0
+    order = sorted(times)
+    for end in ENDS_S:
+        while place < len(order) and order[place] <= end * 1e9:
+            seen += times[order[place]]
+            place += 1
+        buckets.append((f"{end:g}", seen))
+    buckets.append(("+Inf", sum(times.values())))
+    return buckets
+
+
+def gauge(
+    name: str, text: str, label: str = "", values: Labelled = (), value: float | None = None
+) -> Metric:
+    """One value, or one for each value of a label."""
+    metric = GaugeMetricFamily(name, text, labels=[label] if label else None, value=value)
+    for label_value, number in values:
+        metric.add_metric([label_value], number)
+    return metric
+
+
+def counter(
+    name: str, text: str, value: float | None = None, label: str = "", values: Labelled = ()
+) -> Metric:
+    """As `gauge`; the format adds _total to the name."""
+    metric = CounterMetricFamily(name, text, labels=[label] if label else None, value=value)
+    for label_value, number in values:
+        metric.add_metric([label_value], number)
+    return metric
+
+
+def untyped(name: str, text: str, label_or_value: str | float, values: Labelled = ()) -> Metric:
+    """A counter whose name does not end in _total."""
+    if isinstance(label_or_value, str):
+        metric = UntypedMetricFamily(name, text, labels=[label_or_value])
+        for label_value, number in values:
+            metric.add_metric([label_value], number)
+        return metric
+    return UntypedMetricFamily(name, text, value=label_or_value)
