@@ -10,6 +10,7 @@ from dflite.base.errors import (
     BadUnblockReason,
     NegativeTimeout,
     NoSuchClient,
+    NotAnInteger,
     TimeoutNotAnInteger,
     TimeoutOutOfRange,
     UnknownClientAttribute,
@@ -331,13 +332,18 @@ def cmd_client_unpause(ctx: Context, args: Args) -> None:
     summary="End a client's waiting, as if its time were up or with an error.",
 )
 def cmd_client_unblock(ctx: Context, args: Args) -> None:
+    client_id = args.next()
     with_error = False
-    if args.left() == 2:
-        reason = args.argv[-1].upper()
+    if args.more():
+        reason = args.word()
         if reason not in (b"TIMEOUT", b"ERROR"):
             raise BadUnblockReason
         with_error = reason == b"ERROR"
-    waiter = ctx.engine.blocking.waiters.get(args.integer())
+    args.end()
+    number = parse_int(client_id)
+    if number is None:
+        raise NotAnInteger
+    waiter = ctx.engine.blocking.waiters.get(number)
     if waiter is not None:
         ctx.engine.unblock(waiter, with_error)
     ctx.reply.integer(0 if waiter is None else 1)

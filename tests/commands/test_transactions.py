@@ -145,8 +145,7 @@ def test_what_may_not_be_in_a_transaction_breaks_it(client: NodeClient) -> None:
 def test_exec_with_arguments_ends_the_transaction(client: NodeClient) -> None:
     client.run_all("MULTI", "SET k v")
     assert client.run("EXEC now") == (
-        b"EXECABORT Transaction discarded because of: "
-        b"wrong number of arguments for 'exec' command"
+        b"EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command"
     )
     assert client.run("EXEC") == ExecWithoutMulti
 
