@@ -316,6 +316,7 @@ cdef class Lane:
                 if self.is_due(slot_entry(slot[0])):
                     return 0
                 table.set_deadline_at(slot, h, self.clock.now_ms + number * 1000)
+                stamp_entry(slot_entry(slot[0]), self.clock.stamp)
                 reply.put(b":1\r\n", 4)
                 self.changes += 1
         elif code == PING:

@@ -1,6 +1,7 @@
 """What commands about strings and keys do besides answering: hits, misses, changes, events.
 
-Each request runs on a fresh keyspace of Valkey and of a node in this process; replies are compared too.
+Each request runs on a fresh keyspace of Valkey and of a node in this process; replies are compared
+too.
 """
 
 from collections.abc import Iterator
@@ -153,9 +154,7 @@ class Reference:
         self.events()
         before = self.figures()
         reply = plain(self.connection.call(*request.split()))
-        hits, misses, changes = [
-            now - old for now, old in zip(self.figures(), before, strict=True)
-        ]
+        hits, misses, changes = [now - old for now, old in zip(self.figures(), before, strict=True)]
         return shown(request, reply), hits, misses, changes, self.events()
 
 
