@@ -62,8 +62,14 @@ def describe(settings: Settings, generator: Generator, results: Results) -> None
         "memory_keys": settings.memory_keys,
         "pause_keys": settings.pause_keys,
         "idle_s": settings.idle_s,
-        "load_average_before": load_average(),
+        "load_average_before": round(load_average(), 2),
     }
+    busy = load_average()
+    if busy > 1:
+        results.notes.append(
+            f"the machine is busy (load average {busy:.1f}): trust ratios over absolutes, "
+            "CPU over throughput, and more --rounds over fewer"
+        )
     if generator.name == "bundled" and "cpu" in settings.measures:
         results.notes.append(
             "load by the bundled generator, which is slower than the servers: "

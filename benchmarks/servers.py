@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.process import split_cores
-from benchmarks.wire import HELLO, HELLO_REPLY, HOST, MEMCACHED, RESP, Connection, resp
+from benchmarks.wire import (
+    HELLO,
+    HELLO_REPLY,
+    HOST,
+    MEMCACHED,
+    RESP,
+    Connection,
+    UnexpectedReply,
+    resp,
+)
 
 READY_TIMEOUT_S: Final = 20.0
 POLL_S: Final = 0.0005
@@ -106,7 +115,11 @@ class Running:
             text = connection.line(HELLO[MEMCACHED]).decode()
             connection.close()
             return text.removeprefix("VERSION ")
-        info = connection.bulk(resp(b"INFO", b"server")).decode(errors="replace")
+        try:
+            info = connection.bulk(resp(b"INFO", b"server")).decode(errors="replace")
+        except UnexpectedReply:
+            # What cannot be named can be measured all the same.
+            info = ""
         connection.close()
         return version_from_info(self.server.name, info)
 

@@ -32,7 +32,9 @@ def test_a_tiny_run_prints_tables_and_saves_figures(name: str, tmp_path: Path) -
     )
     assert done.returncode == 0, done.stderr
     saved = json.loads(figures.read_text())
-    assert saved["notes"] == [
+    # Others may load the machine; nothing else is worth a note.
+    notes = [note for note in saved["notes"] if not note.startswith("the machine is busy")]
+    assert notes == [
         "load by the bundled generator, which is slower than the servers: "
         "compare CPU per operation, not throughput"
     ]
