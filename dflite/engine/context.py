@@ -1,8 +1,10 @@
 """What a handler may reach: client, reply, selected database, the engine, the process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from dflite.base.errors import TimeoutOutOfRange
+from dflite.base.numbers import INT64_MAX
 from dflite.engine.blocking import Blocking, Waiter
 from dflite.engine.client import Client, User, buffers_memory
 from dflite.engine.journal import Journal
@@ -51,8 +53,8 @@ class Host(Protocol):
     def change_replication_id(self) -> None:
         """Take another replication id."""
 
-    def http(self, method: str, target: str, status: int) -> bytes:
-        """A whole HTTP response; an error if status is not 0."""
+    def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
+        """An HTTP response, made piece by piece; an error if status is not 0."""
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
         """End the process; raises a CommandError if it cannot be done now."""
@@ -165,6 +167,8 @@ class Context:
                 return
         if self.may_wait:
             deadline_ms = self.engine.clock.now_ms + timeout_ms if timeout_ms else 0
+            if deadline_ms > INT64_MAX:
+                raise TimeoutOutOfRange
             self.waiter = KeyWaiter(self, keys, kinds, deadline_ms, serve)
         else:
             self.reply.null_array()

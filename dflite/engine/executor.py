@@ -137,9 +137,9 @@ class Executor(Engine):
             reply.rollback(mark)
             reply.error(error.wire())
             self.count_error(error.wire())
-        except Exception as error:
+        except Exception as bug:
             self.internal_errors += 1
-            self.host.log("warning", describe_bug(waiter.keys, error))
+            self.host.log("warning", describe_bug(waiter.keys, bug))
             reply.rollback(mark)
             reply.error(CommandError.text)
         self.journal_step(True)
@@ -226,9 +226,9 @@ class Executor(Engine):
             handler(ctx, Args(argv, 1 if command.parent is None else 2))
         except CommandError as error:
             self.refuse(ctx, command, mark, error.wire(), started > 0)
-        except Exception as error:
+        except Exception as bug:
             self.internal_errors += 1
-            self.host.log("warning", describe_bug(argv, error))
+            self.host.log("warning", describe_bug(argv, bug))
             self.refuse(ctx, command, mark, CommandError.text, started > 0)
         if command is None or started == 0:
             return

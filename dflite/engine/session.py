@@ -1,15 +1,18 @@
 """Between a connection and the engine: what a connection calls for each request, and at its end."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from dflite.engine.client import REPLY_ON
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
-from dflite.native.connection import HELD_PAUSED
+from dflite.native.clock import monotonic_us
+from dflite.native.connection import HELD_OTHER, HELD_PAUSED
 
 ATTACKS: Final = (b"POST", b"HOST:")  # a browser made to talk to us
 METHODS: Final = (b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT")
 LONGEST_HEAD: Final = 64 * 1024
+MOMENT_US: Final = 1000
 
 
 class Session:
@@ -27,6 +30,7 @@ class Session:
         self.http_method = ""  # of the request whose head is being read
         self.http_target = ""
         self.http_length = 0
+        self.pieces: Iterator[bytes] = iter(())  # of the response that are still to be made
 
     def request(self, argv: list[bytes]) -> None:
         """Answer one request."""
@@ -75,9 +79,23 @@ class Session:
 
     def respond(self, status: int) -> None:
         """Answer the HTTP request, with an error if status is not 0, and close."""
-        ctx = self.ctx
-        ctx.reply.raw(ctx.host.http(self.http_method, self.http_target, status))
-        ctx.client.conn.close_after_reply()
+        self.pieces = self.ctx.host.http(self.http_method, self.http_target, status)
+        self.ctx.client.conn.hold(HELD_OTHER)
+        self.send_pieces()
+
+    def send_pieces(self) -> None:
+        """Write what takes a moment to make; the rest of a long response after a pause."""
+        conn = self.ctx.client.conn
+        if conn.closed:
+            return
+        started = monotonic_us()
+        for piece in self.pieces:
+            self.ctx.reply.raw(piece)
+            if monotonic_us() - started > MOMENT_US:
+                conn.mark_dirty()
+                self.executor.timers.at(self.executor.clock.now_ms + 1, self.send_pieces)
+                return
+        conn.close_after_reply()
 
     def protocol_error(self, text: bytes) -> None:
         """The input is no request; the connection closes after this."""

@@ -26,10 +26,11 @@ from dflite.base.errors import (
 from tests.support.node import WAITING, Node, NodeClient
 from tests.support.resp import ARRAY, BULK, MAP, SET, SIMPLE, VERBATIM
 
-FIELDS = (
-    "id addr laddr fd name age idle flags db sub psub ssub multi watch qbuf qbuf-free argv-mem "
-    "multi-mem rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver"
-).split()
+FIELDS = [
+    "id", "addr", "laddr", "fd", "name", "age", "idle", "flags", "db", "sub", "psub", "ssub",
+    "multi", "watch", "qbuf", "qbuf-free", "argv-mem", "multi-mem", "rbs", "rbp", "obl", "oll",
+    "omem", "tot-mem", "events", "cmd", "user", "redir", "resp", "lib-name", "lib-ver",
+]  # fmt: skip
 
 
 def fields_of(asking: NodeClient, asked: NodeClient) -> dict[str, str]:
@@ -51,7 +52,7 @@ def other(node: Node) -> NodeClient:
     return node.client()
 
 
-# -- about oneself -----------------------------------------------------------------------------------
+# -- about oneself ---------------------------------------------------------------------------------
 
 
 def test_ids_grow(node: Node) -> None:
@@ -102,7 +103,7 @@ def test_nothing_is_tracked(node: Node) -> None:
     assert client.run("CLIENT GETREDIR") == -1
     reply = client.run_exactly("CLIENT TRACKINGINFO")
     assert reply.kind == MAP
-    assert dict((name.text, value.kind) for name, value in reply.pairs)["flags"] == SET
+    assert {name.text: value.kind for name, value in reply.pairs}["flags"] == SET
     assert client.run("CLIENT TRACKINGINFO") == {
         b"flags": {b"off"},
         b"redirect": -1,
@@ -155,7 +156,7 @@ def test_help_is_lines(client: NodeClient) -> None:
     assert reply.items[0].text.startswith("CLIENT <subcommand>")
 
 
-# -- replies -----------------------------------------------------------------------------------------
+# -- replies ---------------------------------------------------------------------------------------
 
 
 def test_reply_off_silences_everything_until_on(client: NodeClient) -> None:
@@ -189,7 +190,7 @@ def test_a_protocol_error_is_silent_too(client: NodeClient) -> None:
     assert client.closed
 
 
-# -- LIST ----------------------------------------------------------------------------------------------
+# -- LIST ------------------------------------------------------------------------------------------
 
 
 def test_list_tells_what_a_client_is_doing(
@@ -309,7 +310,7 @@ def test_bad_filters_say_what_would_be_good(client: NodeClient) -> None:
     assert client.run("CLIENT LIST NOT-FLAGS q") == f"{unknown} NOT-FLAGS filter: q"
 
 
-# -- KILL ----------------------------------------------------------------------------------------------
+# -- KILL ------------------------------------------------------------------------------------------
 
 
 def test_kill_by_address(client: NodeClient, other: NodeClient) -> None:
@@ -357,7 +358,7 @@ def test_a_killed_client_leaves_nothing_behind(
     assert client.run("GET k") is None
 
 
-# -- PAUSE, UNBLOCK ------------------------------------------------------------------------------------
+# -- PAUSE, UNBLOCK --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

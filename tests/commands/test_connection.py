@@ -30,7 +30,7 @@ def locked() -> Node:
     return node
 
 
-# -- PING, ECHO, SELECT --------------------------------------------------------------------------------
+# -- PING, ECHO, SELECT ----------------------------------------------------------------------------
 
 
 def test_ping_answers_pong_or_the_message(client: NodeClient) -> None:
@@ -68,7 +68,7 @@ def test_select_of_no_database(client: NodeClient, index: str, error: type) -> N
     assert client.ctx.db.index == 0
 
 
-# -- AUTH --------------------------------------------------------------------------------------------
+# -- AUTH ------------------------------------------------------------------------------------------
 
 
 def test_without_a_password_auth_says_that_there_is_none(client: NodeClient) -> None:
@@ -126,7 +126,7 @@ def test_a_batch_may_begin_with_auth(locked: Node) -> None:
     ]
 
 
-# -- HELLO -------------------------------------------------------------------------------------------
+# -- HELLO -----------------------------------------------------------------------------------------
 
 
 def test_hello_tells_who_is_there(client: NodeClient) -> None:
@@ -196,7 +196,7 @@ def test_hello_may_authenticate(locked: Node) -> None:
     assert client.run("CLIENT GETNAME") == b"me"
 
 
-# -- QUIT, RESET -------------------------------------------------------------------------------------
+# -- QUIT, RESET -----------------------------------------------------------------------------------
 
 
 def test_quit_answers_and_leaves_the_rest_undone(node: Node, client: NodeClient) -> None:

@@ -29,7 +29,7 @@ def other(node: Node) -> NodeClient:
     return node.client()
 
 
-# -- queueing and running --------------------------------------------------------------------------
+# -- queueing and running -----------------------------
 
 
 def test_what_is_queued_runs_at_exec(client: NodeClient, other: NodeClient) -> None:
@@ -103,7 +103,7 @@ def test_time_stands_still_within_a_transaction(node: Node, client: NodeClient) 
     assert client.run("GET k") is None
 
 
-# -- what cannot be queued ---------------------------------------------------------------------------
+# -- what cannot be queued -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("line", ["SET k", "NOSUCH", "CLIENT", "CLIENT NOSUCH", "DISCARD x"])
@@ -181,7 +181,7 @@ def test_a_queue_that_grows_over_the_query_buffer_limit_costs_the_connection(nod
     assert len(replies) > 80
 
 
-# -- WATCH -------------------------------------------------------------------------------------------
+# -- WATCH -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""CLIENT PAUSE: what is postponed, in which order it runs in the end, and what time does meanwhile."""
+"""CLIENT PAUSE: what is postponed, in which order it runs, and what time does meanwhile."""
 
 from collections.abc import Iterator
 

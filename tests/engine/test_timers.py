@@ -16,6 +16,10 @@ def timers(clock: Clock) -> Timers:
     return Timers(clock)
 
 
+def do_nothing() -> None:
+    """When it is time."""
+
+
 class Called:
     """Notes its calls in a list that several share."""
 
@@ -78,15 +82,15 @@ def test_a_timer_may_set_the_next_one(clock: Clock, timers: Timers) -> None:
 def test_it_is_told_when_one_is_sooner_than_all_others(timers: Timers) -> None:
     sooner: list[int] = []
     timers.on_sooner = sooner.append
-    timers.at(1500, list)
-    timers.at(1600, list)
-    timers.at(1400, list)
+    timers.at(1500, do_nothing)
+    timers.at(1600, do_nothing)
+    timers.at(1400, do_nothing)
     assert sooner == [1500, 1400]
 
 
 def test_cancelled_timers_do_not_pile_up(clock: Clock, timers: Timers) -> None:
-    kept = timers.at(10**12, list)
+    kept = timers.at(10**12, do_nothing)
     for number in range(10_000):
-        timers.at(10**12 + number, list).cancel()
+        timers.at(10**12 + number, do_nothing).cancel()
         assert len(timers.heap) < 200
     assert kept in [entry[2] for entry in timers.heap]

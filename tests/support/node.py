@@ -11,7 +11,7 @@ which equals its text and its class (`client.run("INCR k") == NotAnInteger`). Th
 unless asked for, because handlers are what is tested; the journal is on, unless `journal=False`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import dflite.commands  # noqa: F401  (enters every command in the table)
@@ -149,8 +149,8 @@ class FakeHost:
     def change_replication_id(self) -> None:
         self.replication_ids += 1
 
-    def http(self, method: str, target: str, status: int) -> bytes:
-        return f"HTTP/1.1 {status or 200} {method} {target}\r\n\r\n".encode()
+    def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
+        return iter([f"HTTP/1.1 {status or 200} {method} {target}\r\n\r\n".encode()])
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
         self.shutdowns.append((save, now, force))
