@@ -1,7 +1,7 @@
-"""What happens at times: timers, expiry, freeing, idle clients, figures. Nothing happens while nothing is due.
+"""What happens at times: timers, expiry, freeing, idle clients, figures.
 
-One timer of the event loop serves all. It fires once a second at the least (that costs nothing that could be
-measured), and sooner when a key or a timer is due.
+One timer of the event loop serves all. It fires once a second at the least (that costs nothing
+that could be measured), and sooner when a key or a timer is due.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from dflite.store.keyspace import Keyspace
 SLICE_ENTRIES: Final = 2000  # freed at a time: well under a millisecond
 LEAST_MS: Final = 1000
 EXPIRY_PERIOD_MS: Final = 10  # keys are collected so often at most, while few are due
-MONITOR_BYTES: Final = 32 * 1024 * 1024  # what may wait for a client that gets what it never asked for
+MONITOR_BYTES: Final = 32 * 1024 * 1024  # that may wait for a client that never asked for them
 
 
 class Upkeep:
@@ -54,6 +54,7 @@ class Upkeep:
         self.loop = asyncio.get_running_loop()
         self.reactor.wanted = self.want_pending
         self.executor.timers.on_sooner = self.wake_at
+        self.executor.effects.on_sooner = self.expect_expiry
         self.loop.add_reader(self.reactor.fd, self.reactor.poll)
         self.tick()
 
@@ -78,13 +79,14 @@ class Upkeep:
         self.look_around()
 
     def look_around(self) -> None:
-        """Was a database flushed, or a key given a deadline sooner than the next tick?"""
+        """Was a database flushed?"""
         if self.keyspace.remains and not self.freeing:
             self.freeing = True
             self.loop.call_soon(self.free_slice)
-        soonest = self.executor.effects.soonest_deadline
-        if soonest < self.due_ms:
-            self.wake_at(max(soonest, self.clock.now_ms + EXPIRY_PERIOD_MS))
+
+    def expect_expiry(self, deadline_ms: int) -> None:
+        """A key got a deadline that is sooner than those set since the last tick."""
+        self.wake_at(max(deadline_ms, self.clock.now_ms + EXPIRY_PERIOD_MS))
 
     def free_slice(self) -> None:
         """Give back memory of flushed databases, a slice a turn of the loop."""

@@ -176,8 +176,12 @@ class Db:
         return self.table(key).set_deadline(key, deadline)
 
     def effects_of_deadline(self, deadline: int) -> None:
-        if deadline < self.effects.soonest_deadline:
-            self.effects.soonest_deadline = deadline
+        """Some key has got this deadline: the expiry cycle may have to run sooner."""
+        effects = self.effects
+        if deadline < effects.soonest_deadline:
+            effects.soonest_deadline = deadline
+            if effects.on_sooner is not None:
+                effects.on_sooner(deadline)
 
     def delete(self, key: bytes) -> bool:
         """Remove key, without an announcement; a key that is due is expired instead: False."""

@@ -4,6 +4,7 @@ One call, `Db.changed`, feeds WATCH, tracking, notifications and waiters. Nothin
 nobody observes, so that a node without watchers or readers of its journal pays for a counter only.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 FAR: Final = 0x7FFFFFFFFFFFFFFF
@@ -50,6 +51,7 @@ class Effects:
         self.observed = False  # somebody watches, tracks, waits or is to be notified
         self.journaling = False  # the journal has a reader
         self.soonest_deadline = FAR  # of those set since the expiry cycle last looked
+        self.on_sooner: Callable[[int], None] | None = None  # told of each that is sooner yet
         self.replaced = False  # the notes say it all: the request itself is not for the journal
 
     def clear(self) -> None:
