@@ -19,12 +19,12 @@ INTRODUCTION: Final = """\
 
 <!-- Written by `python -m dflite.commands.docs`; change the rows in dflite/commands/. -->
 
-Words in capitals are written as they stand; other words name what stands in their place. `[...]` may
-be left out, `<...>` groups, `|` parts choices, and `key [key ...]` is one key or more. Names of
+Words in capitals are written as they stand; other words name what stands in their place. `[...]`
+may be left out, `<...>` groups, `|` parts choices, and `key [key ...]` is one key or more. Names of
 commands and of their options may be written in any case.
 
-`since` is the version of Redis, Valkey or Dragonfly that first had the command. `COMMAND DOCS` tells
-clients all this too, and `COMMAND INFO` flags and positions of keys.
+`since` is the version of Redis, Valkey or Dragonfly that first had the command. `COMMAND DOCS`
+tells clients all this too, and `COMMAND INFO` flags and positions of keys.
 """
 # Groups as COMMAND DOCS names them, with their headings, in the order of the page.
 GROUPS: Final = {

@@ -1,4 +1,4 @@
-"""Who comes in: limits and socket options, and the objects that make an accepted connection a client."""
+"""Who comes in: limits, socket options, and what makes an accepted connection a client."""
 
 import contextlib
 import socket
@@ -15,10 +15,10 @@ from dflite.settings.settings import Settings
 
 FULL: Final = b"-ERR max number of clients reached\r\n"
 DENIED: Final = (
-    b"-DENIED dflite is running in protected mode because protected mode is enabled and no password "
-    b"is set for the default user. In this mode connections are only accepted from the loopback "
-    b"interface. Set a password with --requirepass (or CONFIG SET requirepass from this machine), "
-    b"or start with --protected-mode=no if the network keeps strangers away.\r\n"
+    b"-DENIED dflite is running in protected mode because protected mode is enabled and no "
+    b"password is set for the default user. In this mode connections are only accepted from the "
+    b"loopback interface. Set a password with --requirepass (or CONFIG SET requirepass from this "
+    b"machine), or start with --protected-mode=no if the network keeps strangers away.\r\n"
 )
 
 
@@ -44,7 +44,9 @@ class Doorman:
         return (
             self.settings.protected_mode
             and self.executor.password is None
-            and not (peer.startswith("127.") or peer in ("::1", "") or peer.startswith("::ffff:127."))
+            and not (
+                peer.startswith("127.") or peer in ("::1", "") or peer.startswith("::ffff:127.")
+            )
         )
 
     def admit(self, sock: socket.socket, admin: bool) -> Client | None:
@@ -131,9 +133,7 @@ class Doorman:
     ) -> Client:
         """Make the session's client known to the engine."""
         executor = self.executor
-        client = Client(
-            executor.next_client_id, conn, executor.default_user, executor.clock.now_ms
-        )
+        client = Client(executor.next_client_id, conn, executor.default_user, executor.clock.now_ms)
         executor.next_client_id += 1
         client.fd = fd
         client.admin = session.admin

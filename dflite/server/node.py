@@ -1,4 +1,4 @@
-"""The node: builds every part, in order, and joins them to the event loop. The only module that knows all."""
+"""The node: builds every part and joins them to the event loop; the module that knows all."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,6 @@ import os
 import platform
 import signal
 import time
-
 
 import uvloop
 
@@ -31,7 +30,6 @@ from dflite.server.upkeep import Upkeep
 from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
-
 
 
 class Node:
@@ -74,7 +72,7 @@ class Node:
         LOG.log(NOTICE, "stopped")
 
     def freeze_garbage(self) -> None:
-        """What is alive now lives on; the collector never walks data, and rarely what comes later."""
+        """What is alive now lives on: the collector never walks data, and rarely what comes."""
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 50, 1000)
@@ -85,7 +83,9 @@ class Node:
 
     def report_bug(self, error: Exception) -> None:
         self.throttle.log(
-            logging.ERROR, "bug", f"internal error: {type(error).__name__}: {error}; connection closed"
+            logging.ERROR,
+            "bug",
+            f"internal error: {type(error).__name__}: {error}; connection closed",
         )
 
     def facts(self) -> Facts:

@@ -1,4 +1,4 @@
-"""The node's listening sockets, as the settings name them, opened, changed while serving, and closed."""
+"""The listening sockets that the settings name: opened, changed while serving, and closed."""
 
 import asyncio
 import contextlib
@@ -170,14 +170,14 @@ class Ports:
         return found
 
 
-def make_tls_context(
-    settings: Settings, refused: type[Exception] = ListenError
-) -> ssl.SSLContext:
+def make_tls_context(settings: Settings, refused: type[Exception] = ListenError) -> ssl.SSLContext:
     """What TLS ports speak; `refused` is raised with a sentence where the files don't do."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not settings.tls_cert_file or not settings.tls_key_file:
-        raise refused("TLS needs a certificate and its key: give --tls_cert_file and --tls_key_file")
+        raise refused(
+            "TLS needs a certificate and its key: give --tls_cert_file and --tls_key_file"
+        )
     try:
         load_certificate(context, settings)
         if settings.tls_ca_cert_file or settings.tls_ca_cert_dir:
@@ -199,5 +199,3 @@ def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
     context.load_cert_chain(
         settings.tls_cert_file, settings.tls_key_file, settings.tls_key_file_pass or None
     )
-
-

@@ -1,4 +1,4 @@
-"""Connections that are not plain sockets of the reactor: TLS, and every connection where there is no epoll.
+"""Connections that are not plain sockets of the reactor: those that speak TLS.
 
 An asyncio protocol feeds the same native connection that the reactor feeds.
 """
@@ -116,7 +116,7 @@ class StreamProtocol(asyncio.Protocol):
             self.finish()
 
     def finish(self) -> None:
-        """The end of a wake-up: other clients' replies first, then our own, then perhaps the end."""
+        """The end of a wake-up: other clients' replies first, then our own, perhaps the end."""
         self.settle()
         self.conn.flush()
         if self.conn.closing and self.conn.transport is not None:

@@ -138,7 +138,7 @@ class Reference:
     def events(self) -> list[tuple[str, str]]:
         """Those since the last call."""
         self.connection.call("PUBLISH", MARKER, "")
-        heard = []
+        heard: list[tuple[str, str]] = []
         while True:
             channel, key = [item.text for item in self.listener.read().items[2:]]
             if channel == MARKER:

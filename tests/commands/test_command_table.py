@@ -1,6 +1,7 @@
 """COMMAND and its subcommands; beside Valkey's for the shapes of replies."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -72,9 +73,9 @@ def use_of_set(argv: list[bytes]) -> int:
 def layouts() -> Iterator[None]:
     """EVAL-like, ZUNIONSTORE-like, XREAD-like, MIGRATE-like, SORT-like, SET-like, SPUBLISH-like."""
     before = set(COMMANDS)
-    facts = {"since": "1.0.0", "complexity": "O(1)", "summary": "A layout of keys."}
-    counted = {"numkeys": 0, "first": 1}
-    rows = {
+    facts: dict[str, Any] = {"since": "1.0.0", "complexity": "O(1)", "summary": "A layout of keys."}
+    counted: dict[str, Any] = {"numkeys": 0, "first": 1}
+    rows: dict[str, tuple[int, int, list[KeySpec], dict[str, Any]]] = {
         "XEVAL script numkeys [key [key ...]]": (
             -3, NO_MANDATORY_KEYS, [KeySpec(RW | ACCESS | UPDATE, begin=2, **counted)], {},
         ),

@@ -9,7 +9,7 @@ Runs = list[tuple[int, int, int]]
 
 
 def by_the_table(first: bytes, second: bytes) -> tuple[int, Runs]:
-    """The length, and the runs found walking back: from the last byte, `second`'s dropped on a tie."""
+    """The length, and the runs found walking back: from the end, `second`'s dropped on a tie."""
     table = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
     for i in range(1, len(first) + 1):
         for j in range(1, len(second) + 1):

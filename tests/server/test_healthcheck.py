@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -219,14 +220,19 @@ def test_the_first_of_the_ways_in_is_taken() -> None:
 
 
 def test_the_admin_port_has_an_address_tls_and_password_of_its_own() -> None:
-    given = {"port": 0, "admin_port": 9, "admin_bind": "10.0.0.1", "tls": True}
+    given: dict[str, Any] = {"port": 0, "admin_port": 9, "admin_bind": "10.0.0.1", "tls": True}
     assert door(**given) == (["10.0.0.1"], 9, "", True, "p")
     assert door(**given, no_tls_on_admin_port=True)[3] is False
     assert door(**given, admin_nopass=True)[4] == ""
 
 
 def test_a_wanted_port_is_asked_as_what_it_is() -> None:
-    given = {"tls": True, "admin_port": 9, "no_tls_on_admin_port": True, "admin_nopass": True}
+    given: dict[str, Any] = {
+        "tls": True,
+        "admin_port": 9,
+        "no_tls_on_admin_port": True,
+        "admin_nopass": True,
+    }
     assert door("9", **given)[1:] == (9, "", False, "")
     assert door("8", **given)[1:] == (8, "", True, "p")
     assert door("8")[1:] == (8, "", False, "p")

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,14 +26,14 @@ class TlsServer:
 
 
 @pytest.fixture
-def tls(run_dflite: Callable[..., Server], tmp_path: Path) -> Iterator[TlsServer]:
+def tls(run_dflite: Callable[..., Server], tmp_path: Path) -> TlsServer:
     certificate, key = make_certificate(tmp_path)
     port = free_port()
     server = run_dflite(
         f"--tls_port={port}", f"--tls_cert_file={certificate}", f"--tls_key_file={key}",
         "--tls-auth-clients=no",
     )  # fmt: skip
-    yield TlsServer(server, port, certificate)
+    return TlsServer(server, port, certificate)
 
 
 def read_exactly(sock: socket.socket, count: int) -> bytes:
@@ -114,7 +114,9 @@ def test_quit_ends_the_connection_after_its_reply(tls: TlsServer) -> None:
 def test_a_certificate_changes_while_serving(tls: TlsServer, tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path, "second")
     with tls.connect() as before, tls.server.connect() as plain:
-        reply = plain.call("CONFIG", "SET", "tls-cert-file", certificate, "tls-key-file", key)
+        reply = plain.call(
+            "CONFIG", "SET", "tls-cert-file", str(certificate), "tls-key-file", str(key)
+        )
         assert reply.text == "OK"
         before.sendall(b"PING\r\n")
         assert read_exactly(before, 7) == b"+PONG\r\n"
@@ -130,7 +132,7 @@ def test_a_bad_certificate_leaves_the_old_one(tls: TlsServer, tmp_path: Path) ->
     bad = tmp_path / "bad.crt"
     bad.write_text("no certificate")
     with tls.server.connect() as plain:
-        reply = plain.call("CONFIG", "SET", "tls-cert-file", bad)
+        reply = plain.call("CONFIG", "SET", "tls-cert-file", str(bad))
         assert reply.text.startswith("ERR CONFIG SET failed")
     with tls.connect() as sock:
         sock.sendall(b"PING\r\n")
