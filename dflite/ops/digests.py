@@ -62,6 +62,7 @@ def append_database(digest: bytes, keyspace: Keyspace, db: Db) -> bytes:
     while True:
         cursor, keys = keyspace.scan(db, cursor, PAGE, None, 0)
         for key in keys:
-            joined ^= int.from_bytes(append_value(append(NOTHING, key), db, key))
+            whole = append_value(append(NOTHING, key), db, key)
+            joined ^= int.from_bytes(sha1(whole).digest())
         if cursor == 0:
             return joined.to_bytes(SIZE)

@@ -1,6 +1,7 @@
 """What commands ask of the process: settings, figures, the log, the end."""
 
 import asyncio
+from collections.abc import Iterator
 
 from dflite.base.errors import CustomError
 from dflite.engine.executor import Executor
@@ -73,7 +74,9 @@ class NodeHost:
         except ChangeRefused as refusal:
             raise CustomError(b"ERR " + str(refusal).encode("utf-8", "surrogateescape")) from None
         if without_effect:
-            LOG.log(NOTICE, "CONFIG SET %s: accepted, without effect here", ", ".join(without_effect))
+            LOG.log(
+                NOTICE, "CONFIG SET %s: accepted, without effect here", ", ".join(without_effect)
+            )
 
     def rewrite_settings(self) -> None:
         try:
@@ -96,7 +99,7 @@ class NodeHost:
     def change_replication_id(self) -> None:
         self.figures.change_replication_id()
 
-    def http(self, method: str, target: str, status: int) -> bytes:
+    def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
         return http.respond(self.figures, method, target, status)
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:

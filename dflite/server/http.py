@@ -8,7 +8,9 @@
 None of it needs a password: it tells figures, no data.
 """
 
+from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,28 +29,49 @@ dflite {version}: {state}, up for {uptime} s, {clients} clients, {keys} keys
 """
 
 
-def respond(figures: Figures, method: str, target: str, status: int) -> bytes:
-    """The whole response; an error if `status` is not 0."""
-    body = b""
-    kind = PLAIN
-    if status == 0:
-        if method in ALLOWED:
-            status, kind, body = find_page(figures, path_of(target))
-        else:
-            status = HTTPStatus.METHOD_NOT_ALLOWED
-    phrase = HTTPStatus(status).phrase
-    body = body or f"{phrase}\n".encode()
-    head = [
-        f"HTTP/1.1 {status} {phrase}",
-        f"Content-Type: {kind}",
-        f"Content-Length: {len(body)}",
-        "Cache-Control: no-store",
-        "Connection: close",
-    ]
+def respond(figures: Figures, method: str, target: str, status: int) -> Iterator[bytes]:
+    """The response in pieces; an error if `status` is not 0. A long one ends by closing."""
+    if status:
+        return short(status, "GET", b"")
+    if method not in ALLOWED:
+        return short(HTTPStatus.METHOD_NOT_ALLOWED, "GET", b"")
+    path = path_of(target)
+    if path == "/metrics":
+        start = head(HTTPStatus.OK, metrics.CONTENT_TYPE)
+        return iter([start]) if method == "HEAD" else chain([start], metrics.pieces(figures))
+    if path == "/healthz":
+        return short(HTTPStatus.OK, method, b"")
+    if path == "/readyz":
+        ready = figures.is_ready()
+        return short(HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE, method, b"")
+    if path == "/":
+        return short(HTTPStatus.OK, method, index(figures))
+    return short(HTTPStatus.NOT_FOUND, method, b"")
+
+
+def short(status: int, method: str, body: bytes) -> Iterator[bytes]:
+    """A response whose length is known. Without a body, it says what the status says."""
+    body = body or f"{HTTPStatus(status).phrase}\n".encode()
+    lines = [f"Content-Length: {len(body)}"]
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        head.append("Allow: " + ", ".join(ALLOWED))
-    shown = b"" if method == "HEAD" else body
-    return "\r\n".join([*head, "", ""]).encode() + shown
+        lines.append("Allow: " + ", ".join(ALLOWED))
+    start = head(status, PLAIN, *lines)
+    return iter([start if method == "HEAD" else start + body])
+
+
+def head(status: int, kind: str, *lines: str) -> bytes:
+    """The status line and the headers, with the empty line behind them."""
+    return "\r\n".join(
+        [
+            f"HTTP/1.1 {int(status)} {HTTPStatus(status).phrase}",
+            f"Content-Type: {kind}",
+            *lines,
+            "Cache-Control: no-store",
+            "Connection: close",
+            "",
+            "",
+        ]
+    ).encode()
 
 
 def path_of(target: str) -> str:
@@ -57,20 +80,6 @@ def path_of(target: str) -> str:
         return urlsplit(target).path or "/"
     except ValueError:
         return target
-
-
-def find_page(figures: Figures, path: str) -> tuple[int, str, bytes]:
-    """Status, content type and body; without a body, the status says it all."""
-    if path == "/healthz":
-        return HTTPStatus.OK, PLAIN, b""
-    if path == "/readyz":
-        ready = figures.is_ready()
-        return HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE, PLAIN, b""
-    if path == "/metrics":
-        return HTTPStatus.OK, metrics.CONTENT_TYPE, metrics.render(figures)
-    if path == "/":
-        return HTTPStatus.OK, PLAIN, index(figures)
-    return HTTPStatus.NOT_FOUND, PLAIN, b""
 
 
 def index(figures: Figures) -> bytes:

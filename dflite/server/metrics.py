@@ -21,6 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from dflite import __version__
+from dflite.engine.command import Command
 from dflite.engine.durations import Times, calls_of, times_of, usec_of
 from dflite.server.figures import Figures
 from dflite.server.process import cpu_of_process
@@ -32,11 +33,26 @@ Labelled = Iterable[tuple[str, float]]
 ENDS_S: Final = [4**power / 1e6 for power in range(11)]
 
 
-def render(figures: Figures) -> bytes:
-    """The whole page."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(NodeCollector(figures))
-    return generate_latest(registry)
+def pieces(figures: Figures) -> Iterator[bytes]:
+    """The page, each piece made in a millisecond or so: others are served in between.
+
+    The collector makes a metric of many samples in parts; what introduces it is written once.
+    """
+    name = ""
+    for metric in NodeCollector(figures).collect():
+        text = generate_latest(One(metric))
+        yield text if metric.name != name else text.split(b"\n", 2)[2]
+        name = metric.name
+
+
+class One(CollectorRegistry):
+    """A registry of one metric, or of a part of it."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
+
+    def collect(self) -> Iterator[Metric]:
+        yield self.metric
 
 
 class NodeCollector(Collector):
@@ -44,10 +60,6 @@ class NodeCollector(Collector):
 
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
-
-    def describe(self) -> list[Metric]:
-        """Nothing: registering it must not collect."""
-        return []
 
     def collect(self) -> Iterator[Metric]:
         yield from self.server()
@@ -180,10 +192,12 @@ class NodeCollector(Collector):
     def commands(self) -> Iterator[Metric]:
         lane = self.figures.lane
         rows = self.figures.rows()
-        calls = [(row.name, calls_of(row, lane)) for row in rows]
-        yield counter("dragonfly_commands", "Calls of each command", label="cmd", values=calls)
-        spent = [(row.name, usec_of(row, lane) / 1e6) for row in rows]
-        yield untyped("dragonfly_commands_duration_seconds", "Time spent", "cmd", spent)
+        for part in in_parts(rows, 40):
+            calls = [(row.name, calls_of(row, lane)) for row in part]
+            yield counter("dragonfly_commands", "Calls of each command", label="cmd", values=calls)
+        for part in in_parts(rows, 40):
+            spent = [(row.name, usec_of(row, lane) / 1e6) for row in part]
+            yield untyped("dragonfly_commands_duration_seconds", "Time spent", "cmd", spent)
         yield counter(
             "dflite_command_failures",
             "Calls that ended in an error",
@@ -198,14 +212,20 @@ class NodeCollector(Collector):
         )
         if not self.figures.settings.latency_tracking:
             return
-        durations = HistogramMetricFamily(
-            "dflite_command_duration_seconds", "How long calls took", labels=["cmd"]
-        )
-        for row in rows:
-            times = times_of(row, lane)
-            if times:
-                durations.add_metric([row.name], buckets_of(times), usec_of(row, lane) / 1e6)
-        yield durations
+        for part in in_parts(rows, 4):
+            durations = HistogramMetricFamily(
+                "dflite_command_duration_seconds", "How long calls took", labels=["cmd"]
+            )
+            for row in part:
+                times = times_of(row, lane)
+                if times:
+                    durations.add_metric([row.name], buckets_of(times), usec_of(row, lane) / 1e6)
+            yield durations
+
+
+def in_parts(rows: list[Command], size: int) -> Iterator[list[Command]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 def buckets_of(times: Times) -> list[tuple[str, float]]:
