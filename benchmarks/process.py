@@ -31,6 +31,33 @@ def cpu_ns_from_stat(stat: str, ticks_per_second: int) -> int:
     return (int(fields[11]) + int(fields[12])) * 1_000_000_000 // ticks_per_second
 
 
+class CoreWaits:
+    """How long the threads that a process has now have been ready to run but had no core."""
+
+    def __init__(self, pid: int) -> None:
+        self.files: list[int] = []
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            try:
+                self.files.append(os.open(thread / "schedstat", os.O_RDONLY))
+            except FileNotFoundError:
+                continue  # this kernel does not count it: nothing is taken off
+
+    def total_ns(self) -> int:
+        """All threads together."""
+        return sum(core_wait_from_schedstat(os.pread(file, 128, 0)) for file in self.files)
+
+    def close(self) -> None:
+        """Let the kernel's files go."""
+        for file in self.files:
+            os.close(file)
+
+
+def core_wait_from_schedstat(content: bytes) -> int:
+    """The second figure of /proc/PID/task/TID/schedstat, in nanoseconds."""
+    figures = content.split()
+    return int(figures[1]) if len(figures) > 1 else 0
+
+
 def rss_bytes(pid: int) -> int:
     """Resident memory of a process."""
     return rss_from_status(Path(f"/proc/{pid}/status").read_text())

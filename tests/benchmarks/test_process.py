@@ -5,7 +5,15 @@ import subprocess
 import sys
 import time
 
-from benchmarks.process import cpu_ns, cpu_ns_from_stat, rss_bytes, rss_from_status, split_cores
+from benchmarks.process import (
+    CoreWaits,
+    core_wait_from_schedstat,
+    cpu_ns,
+    cpu_ns_from_stat,
+    rss_bytes,
+    rss_from_status,
+    split_cores,
+)
 
 
 def test_cpu_time_of_another_process_is_readable_and_never_falls() -> None:
@@ -40,3 +48,15 @@ def test_the_last_core_serves_and_the_others_load() -> None:
 
 def test_a_single_core_is_shared() -> None:
     assert split_cores({0}) == ({0}, {0})
+
+
+def test_the_wait_for_a_core_is_the_second_figure_of_schedstat() -> None:
+    assert core_wait_from_schedstat(b"1065720 112371 2\n") == 112371
+    assert core_wait_from_schedstat(b"") == 0
+
+
+def test_the_wait_for_a_core_can_be_read_again_and_again_and_never_falls() -> None:
+    waits = CoreWaits(os.getpid())
+    seen = [waits.total_ns() for _ in range(3)]
+    waits.close()
+    assert seen == sorted(seen)
