@@ -30,7 +30,7 @@ def client(node: Node) -> NodeClient:
 @pytest.fixture(scope="session")
 def shared_dflite() -> Iterator[Server]:
     """One dflite for all tests that leave its settings as they found them."""
-    with start_dflite() as server:
+    with start_dflite("--enable_debug_command=yes") as server:
         yield server
 
 

@@ -16,7 +16,7 @@ LENGTH: Final = 50
 STARTS: Final = {
     "valkey": start_valkey,
     "redis": start_redis,
-    "dflite": lambda: start_dflite(*DFLITE_FLAGS),
+    "dflite": lambda: start_dflite("--enable_debug_command=yes", *DFLITE_FLAGS),
 }
 DFLITE_FLAGS: list[str] = []
 

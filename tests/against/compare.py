@@ -98,7 +98,12 @@ def client_lines(reply: Reply) -> list[dict[bytes, bytes]]:
     for line in reply.data.split(b"\n"):
         words = line.removeprefix(b"txt:").split(b" ")
         fields = dict(word.split(b"=", 1) for word in words if b"=" in word)
+        if fields.get(b"watch", b"0") != b"0" and fields.get(b"multi") == b"-1":
+            # Valkey counts no commands where Redis says that there is no MULTI.
+            fields[b"multi"] = b"0"
         if fields:
+            if b"x" not in fields.get(b"flags", b""):
+                fields[b"multi"] = b"-1"  # Valkey 9 says 0 behind the first MULTI
             lines.append({name: fields.get(name, b"?") for name in SHARED_CLIENT_FIELDS})
     return lines
 

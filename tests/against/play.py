@@ -41,6 +41,10 @@ def shorten(text: str, most: int = 1500) -> str:
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
+class Parted(Exception):
+    """The servers differ as intended, and go on from different states."""
+
+
 class Seat:
     """One connection of a program to one server, with what is needed to read its replies."""
 
@@ -100,6 +104,12 @@ class Pair:
 
     def play(self, program: Program) -> Mismatch | None:
         """Run a program from an empty keyspace; the first difference, or None."""
+        try:
+            return self.play_whole(program)
+        except Parted:
+            return None
+
+    def play_whole(self, program: Program) -> Mismatch | None:
         self.leave()
         for connection in self.control:
             connection.pipeline([(b"FLUSHALL",), *SETTINGS])
@@ -195,7 +205,10 @@ class Pair:
     def differ(self, argv: tuple[bytes, ...], theirs: Reply, ours: Reply) -> bool:
         if alike(argv, theirs, ours):
             return False
-        return not (self.allow and intended(argv, theirs, ours))
+        allowed = intended(argv, theirs, ours) if self.allow else None
+        if allowed is not None and allowed.parts:
+            raise Parted
+        return allowed is None
 
     def compare_contents(self, at: int) -> Mismatch | None:
         """When a program has ended, both must hold the same keys with the same values."""

@@ -40,21 +40,18 @@ def test_the_protocol_that_redis_py_chooses_by_itself(shared_dflite: Server) -> 
 
 def test_a_url_with_a_password(run_dflite: Callable[..., Server]) -> None:
     server = run_dflite("--requirepass=sesame")
+    at_once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
     for protocol in (2, 3):
         url = f"redis://default:sesame@127.0.0.1:{server.port}/2?protocol={protocol}"
         with redis.Redis.from_url(url) as client:
             assert client.set("a", 1) is True
             assert client.client_info()["db"] in (2, "2")
-        with (
-            redis.Redis(port=server.port, password="wrong", protocol=protocol) as client,
-            pytest.raises(redis.AuthenticationError),
-        ):
-            client.ping()
-        with (
-            redis.Redis(port=server.port, protocol=protocol) as client,
-            pytest.raises(redis.AuthenticationError),
-        ):
-            client.ping()
+        for password in ("wrong", None):
+            client = redis.Redis(
+                port=server.port, password=password, protocol=protocol, retry=at_once
+            )
+            with client, pytest.raises(redis.AuthenticationError):
+                client.ping()
 
 
 def test_strings(client: Any) -> None:

@@ -141,10 +141,6 @@ PLAIN: Final[tuple[Words, ...]] = (
     [b"HELP"],
     [b"GETNAME", b"x"],
     [b"ID", b"x"],
-    [b"CACHING", b"YES"],
-    [b"CACHING", b"maybe"],
-    [b"TRACKING", b"maybe"],
-    [b"TRACKING", b"OFF"],
     [],
 )
 

@@ -196,7 +196,6 @@ FIGURES: Final = (
     [b"LOLWUT", b"VERSION", b"abc"],
     [b"MODULE", b"LIST"],
     [b"MODULE", b"NOSUCH"],
-    [b"ROLE"],
 )
 
 
@@ -255,7 +254,6 @@ def watcher(source: Source) -> Words:
 DEBUGS: Final = (
     [b"DEBUG", b"SLEEP", b"0"],
     [b"DEBUG", b"SET-ACTIVE-EXPIRE", b"1"],
-    [b"DEBUG", b"STRINGMATCH-LEN", b"10", b"*"],
     [b"DEBUG", b"OBJECT", b"nosuch"],
     [b"DEBUG", b"OBJECT", b"a"],
     [b"DEBUG", b"NOSUCH"],

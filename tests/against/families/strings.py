@@ -82,6 +82,22 @@ def msetnx(source: Source) -> Words:
     return [b"MSETNX", *pairs(source)]
 
 
+def msetex(source: Source) -> Words:
+    given = pairs(source)
+    count = source.pick((b"1", b"2", b"0", b"-1", b"abc", b"")) if source.chance(15) else None
+    words = [b"MSETEX", count or b"%d" % (len(given) // 2), *given]
+    for _ in range(source.pick((0, 1, 1, 2))):
+        if source.chance(50):
+            words += deadline(source)
+        else:
+            words.append(spelled(source, source.pick((b"NX", b"XX", b"KEEPTTL", b"FOO"))))
+    return words
+
+
+def delifeq(source: Source) -> Words:
+    return [b"DELIFEQ", key(source), value(source)]
+
+
 def setnx(source: Source) -> Words:
     return [b"SETNX", key(source), value(source)]
 
@@ -156,6 +172,8 @@ FAMILY: Final = Family(
         (2, mget),
         (2, mset),
         (2, msetnx),
+        (2, msetex),
+        (1, delifeq),
         (2, setnx),
         (2, setex),
         (2, psetex),
