@@ -406,6 +406,22 @@ class DebugRefused(CommandError):
     )
 
 
+class ModuleRefused(CommandError):
+    text = (
+        b'ERR MODULE command not allowed. If the enable-module-command option is set to "local", '
+        b"you can run it from a local connection, otherwise you need to set this option in the "
+        b"configuration file, and then restart the server."
+    )
+
+
+class CannotLoadModule(CommandError):
+    text = b"ERR Error loading the extension. Please check the server logs."
+
+
+class NoSuchModule(CommandError):
+    text = b"ERR Error unloading module: no such module with that name"
+
+
 class UnknownProtocolType(CommandError):
     text = (
         b"ERR Wrong protocol type name. Please use one of the following: string|integer|double|"

@@ -2,15 +2,23 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, MonitorRefused, NoShutdown
+from dflite.base.errors import (
+    BadSyntax,
+    CannotLoadModule,
+    MonitorRefused,
+    NoShutdown,
+    NoSuchModule,
+)
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ADMIN,
     ALLOW_BUSY,
     FAST,
     LOADING,
+    NO_ASYNC_LOADING,
     NO_MULTI,
     NOSCRIPT,
+    PROTECTED,
     STALE,
     Family,
 )
@@ -19,6 +27,7 @@ from dflite.engine.help import write_help
 
 SERVER: Final = Family("server")
 ANYTIME: Final = LOADING | STALE
+LOADS_MODULES: Final = ADMIN | NOSCRIPT | NO_ASYNC_LOADING | PROTECTED
 VARYING: Final = "nondeterministic_output"
 
 
@@ -135,6 +144,42 @@ MODULE: Final = SERVER.container(
 )
 def cmd_module_list(ctx: Context, args: Args) -> None:
     ctx.reply.array(0)
+
+
+@SERVER.command(
+    "MODULE LOAD path [arg [arg ...]]",
+    arity=-3,
+    flags=LOADS_MODULES,
+    since="4.0.0",
+    complexity="O(1)",
+    summary="Load a module, which is refused: none can be loaded.",
+)
+def cmd_module_load(ctx: Context, args: Args) -> None:
+    raise CannotLoadModule
+
+
+@SERVER.command(
+    "MODULE LOADEX path [CONFIG name value [CONFIG name value ...]] [ARGS args [args ...]]",
+    arity=-3,
+    flags=LOADS_MODULES,
+    since="7.0.0",
+    complexity="O(1)",
+    summary="Load a module with settings, which is refused: none can be loaded.",
+)
+def cmd_module_loadex(ctx: Context, args: Args) -> None:
+    raise CannotLoadModule
+
+
+@SERVER.command(
+    "MODULE UNLOAD name",
+    arity=3,
+    flags=LOADS_MODULES,
+    since="4.0.0",
+    complexity="O(1)",
+    summary="Unload a module, which is refused: none is loaded.",
+)
+def cmd_module_unload(ctx: Context, args: Args) -> None:
+    raise NoSuchModule
 
 
 @SERVER.command(

@@ -82,6 +82,7 @@ class Engine:
         self.pausing = Pausing(keyspace, self.expiry, self.timers, self.observers_changed)
         self.slowlog = SlowLog()
         self.latency = LatencyMonitor()
+        self.latency_tracking = True  # each command's durations are counted
         self.default_user = User("default")
         self.password: bytes | None = None  # of the default user; None lets everybody in
         self.clients: dict[int, Client] = {}

@@ -9,6 +9,7 @@ from typing import Final
 from dflite.base.errors import (
     CommandError,
     DebugRefused,
+    ModuleRefused,
     MonitorReadsOnly,
     NoAuth,
     NotInTransaction,
@@ -20,7 +21,7 @@ from dflite.base.errors import (
 )
 from dflite.engine.args import Args
 from dflite.engine.blocking import Waiter
-from dflite.engine.client import REPLY_ON, Client
+from dflite.engine.client import NO_COMMAND, REPLY_ON, Client
 from dflite.engine.command import (
     ADMIN,
     COMMANDS,
@@ -215,7 +216,8 @@ class Executor(Engine):
         started = 0
         try:
             command = find(argv)
-            client.last_command = command.name
+            if not self.in_exec:
+                client.last_command = command.name
             if not self.admit(ctx, command, argv):
                 return
             handler = command.handler
@@ -269,7 +271,7 @@ class Executor(Engine):
             command.failed += 1
         else:
             if command is None:
-                client.last_command = "NULL"
+                client.last_command = NO_COMMAND
             else:
                 command.rejected += 1
                 if command.name == "exec":
@@ -293,18 +295,21 @@ class Executor(Engine):
         command.calls += 1
         command.usec += usec
         self.commands_processed += 1
-        bucket = bucket_of(usec)
-        command.times[bucket] = command.times.get(bucket, 0) + 1
+        if self.latency_tracking:
+            bucket = bucket_of(usec)
+            command.times[bucket] = command.times.get(bucket, 0) + 1
         if usec >= self.slowlog.threshold_us >= 0 and not command.flags & SKIP_SLOWLOG:
             self.slowlog.add(client, argv, usec, self.clock.now_ms // 1000)
         if self.latency.threshold_ms > 0:
             event = FAST_COMMAND if command.flags & FAST else COMMAND
             self.latency.add(event, usec // 1000, self.clock.now_ms // 1000)
 
-    def may_debug(self, client: Client) -> bool:
-        """What enable-debug-command says to this client."""
-        allowed = self.host.setting("enable_debug_command")
-        return allowed == "yes" or (allowed == "local" and client.is_local())
+    def check_protected(self, client: Client, command: Command) -> None:
+        """DEBUG and MODULE are for those whom enable-debug-command and -module-command name."""
+        debug = command.name == "debug"
+        allowed = self.host.setting("enable_debug_command" if debug else "enable_module_command")
+        if allowed != "yes" and not (allowed == "local" and client.is_local()):
+            raise DebugRefused if debug else ModuleRefused
 
     def admit(self, ctx: Context, command: Command, argv: list[bytes]) -> bool:
         """May this run here and now? Raises what is wrong; False if it was queued or postponed.
@@ -317,8 +322,8 @@ class Executor(Engine):
             return True
         client = ctx.client
         flags = command.flags
-        if flags & PROTECTED and not self.may_debug(client):
-            raise DebugRefused
+        if flags & PROTECTED:
+            self.check_protected(client, command)
         if not client.authenticated and not flags & NO_AUTH:
             raise NoAuth
         queued = client.queue is not None and command.name not in RUN_IN_MULTI

@@ -3,8 +3,8 @@
 from typing import Final
 
 from dflite.engine.context import Context, Engine
+from dflite.engine.secrets import without_secrets
 
-HIDDEN: Final = b'"(redacted)"'
 SPECIAL: Final = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 13: b"\\r", 34: b'\\"', 92: b"\\\\"}
 
 
@@ -13,27 +13,13 @@ def feed_monitors(engine: Engine, ctx: Context, argv: list[bytes]) -> None:
     client = ctx.client
     seconds, micros = divmod(engine.clock.now_us, 1_000_000)
     origin = f"unix:{client.laddr}" if client.unix_socket else client.addr
-    line = b"%d.%06d [%d %b] %b" % (
-        seconds, micros, ctx.db.index, origin.encode(), b" ".join(shown_words(argv)),
-    )  # fmt: skip
+    words = b" ".join([quote(word) for word in without_secrets(argv)])
+    line = b"%d.%06d [%d %b] %b" % (seconds, micros, ctx.db.index, origin.encode(), words)
     for monitor in engine.monitors:
-        if monitor is not client:
+        # its own request too, but not into the middle of EXEC's reply
+        if not monitor.conn.closing and (monitor is not client or ctx.may_wait):
             monitor.conn.reply.simple(line)
             monitor.conn.mark_dirty()
-
-
-def shown_words(argv: list[bytes]) -> list[bytes]:
-    """The words of a request as they may be shown: quoted, and without passwords."""
-    words = [quote(word) for word in argv]
-    name = argv[0].upper()
-    if name == b"AUTH":
-        for i in range(1, len(words)):
-            words[i] = HIDDEN
-    elif name == b"HELLO":
-        for i in range(2, len(words) - 2):
-            if argv[i].upper() == b"AUTH":
-                words[i + 1] = words[i + 2] = HIDDEN
-    return words
 
 
 def quote(word: bytes) -> bytes:

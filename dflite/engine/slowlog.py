@@ -4,6 +4,7 @@ from collections import deque
 from typing import Final
 
 from dflite.engine.client import Client
+from dflite.engine.secrets import without_secrets
 
 MAX_ARGUMENTS: Final = 32
 MAX_ARGUMENT_BYTES: Final = 128
@@ -36,7 +37,7 @@ class SlowLog:
         """Note a request that took `usec`."""
         if self.max_length <= 0:
             return
-        shown = shorten(argv)
+        shown = shorten(without_secrets(argv))
         self.entries.appendleft(
             SlowEntry(self.next_number, time_s, usec, shown, client.addr, client.name)
         )

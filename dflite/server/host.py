@@ -40,6 +40,7 @@ class NodeHost:
             "slowlog_log_slower_than",
             "slowlog_max_len",
             "latency_monitor_threshold",
+            "latency_tracking",
             "max_bulk_len",
             "client_query_buffer_limit",
             "client_output_buffer_limit",
@@ -56,6 +57,7 @@ class NodeHost:
         executor.slowlog.max_length = settings.slowlog_max_len
         executor.slowlog.trim()
         executor.latency.threshold_ms = settings.latency_monitor_threshold
+        executor.latency_tracking = settings.latency_tracking
         executor.lane.memory_limit = settings.maxmemory
         self.limits.bulk_length = settings.max_bulk_len
         self.limits.query_buffer = settings.client_query_buffer_limit

@@ -1,0 +1,52 @@
+"""Passwords in requests: what MONITOR and the slow log show in their place."""
+
+from collections.abc import Sequence
+from typing import Final
+
+HIDDEN: Final = b"(redacted)"
+
+# Settings that hold a password, with - for _; a test compares them with the table of settings.
+SECRET_SETTINGS: Final = frozenset(
+    {
+        b"requirepass",
+        b"masterauth",
+        b"primaryauth",
+        b"tls-key-file-pass",
+        b"tls-client-key-file-pass",
+    }
+)
+
+
+def without_secrets(argv: list[bytes]) -> list[bytes]:
+    """The request, or a copy of it with its passwords hidden."""
+    name = argv[0].upper()
+    if name == b"AUTH":
+        return hide(argv, range(1, len(argv)))
+    if name == b"HELLO":
+        for i in range(2, len(argv) - 2):
+            if argv[i].upper() == b"AUTH":
+                return hide(argv, range(i + 1, i + 3))
+    elif name == b"CONFIG" and len(argv) > 3 and argv[1].upper() == b"SET":
+        places = [
+            i + 1
+            for i in range(2, len(argv) - 1, 2)
+            if argv[i].lower().replace(b"_", b"-") in SECRET_SETTINGS
+        ]
+        return hide(argv, places)
+    elif name == b"ACL" and len(argv) > 2 and argv[1].upper() in (b"SETUSER", b"DELUSER"):
+        return hide(argv, range(2, len(argv)))
+    elif name == b"MIGRATE":
+        for i in range(6, len(argv) - 1):
+            word = argv[i].upper()
+            if word == b"AUTH":
+                return hide(argv, range(i + 1, i + 2))
+            if word == b"AUTH2":
+                return hide(argv, range(i + 1, min(i + 3, len(argv))))
+    return argv
+
+
+def hide(argv: list[bytes], places: Sequence[int]) -> list[bytes]:
+    shown = argv.copy()
+    for i in places:
+        shown[i] = HIDDEN
+    return shown
