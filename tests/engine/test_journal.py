@@ -1,0 +1,76 @@
+"""The journal hands each step to its readers, in the order of what happened."""
+
+from dflite.engine.journal import Journal
+from dflite.store.effects import Record
+from tests.support.node import Node
+
+Step = tuple[list[Record], bool]
+
+
+class Reader:
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def read(self, records: list[Record], transaction: bool) -> None:
+        self.steps.append((records, transaction))
+
+
+def test_every_reader_gets_every_step_while_attached() -> None:
+    journal = Journal()
+    first, second = Reader(), Reader()
+    one, two, three = [Record(0, [b"DEL", b"a"])], [Record(1, [b"DEL", b"b"])], [Record(0, [b"X"])]
+    journal.attach(first.read)
+    journal.append(one, False)
+    journal.attach(second.read)
+    journal.append(two, True)
+    journal.detach(first.read)
+    journal.append(three, False)
+    assert first.steps == [(one, False), (two, True)]
+    assert second.steps == [(two, True), (three, False)]
+    assert journal.steps == 3
+
+
+def test_requests_are_journaled_as_they_came_and_with_their_database() -> None:
+    node = Node()
+    client = node.client()
+    client.run("set K v")
+    client.run("SELECT 2")
+    client.run("DEL nosuch")
+    client.run("GET K")
+    client.run("APPEND K v")
+    assert [(step.records, step.transaction) for step in node.steps] == [
+        ([(0, [b"set", b"K", b"v"])], False),
+        ([(2, [b"APPEND", b"K", b"v"])], False),
+    ]
+
+
+def test_a_transaction_is_one_step() -> None:
+    node = Node()
+    client = node.client()
+    client.run_all("MULTI", "SET a 1", "GET a", "INCR a", "EXEC")
+    (step,) = node.steps
+    assert step.transaction
+    assert step.lines == ["SET a 1", "INCR a"]
+
+
+def test_what_the_clock_decides_is_journaled_with_its_time() -> None:
+    node = Node()
+    node.client().run("SET k v EX 10")
+    assert node.journal == [f"SET k v PXAT {node.clock.now_ms + 10_000}"]
+
+
+def test_an_expired_key_is_removed_before_what_follows() -> None:
+    node = Node()
+    client = node.client()
+    client.run("SET k v PX 5")
+    node.take_journal()
+    node.advance(5)
+    client.run("APPEND k w")
+    assert node.journal == ["DEL k", "APPEND k w"]
+
+
+def test_nothing_is_made_while_nobody_reads() -> None:
+    node = Node(journal=False)
+    node.client().run("SET k v")
+    assert node.executor.journal.steps == 0
+    assert not node.effects.records
