@@ -10,7 +10,7 @@ REPLY_OFF: Final = 1
 REPLY_SKIP: Final = 2  # the reply of the running request
 REPLY_SKIP_NEXT: Final = 3
 
-DEFAULT_USER: Final = "default"
+NO_COMMAND: Final = "NULL"  # of a client that has not sent any
 OBJECTS: Final = 1200  # bytes of a client's own objects, about
 WORD: Final = 49  # bytes of a kept word before its content: a bytes object and its place in a list
 
@@ -55,7 +55,7 @@ class Client:
         self.no_evict = False
         self.no_touch = False
         self.monitor = False
-        self.last_command = "NULL"
+        self.last_command = NO_COMMAND
         # MULTI
         self.queue: list[list[bytes]] | None = None
         self.queue_bytes = 0
@@ -77,11 +77,19 @@ class Client:
         self.update_lane()
 
     def enqueue(self, argv: list[bytes], flags: int) -> None:
-        """Keep a request, of a command with these flags, for EXEC."""
+        """Keep a request, of a command with these flags, for EXEC, unless EXEC will not run it."""
         assert self.queue is not None
+        if self.queue_broken or self.watch_broken:
+            return
         self.queue.append(argv)
         self.queue_flags |= flags
         self.queue_bytes += sum([len(word) for word in argv]) + WORD * (len(argv) + 2)
+
+    def break_queue(self) -> None:
+        """A request could not be queued: EXEC will refuse, and needs nothing of the others."""
+        self.queue = []
+        self.queue_bytes = 0
+        self.queue_broken = True
 
     def drop_queue(self) -> None:
         """The transaction is over."""

@@ -278,7 +278,7 @@ class Executor(Engine):
                     text = ABORTED + text.removeprefix(b"ERR ")
                     self.end_transaction(client)
             if client.queue is not None and not self.in_exec:
-                client.queue_broken = True
+                client.break_queue()
         ctx.reply.rollback(mark)
         ctx.reply.error(text)
         self.count_error(text)

@@ -26,6 +26,10 @@ class Watching:
 
     def unwatch(self, client: Client) -> None:
         """Forget all that `client` watches, and what became of it."""
+        self.leave(client)
+        client.watch_broken = False
+
+    def leave(self, client: Client) -> None:
         for watched in client.watched:
             place = (watched.db, watched.key)
             watchers = self.watchers[place]
@@ -33,7 +37,6 @@ class Watching:
             if not watchers:
                 del self.watchers[place]
         client.watched.clear()
-        client.watch_broken = False
 
     def touch(self, change: Change) -> None:
         """A key changed: those who watch it are broken.
@@ -43,11 +46,12 @@ class Watching:
         watchers = self.watchers.get((change.db, change.key))
         if watchers is None:
             return
-        for watched in watchers:
+        for watched in watchers.copy():
             if change.event == "expired" and watched.was_due:
                 watched.was_due = False
             else:
                 watched.client.watch_broken = True
+                self.leave(watched.client)  # nothing can become of it any more
 
     def touch_database(self, db: Db, other: Db | None = None) -> None:
         """To be called before every key of `db` goes, or is exchanged with those of `other`.
