@@ -16,8 +16,11 @@ LONGEST: Final = 500
 TESTED_ELSEWHERE: Final = {
     "dflite/__main__.py": "calls the command line, which has its tests",
     "dflite/base/errors.py": "texts only: tests/architecture/test_errors.py",
+    "dflite/base/versions.py": "constants only",
     "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
     "dflite/engine/usage_names.py": "tables of usage.py",
+    "dflite/settings/setting.py": "a row; tests/settings/test_registry.py and test_settings.py",
+    "dflite/settings/typed.py": "types only; tests/settings/test_registry.py",
     "dflite/settings/upstream.py": "names only",
 }
 # Folders whose modules hold rows of one table, which has its tests.
