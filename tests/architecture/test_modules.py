@@ -30,12 +30,10 @@ TABLES: Final = ("dflite/settings/tables/",)
 MACHINE: Final = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)(?:/[\w.-]+|\b)")
 
 
-def test_module_of(path: Path) -> Path:
+def tests_of(path: Path) -> Path:
+    """The test module of a module."""
     inside = path.relative_to(PACKAGE)
     return CHECKOUT / "tests" / inside.parent / f"test_{inside.stem}.py"
-
-
-test_module_of.__test__ = False  # type: ignore[attr-defined]
 
 
 def tracked() -> list[Path]:
@@ -55,7 +53,7 @@ def test_every_module_has_a_test_module() -> None:
         name = short(path)
         if path.name == "__init__.py" or name.startswith(TABLES):
             continue
-        if not test_module_of(path).exists() and name not in TESTED_ELSEWHERE:
+        if not tests_of(path).exists() and name not in TESTED_ELSEWHERE:
             without.append(name)
     assert without == []
 
@@ -64,7 +62,7 @@ def test_the_list_of_modules_without_tests_is_not_longer_than_needed() -> None:
     for name in TESTED_ELSEWHERE:
         path = CHECKOUT / name
         assert path.exists(), f"{name} is gone"
-        assert not test_module_of(path).exists(), f"{name} has its tests"
+        assert not tests_of(path).exists(), f"{name} has its tests"
 
 
 def test_modules_open_with_a_docstring() -> None:
