@@ -9,14 +9,15 @@ from collections import deque
 
 from dflite.engine.client import Client
 from dflite.engine.timers import Timer
-from dflite.store.effects import GENERIC
+from dflite.store.effects import GENERIC, STRING
 
 
 class Waiter:
     """A parked client: what it waits for, until when (Unix ms, 0: for ever), and how to answer it.
 
     `kinds` are the types of values that concern it (LIST | ZSET …); with GENERIC among them it also
-    wants to know that a key is gone.
+    wants to know that a key is gone. Whoever waits for strings, or for their absence, turns off the
+    hot lane's writes; others do not, since what the lane writes and deletes are strings.
     """
 
     def __init__(
@@ -51,12 +52,12 @@ class Blocking:
         self.queues: dict[tuple[int, bytes], deque[Waiter]] = {}
         self.waiters: dict[int, Waiter] = {}  # by client id
         self.await_absence = 0  # waiters that want to know of a key that is gone
+        self.await_strings = 0
 
     def park(self, waiter: Waiter) -> None:
         """Queue a waiter on each of its keys."""
         self.waiters[waiter.client.id] = waiter
-        if waiter.kinds & GENERIC:
-            self.await_absence += 1
+        self.count(waiter, 1)
         for key in waiter.keys:
             place = (waiter.db, key)
             queue = self.queues.get(place)
@@ -70,8 +71,7 @@ class Blocking:
         if not self.is_waiting(waiter):
             return
         del self.waiters[waiter.client.id]
-        if waiter.kinds & GENERIC:
-            self.await_absence -= 1
+        self.count(waiter, -1)
         for key in waiter.keys:
             place = (waiter.db, key)
             queue = self.queues.get(place)
@@ -82,6 +82,12 @@ class Blocking:
         if waiter.timer is not None:
             waiter.timer.cancel()
         waiter.left()
+
+    def count(self, waiter: Waiter, one: int) -> None:
+        if waiter.kinds & GENERIC:
+            self.await_absence += one
+        if waiter.kinds & STRING:
+            self.await_strings += one
 
     def is_waiting(self, waiter: Waiter) -> bool:
         return self.waiters.get(waiter.client.id) is waiter
@@ -103,5 +109,6 @@ class Blocking:
         for waiter in self.waiters.values():
             for key in waiter.keys:
                 assert waiter in self.queues[(waiter.db, key)], "a waiter in no queue"
-        wanting = [waiter for waiter in self.waiters.values() if waiter.kinds & GENERIC]
-        assert len(wanting) == self.await_absence, "await_absence is wrong"
+        kinds = [waiter.kinds for waiter in self.waiters.values()]
+        assert sum([(kind & GENERIC) > 0 for kind in kinds]) == self.await_absence
+        assert sum([(kind & STRING) > 0 for kind in kinds]) == self.await_strings

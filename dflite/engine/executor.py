@@ -193,11 +193,14 @@ class Executor(Engine):
 
     def observers_changed(self) -> None:
         effects = self.effects
+        watched = len(self.watching.watchers) > 0
         effects.journaling = len(self.journal.readers) > 0
-        effects.observed = len(self.watching.watchers) > 0 or len(self.blocking.queues) > 0
+        effects.observed = watched or len(self.blocking.queues) > 0
         seen = len(self.monitors) > 0 or self.pausing.active or self.slowlog_sees_all()
         self.lane.reads = not seen
-        self.lane.writes = not seen and not effects.journaling and not effects.observed
+        self.lane.writes = not (
+            seen or effects.journaling or watched or self.blocking.await_strings > 0
+        )
 
     def slowlog_sees_all(self) -> bool:
         """Is the threshold so low that what the hot lane answers might belong in the slow log?"""

@@ -325,3 +325,20 @@ def test_many_waiters_at_one_key_are_no_burden_to_who_pushes(
     for each in clients:
         each.disconnect()
     assert node.executor.blocking.queues == {}
+
+
+def test_the_hot_lane_goes_on_beside_waiters_that_strings_do_not_concern() -> None:
+    node = Node(lane=True, journal=False)
+    (of_lists,) = waiting(node, "TOYWAIT q 0")
+    assert node.lane.writes
+    client = node.client()
+    client.run("SET k v")
+    (of_absence,) = waiting(node, "TOYGONE k 0")
+    assert not node.lane.writes
+    client.run("DEL k")
+    assert of_absence.read() == "GONE"
+    assert node.lane.writes
+    calls = node.lane.total_calls()
+    assert client.run_all("SET q string", "DEL q", "TOYPUSH q a") == ["OK", 1, 1]
+    assert node.lane.total_calls() == calls + 2
+    assert of_lists.read() == [b"q", b"a"]
