@@ -1,0 +1,76 @@
+"""MEMORY."""
+
+import pytest
+
+from dflite.base.errors import BadSyntax, NotAnInteger, WrongArity
+from dflite.engine.memory import DatabaseMemory, MemoryFigures
+from tests.support.node import Node, NodeClient
+from tests.support.resp import ARRAY, MAP
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_usage_is_what_the_table_would_give_back(shards: int) -> None:
+    node = Node(shards=shards)
+    client = node.client()
+    client.run("SET", "a", "x" * 1000)
+    usage = client.run("MEMORY USAGE a")
+    assert isinstance(usage, int)
+    assert 1000 < usage < 1100
+    assert client.run("MEMORY USAGE a SAMPLES 0") == usage
+    assert client.run("MEMORY USAGE a samples 5 SAMPLES 1") == usage
+
+
+def test_usage_of_nothing_is_null(node: Node, client: NodeClient) -> None:
+    assert client.run("MEMORY USAGE nosuch") is None
+    client.run("SET a 1 PX 10")
+    node.advance(10)
+    assert client.run("MEMORY USAGE a") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("a SAMPLES", BadSyntax),
+        ("a SAMPLES -1", BadSyntax),
+        ("a SAMPLES x", NotAnInteger),
+        ("a FOO 1", BadSyntax),
+        ("a FOO", BadSyntax),
+        ("", WrongArity),
+    ],
+)
+def test_usage_refuses(client: NodeClient, words: str, error: type[Exception]) -> None:
+    assert client.run("MEMORY USAGE " + words) == error
+
+
+def test_stats_are_the_hosts_figures(node: Node, client: NodeClient) -> None:
+    databases = [DatabaseMemory(0, 10, 2, 300), DatabaseMemory(1, 0, 0, 0)]
+    node.host.memory_figures = MemoryFigures(1000, 2000, 100, 5000, 50, 3, databases)
+    assert client.run_exactly("MEMORY STATS").kind == ARRAY
+    client.run("HELLO 3")
+    assert client.run_exactly("MEMORY STATS").kind == MAP
+    stats = client.run("MEMORY STATS")
+    assert isinstance(stats, dict)
+    assert stats[b"total.allocated"] == 1000
+    assert stats[b"peak.allocated"] == 2000
+    assert stats[b"overhead.total"] == 350
+    assert stats[b"dataset.bytes"] == 650
+    assert stats[b"keys.count"] == 10
+    assert stats[b"keys.bytes-per-key"] == 90
+    assert stats[b"peak.percentage"] == 50.0
+    assert stats[b"fragmentation"] == 5.0
+    assert stats[b"db.0"] == {b"overhead.hashtable.main": 300, b"overhead.hashtable.expires": 0}
+    assert b"db.1" not in stats
+
+
+def test_doctor_purge_and_malloc_stats(client: NodeClient) -> None:
+    assert isinstance(client.run("MEMORY DOCTOR"), bytes)
+    assert client.run("MEMORY PURGE") == "OK"
+    assert isinstance(client.run("MEMORY MALLOC-STATS"), bytes)
+    assert client.run("MEMORY PURGE x") == WrongArity
+
+
+def test_help(client: NodeClient) -> None:
+    lines = client.run("MEMORY HELP")
+    assert isinstance(lines, list)
+    assert {"DOCTOR", "PURGE", "STATS", "USAGE key [SAMPLES count]"} <= set(lines)
+    assert client.run("MEMORY") == WrongArity
