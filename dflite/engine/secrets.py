@@ -23,19 +23,21 @@ def without_secrets(argv: list[bytes]) -> list[bytes]:
     if name == b"AUTH":
         return hide(argv, range(1, len(argv)))
     if name == b"HELLO":
+        # behind whatever may be the option: a name can be AUTH too
+        places = []
         for i in range(2, len(argv) - 2):
             if argv[i].upper() == b"AUTH":
-                return hide(argv, range(i + 1, i + 3))
-    elif name == b"CONFIG" and len(argv) > 3 and argv[1].upper() == b"SET":
-        places = [
-            i + 1
-            for i in range(2, len(argv) - 1, 2)
-            if argv[i].lower().replace(b"_", b"-") in SECRET_SETTINGS
-        ]
+                places += [i + 1, i + 2]
         return hide(argv, places)
-    elif name == b"ACL" and len(argv) > 2 and argv[1].upper() in (b"SETUSER", b"DELUSER"):
+    if name == b"CONFIG" and len(argv) > 3 and argv[1].upper() == b"SET":
+        places = []
+        for i in range(2, len(argv) - 1, 2):
+            if argv[i].lower().replace(b"_", b"-") in SECRET_SETTINGS:
+                places.append(i + 1)
+        return hide(argv, places)
+    if name == b"ACL" and len(argv) > 2 and argv[1].upper() in (b"SETUSER", b"DELUSER"):
         return hide(argv, range(2, len(argv)))
-    elif name == b"MIGRATE":
+    if name == b"MIGRATE":
         for i in range(6, len(argv) - 1):
             word = argv[i].upper()
             if word == b"AUTH":
@@ -46,6 +48,8 @@ def without_secrets(argv: list[bytes]) -> list[bytes]:
 
 
 def hide(argv: list[bytes], places: Sequence[int]) -> list[bytes]:
+    if not places:
+        return argv
     shown = argv.copy()
     for i in places:
         shown[i] = HIDDEN
