@@ -1,11 +1,11 @@
 """A toy value with commands that push, pop and wait: what proves that waiting works for any type.
 
-    TOYPUSH key item [item ...]     append, as a list
-    TOYPUT key item [item ...]      the same, as a set
-    TOYPOP key                      the first item of a list, or null
-    TOYWAIT key [key ...] seconds   the first item of the first list there is, or wait for one
-    TOYTAKE key [key ...] seconds   the same of sets
-    TOYGONE key seconds             wait until there is no such key
+TOYPUSH key item [item ...]     append, as a list
+TOYPUT key item [item ...]      the same, as a set
+TOYPOP key                      the first item of a list, or null
+TOYWAIT key [key ...] seconds   the first item of the first list there is, or wait for one
+TOYTAKE key [key ...] seconds   the same of sets
+TOYGONE key seconds             wait until there is no such key
 """
 
 from collections.abc import Iterator
