@@ -185,13 +185,11 @@ class Db:
 
     def delete(self, key: bytes) -> bool:
         """Remove key, without an announcement; a key that is due is expired instead: False."""
-        kind = self.table(key).type_of(key)
-        if kind == 0:
-            return False
-        if kind < 0:
+        table = self.table(key)
+        if self.expires_itself and table.type_of(key) < 0:
             self.expire(key)
             return False
-        return self.table(key).delete(key)
+        return table.delete(key)
 
     def remove(self, key: bytes, event: str = "del") -> bool:
         """Remove key and announce it."""
