@@ -30,7 +30,7 @@ TABLES: Final = ("dflite/settings/tables/",)
 MACHINE: Final = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)(?:/[\w.-]+|\b)")
 
 
-def tests_of(path: Path) -> Path:
+def module_tests(path: Path) -> Path:
     """The test module of a module."""
     inside = path.relative_to(PACKAGE)
     return CHECKOUT / "tests" / inside.parent / f"test_{inside.stem}.py"
@@ -53,7 +53,7 @@ def test_every_module_has_a_test_module() -> None:
         name = short(path)
         if path.name == "__init__.py" or name.startswith(TABLES):
             continue
-        if not tests_of(path).exists() and name not in TESTED_ELSEWHERE:
+        if not module_tests(path).exists() and name not in TESTED_ELSEWHERE:
             without.append(name)
     assert without == []
 
@@ -62,7 +62,7 @@ def test_the_list_of_modules_without_tests_is_not_longer_than_needed() -> None:
     for name in TESTED_ELSEWHERE:
         path = CHECKOUT / name
         assert path.exists(), f"{name} is gone"
-        assert not tests_of(path).exists(), f"{name} has its tests"
+        assert not module_tests(path).exists(), f"{name} has its tests"
 
 
 def test_modules_open_with_a_docstring() -> None:
