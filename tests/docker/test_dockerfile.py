@@ -213,6 +213,29 @@ def test_flags_alone_start_a_node_and_its_health_check_knows_them(
     assert gone.returncode == 1
 
 
+def test_the_flags_of_a_kubernetes_operator_start_a_node_whose_probe_finds_the_admin_port(
+    prefix: Path, container: Path, tmp_path: Path
+) -> None:
+    port, admin_port = free_port(), free_port()
+    home = tmp_path / "data"
+    home.mkdir()
+    flags = (
+        "--alsologtostderr",
+        "--break_replication_on_master_restart=true",
+        "--primary_port_http_enabled=false",
+        f"--admin_port={admin_port}",
+        "--admin_nopass",
+        f"--dir={home}",
+        "--snapshot_cron=*/5 * * * *",
+        f"--port={port}",
+    )
+    secret = {"DFLITE_REQUIREPASS": "sesame"}
+    with start_container(prefix, container, home, *flags, **secret) as server:
+        probe = {"HEALTHCHECK_PORT": str(admin_port)}
+        done = check_health(prefix, container, tmp_path, server.pid, **probe)
+        assert done.returncode == 0, done.stderr
+
+
 def test_a_sick_container_is_known_by_status_1(
     prefix: Path, container: Path, tmp_path: Path
 ) -> None:
