@@ -29,6 +29,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--family", action="append", choices=sorted(ALL), help="default: all")
     parser.add_argument("--reference", choices=sorted(STARTS), default="valkey")
     parser.add_argument("--subject", choices=sorted(STARTS), default="dflite")
+    parser.add_argument("--one-by-one", action="store_true", help="never two requests at once")
     parser.add_argument("--flag", action="append", default=[], help="a flag for dflite")
     parser.add_argument("--keep-going", action="store_true", help="report one of each kind")
     return parser.parse_args()
@@ -81,7 +82,13 @@ def main() -> int:
     theirs: Server = STARTS[options.reference]()
     with theirs, STARTS[options.subject]() as ours:
         began = time.monotonic()
-        pair = Pair(theirs, ours, options.resp, allow=options.reference == "valkey")
+        pair = Pair(
+            theirs,
+            ours,
+            options.resp,
+            allow=options.reference == "valkey",
+            one_by_one=options.one_by_one,
+        )
         found = play_many(pair, options, seed)
         took = time.monotonic() - began
         print(f"{pair.played} commands in {took:.1f} s, {found} differences")

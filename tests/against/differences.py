@@ -56,9 +56,9 @@ def kill_without_id(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
 
 
 def quoted_null(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
-    unknown = b"ERR unknown command '"
     return b"\x00" in b"".join(argv) and all(
-        reply.kind == ERROR and reply.data.startswith(unknown) for reply in (theirs, ours)
+        reply.kind == ERROR and reply.data.startswith((b"ERR unknown command", b"ERR unknown sub"))
+        for reply in (theirs, ours)
     )
 
 

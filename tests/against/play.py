@@ -16,6 +16,8 @@ SETTINGS: Final = (
     (b"CONFIG", b"SET", b"maxmemory-policy", b"noeviction"),
     (b"CONFIG", b"SET", b"lazyfree-lazy-user-del", b"no"),
     (b"CONFIG", b"SET", b"slowlog-max-len", b"128"),
+    # Keys whose time is over go when they are met: who sweeps them when is not compared.
+    (b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"),
 )
 # How the value of a key is asked for when a program has ended.
 CONTENTS: Final[dict[bytes, tuple[bytes, ...]]] = {b"string": (b"GET", b"KEY")}
@@ -76,11 +78,20 @@ class Seat:
 class Pair:
     """Two servers with their seats; programs are played on it one after the other."""
 
-    def __init__(self, theirs: Server, ours: Server, resp: int, allow: bool = True) -> None:
+    def __init__(
+        self,
+        theirs: Server,
+        ours: Server,
+        resp: int,
+        allow: bool = True,
+        one_by_one: bool = False,
+    ) -> None:
         self.servers = (theirs, ours)
         self.resp = resp
         # Without the list of intended differences: for a reference of another make.
         self.allow = allow
+        # Each request waits for the reply to the one before, where otherwise many are sent at once.
+        self.one_by_one = one_by_one
         self.control = [server.connect(PATIENCE) for server in self.servers]
         self.seats: dict[int, tuple[Seat, Seat]] = {}
         self.played = 0
@@ -88,6 +99,7 @@ class Pair:
     def close(self) -> None:
         self.leave()
         for connection in self.control:
+            connection.call("DEBUG", "SET-ACTIVE-EXPIRE", "1")
             connection.close()
 
     def leave(self) -> None:
@@ -116,7 +128,7 @@ class Pair:
         at = 0
         while at < len(program):
             end = at + 1
-            if program[at].kind == CALL:
+            if program[at].kind == CALL and not self.one_by_one:
                 while end < len(program) and program[end].kind == CALL:
                     if program[end].connection != program[at].connection:
                         break

@@ -43,8 +43,10 @@ class Family:
         makers: Sequence[tuple[int, Maker]],
         steps: Sequence[tuple[int, StepMaker]] = (),
         connections: int = 1,
+        steps_percent: int = 6,
     ) -> None:
         self.name = name
+        self.steps_percent = steps_percent
         self.connections = connections
         self.makers: list[Maker] = [maker for weight, maker in makers for _ in range(weight)]
         self.steps: list[StepMaker] = [maker for weight, maker in steps for _ in range(weight)]
@@ -83,7 +85,7 @@ def draw_step(source: Source, families: Sequence[Family]) -> Step:
     connection = 0
     if family.connections > 1 and source.chance(30):
         connection = source.number(1, family.connections - 1)
-    if family.steps and source.chance(6):
+    if family.steps and source.chance(family.steps_percent):
         return source.pick(family.steps)(source)._replace(connection=connection)
     argv = source.pick(family.makers)(source)
     argv[0] = spelled(source, argv[0])

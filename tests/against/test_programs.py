@@ -12,10 +12,10 @@ from tests.against.families import ALL
 from tests.against.play import Pair, holds
 from tests.against.programs import Family, Program, draw_step
 from tests.against.sources import HypothesisSource
-from tests.support.servers import Server
+from tests.support.servers import Server, start_dflite
 
 # DFLITE_AGAINST_EXAMPLES=1000 for a thorough run; CI=1 makes every run the same.
-EXAMPLES: Final = int(os.environ.get("DFLITE_AGAINST_EXAMPLES", "60"))
+EXAMPLES: Final = int(os.environ.get("DFLITE_AGAINST_EXAMPLES", "120"))
 LONGEST: Final = 25
 
 
@@ -24,13 +24,20 @@ def steps(draw: Callable[[st.SearchStrategy[Any]], Any], families: list[Family])
     return draw_step(HypothesisSource(draw), families)
 
 
-@pytest.fixture(scope="module", params=[2, 3], ids=["resp2", "resp3"])
+@pytest.fixture(scope="module", params=["resp2", "resp3", "resp3, one by one, four shards"])
 def pair(
     request: pytest.FixtureRequest, shared_valkey: Server, shared_dflite: Server
 ) -> Iterator[Pair]:
-    both = Pair(shared_valkey, shared_dflite, request.param)
-    yield both
-    both.close()
+    resp = 2 if request.param == "resp2" else 3
+    if "shards" not in request.param:
+        both = Pair(shared_valkey, shared_dflite, resp)
+        yield both
+        both.close()
+        return
+    with start_dflite("--num_shards=4", "--enable_debug_command=yes") as sharded:
+        both = Pair(shared_valkey, sharded, resp, one_by_one=True)
+        yield both
+        both.close()
 
 
 MIXES: Final = {

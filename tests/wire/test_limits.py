@@ -183,3 +183,20 @@ def test_an_endless_pipeline_does_not_shut_others_out(dflite: Server) -> None:
             while sent < len(requests):
                 sent += flood.socket.send(requests[sent : sent + 65536])
         assert other.call("ECHO", "me too").data == b"me too"
+
+
+def test_a_transaction_past_the_query_limit_ends_the_connection(dflite: Server) -> None:
+    with dflite.connect() as other, dflite.connect() as greedy:
+        other.call("CONFIG", "SET", "client-query-buffer-limit", "1mb")
+        before = dflite.resident()
+        greedy.call("MULTI")
+        ended = False
+        for _ in range(200):
+            try:
+                greedy.call("SET", "a", "x" * 100_000)
+            except (Closed, OSError):
+                ended = True
+                break
+        assert ended
+        assert dflite.resident() - before < 16 * MB
+        assert other.call("EXISTS", "a").number == 0

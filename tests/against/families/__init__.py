@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.against.families import connection, keys, server, strings, transactions
+from tests.against.families import connection, expiry, keys, server, strings, transactions
 from tests.against.programs import Family
 
 ALL: Final[dict[str, Family]] = {
@@ -10,6 +10,7 @@ ALL: Final[dict[str, Family]] = {
     for family in (
         strings.FAMILY,
         keys.FAMILY,
+        expiry.FAMILY,
         transactions.FAMILY,
         connection.FAMILY,
         server.FAMILY,

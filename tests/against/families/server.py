@@ -253,7 +253,7 @@ def watcher(source: Source) -> Words:
 
 DEBUGS: Final = (
     [b"DEBUG", b"SLEEP", b"0"],
-    [b"DEBUG", b"SET-ACTIVE-EXPIRE", b"1"],
+    [b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"],
     [b"DEBUG", b"OBJECT", b"nosuch"],
     [b"DEBUG", b"OBJECT", b"a"],
     [b"DEBUG", b"NOSUCH"],
