@@ -30,6 +30,7 @@ class Session:
         self.http_method = ""  # of the request whose head is being read
         self.http_target = ""
         self.http_length = 0
+        self.moment_us = MOMENT_US
         self.pieces: Iterator[bytes] = iter(())  # of the response that are still to be made
 
     def request(self, argv: list[bytes]) -> None:
@@ -91,7 +92,7 @@ class Session:
         started = monotonic_us()
         for piece in self.pieces:
             self.ctx.reply.raw(piece)
-            if monotonic_us() - started > MOMENT_US:
+            if monotonic_us() - started > self.moment_us:
                 conn.mark_dirty()
                 self.executor.timers.at(self.executor.clock.now_ms + 1, self.send_pieces)
                 return

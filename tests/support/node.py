@@ -116,6 +116,7 @@ class FakeHost:
         self.rewrites = 0
         self.resets = 0
         self.replication_ids = 0
+        self.http_pieces: list[bytes] = []
         self.memory_figures = MemoryFigures(0, 0, 0, 0, 0, 0, [])
 
     def setting(self, name: str) -> object:
@@ -150,7 +151,8 @@ class FakeHost:
         self.replication_ids += 1
 
     def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
-        return iter([f"HTTP/1.1 {status or 200} {method} {target}\r\n\r\n".encode()])
+        whole = f"HTTP/1.1 {status or 200} {method} {target}\r\n\r\n".encode()
+        return iter(self.http_pieces or [whole])
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
         self.shutdowns.append((save, now, force))

@@ -1,0 +1,154 @@
+"""Figures: what is counted, rates, peaks, beginning anew."""
+
+import pytest
+
+from dflite.engine.command import every_command
+from dflite.engine.durations import reset
+from dflite.server.figures import NOBODY, Figures
+from tests.support.figures import figures_of
+from tests.support.node import Node, NodeClient
+
+
+@pytest.fixture
+def node() -> Node:
+    """With the hot lane, whose calls count too."""
+    node = Node(lane=True, journal=False)
+    reset(every_command(), node.lane)
+    return node
+
+
+@pytest.fixture
+def figures(node: Node) -> Figures:
+    return figures_of(node)
+
+
+def test_handlers_and_hot_lane_count_as_one(figures: Figures, client: NodeClient) -> None:
+    client.run_all("SET a 1", "GET a", "GET b", "STRLEN a", "SET a 1 EX 10", "INCR b")
+    assert figures.lane.total_calls() == 4
+    assert figures.commands() == 6
+    assert (figures.hits(), figures.misses()) == (2, 1)
+    assert figures.changes() == 3
+
+
+def test_rates_look_back_some_seconds(node: Node, figures: Figures, client: NodeClient) -> None:
+    assert figures.rates().commands == 0
+    for _ in range(8):
+        client.run_all(*["GET a"] * 100)
+        node.advance(1000)
+        figures.sample(node.clock.now_ms)
+    assert figures.rates().commands == 100
+    node.advance(1000)
+    assert figures.rates().commands == 75
+    for _ in range(5):
+        node.advance(1000)
+        figures.sample(node.clock.now_ms)
+    assert figures.rates().commands == 0
+
+
+def test_the_peak_is_remembered(node: Node, figures: Figures, client: NodeClient) -> None:
+    client.run("SET", "a", "x" * 100_000)
+    figures.sample(node.clock.now_ms)
+    client.run("DEL a")
+    memory = figures.memory()
+    assert memory.peak > 100_000 > memory.used
+    assert memory.resident > 1_000_000
+    assert memory.keys == 0
+
+
+def test_used_memory_is_what_tables_and_buffers_take(
+    node: Node, figures: Figures, client: NodeClient
+) -> None:
+    before = figures.memory()
+    client.run("SET a 1")
+    client.raw(b"*2\r\n$3\r\nGET\r\n$100000\r\n" + b"x" * 50_000)
+    memory = figures.memory()
+    assert memory.used - before.used == node.keyspace.memory() + memory.buffers - before.buffers
+    assert memory.buffers - before.buffers >= 50_000
+    figures.sample(node.clock.now_ms)
+    assert figures.longest_input() >= 50_000
+
+
+def test_reset_begins_anew(node: Node, figures: Figures, client: NodeClient) -> None:
+    figures.doorman.accepted = 5
+    client.run_all("SET a 1", "GET a", "GET b", "INCR", "NOSUCH", "STRLEN a")
+    client.run("SET a 1 PX 1")
+    node.advance(5)
+    client.run("EXISTS a")
+    executor = node.executor
+    assert executor.error_replies == 2
+    assert executor.effects.expired == 1
+    changes = figures.changes()
+    figures.reset()
+    assert figures.commands() == figures.hits() == figures.misses() == 0
+    assert executor.error_replies == executor.effects.expired == figures.doorman.accepted == 0
+    assert executor.errors == {}
+    assert figures.rows() == []
+    assert figures.changes() == changes
+    client.run("GET a")
+    assert figures.commands() == 1
+
+
+def test_bytes_of_streams_count_as_others(figures: Figures) -> None:
+    figures.doorman.traffic.bytes_in += 10
+    figures.doorman.traffic.bytes_out += 20
+    assert (figures.bytes_in(), figures.bytes_out()) == (10, 20)
+    figures.reset()
+    figures.doorman.traffic.bytes_in += 1
+    assert (figures.bytes_in(), figures.bytes_out()) == (1, 0)
+
+
+def test_a_new_replication_id_remembers_the_former(figures: Figures) -> None:
+    first = figures.replication_id
+    assert figures.former_replication_id == NOBODY
+    figures.change_replication_id()
+    assert figures.former_replication_id == first != figures.replication_id
+    assert len(figures.replication_id) == len(figures.run_id) == 40
+
+
+def test_rows_are_those_that_were_asked_for(figures: Figures, client: NodeClient) -> None:
+    client.run("PING")
+    client.run("INCR")
+    assert sorted(row.name for row in figures.rows()) == ["incr", "ping"]
+
+
+def test_time_to_live_is_an_average_of_some(
+    node: Node, figures: Figures, client: NodeClient
+) -> None:
+    assert figures.average_ttl_ms(node.db) == 0
+    client.run("SET a 1")
+    assert figures.average_ttl_ms(node.db) == 0
+    client.run("SET a 1 PX 5000")
+    assert figures.average_ttl_ms(node.db) == 5000
+    client.run("SET b 1 PX 7000")
+    assert 5000 <= figures.average_ttl_ms(node.db) <= 7000
+
+
+def test_ready_means_neither_loading_nor_ending(figures: Figures) -> None:
+    assert figures.is_ready()
+    figures.executor.loading = True
+    assert not figures.is_ready()
+    figures.executor.loading = False
+    figures.stopping = True
+    assert not figures.is_ready()
+
+
+def test_clients_that_watch_are_counted_once(node: Node, figures: Figures) -> None:
+    first, second = node.client(), node.client()
+    first.run("WATCH a b c")
+    second.run("WATCH a")
+    assert figures.watching_clients() == 2
+
+
+def test_listeners_are_those_of_the_settings(node: Node, figures: Figures) -> None:
+    settings = node.host.settings
+    settings.bind = ["127.0.0.1", "-::1"]
+    settings.port = 7000
+    settings.tls_port = 7001
+    settings.admin_port = 7002
+    settings.unixsocket = "/run/x"
+    assert figures.listeners() == [
+        "name=tcp,bind=127.0.0.1,bind=-::1,port=7000",
+        "name=tls,bind=127.0.0.1,bind=-::1,port=7001",
+        "name=admin,bind=127.0.0.1,bind=-::1,port=7002",
+        "name=unix,bind=/run/x",
+    ]
