@@ -33,10 +33,10 @@ def cpu_of_thread() -> CpuTimes:
     return CpuTimes(getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF))
 
 
-def resident_memory() -> int:
+def resident_memory(statm: str = STATM) -> int:
     """Bytes in RAM; their maximum so far where the system has no /proc."""
     try:
-        with open(STATM, "rb") as file:
+        with open(statm, "rb") as file:
             return int(file.read().split()[1]) * PAGE
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAX_RSS_UNIT
