@@ -8,6 +8,7 @@ import socket
 import ssl
 from typing import Final
 
+from dflite.server import tls
 from dflite.server.doorman import Doorman
 from dflite.server.listening import ListenError, accept_all, listen_tcp, listen_unix
 from dflite.server.logs import LOG, Throttle
@@ -39,7 +40,10 @@ class Ports:
         settings = self.settings
         self.loop = asyncio.get_running_loop()
         if settings.tls or settings.tls_port:
-            self.tls_context = make_tls_context(settings)
+            try:
+                self.tls_context = tls.make_context(settings)
+            except Refused as refusal:
+                raise ListenError(str(refusal)) from None
         if settings.port:
             self.open_role(MAIN, settings.bind, settings.port)
             if settings.port < 0:
@@ -59,8 +63,8 @@ class Ports:
                 await self.serve(role, sock)
         settings.on_change("bind", self.move)
         settings.on_change("port", self.move)
-        for name in ("tls_cert_file", "tls_key_file", "tls_key_file_pass"):
-            settings.on_change(name, self.reload_certificate)
+        for name in tls.FOLLOWED:
+            settings.on_change(name, self.change_tls)
 
     def open_role(self, role: str, hosts: list[str], port: int) -> None:
         for host in hosts:
@@ -134,12 +138,10 @@ class Ports:
         for sock in self.sockets[MAIN]:
             self.watch(sock, False)
 
-    def reload_certificate(self) -> None:
-        """New connections get the new certificate; a bad one leaves the old one in place."""
-        if self.tls_context is None:
-            return
-        make_tls_context(self.settings, Refused)  # a bad file must not spoil the one in use
-        load_certificate(self.tls_context, self.settings)
+    def change_tls(self) -> None:
+        """CONFIG SET of what TLS ports speak, or of their certificate: for new connections."""
+        if self.tls_context is not None:
+            tls.change_context(self.tls_context, self.settings)
 
     # -- closing and telling -----------------------------------------------------------------------
 
@@ -168,34 +170,3 @@ class Ports:
             host, port = sock.getsockname()[:2]
             found.append(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         return found
-
-
-def make_tls_context(settings: Settings, refused: type[Exception] = ListenError) -> ssl.SSLContext:
-    """What TLS ports speak; `refused` is raised with a sentence where the files don't do."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not settings.tls_cert_file or not settings.tls_key_file:
-        raise refused(
-            "TLS needs a certificate and its key: give --tls_cert_file and --tls_key_file"
-        )
-    try:
-        load_certificate(context, settings)
-        if settings.tls_ca_cert_file or settings.tls_ca_cert_dir:
-            context.load_verify_locations(
-                settings.tls_ca_cert_file or None, settings.tls_ca_cert_dir or None
-            )
-        if settings.tls_ciphers:
-            context.set_ciphers(settings.tls_ciphers)
-    except (OSError, ssl.SSLError) as error:
-        raise refused(f"cannot load the TLS files: {error}") from error
-    if settings.tls_auth_clients == "yes":
-        context.verify_mode = ssl.CERT_REQUIRED
-    elif settings.tls_auth_clients == "optional":
-        context.verify_mode = ssl.CERT_OPTIONAL
-    return context
-
-
-def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
-    context.load_cert_chain(
-        settings.tls_cert_file, settings.tls_key_file, settings.tls_key_file_pass or None
-    )

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from dflite.settings.registry import GROUPS
-from dflite.settings.setting import FIXED, HOOKED, Setting, plain
+from dflite.settings.setting import FIXED, Setting, plain
 from dflite.settings.upstream import IGNORED_FLAGS, IGNORED_SWITCHES
 
 PAGE: Final = "docs/flags.md"
-WHEN: Final = {FIXED: "at start-up", HOOKED: "CONFIG SET, where followed"}
 INTRODUCTION: Final = """\
 # Flags and settings
 
@@ -68,7 +67,7 @@ def page() -> str:
 def table_row(row: Setting) -> str:
     names = [name for name in row.config_names if plain(name) != row.name]
     other = f" ({', '.join(f'`{name}`' for name in names)})" if names else ""
-    changes = WHEN.get(row.when, "CONFIG SET")
+    changes = "at start-up" if row.when == FIXED else "CONFIG SET"
     if row.protected:
         changes = "CONFIG SET, where enable-protected-configs allows it"
     what = row.help_text if row.honoured else f"{row.help_text} *No effect.*"

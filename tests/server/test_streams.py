@@ -31,7 +31,6 @@ def tls(run_dflite: Callable[..., Server], tmp_path: Path) -> TlsServer:
     port = free_port()
     server = run_dflite(
         f"--tls_port={port}", f"--tls_cert_file={certificate}", f"--tls_key_file={key}",
-        "--tls-auth-clients=no",
     )  # fmt: skip
     return TlsServer(server, port, certificate)
 

@@ -117,8 +117,8 @@ TLS: Final = Group(
         hooked(
             "tls_key_file_pass", TEXT, "", "The pass phrase of the key, if it has one.", secret=True
         ),
-        hooked("tls_ca_cert_file", PATH, "", "Certificates that sign those of clients, PEM."),
-        hooked("tls_ca_cert_dir", PATH, "", "A directory of such certificates, hashed by OpenSSL."),
+        fixed("tls_ca_cert_file", PATH, "", "Certificates that sign those of clients, PEM."),
+        fixed("tls_ca_cert_dir", PATH, "", "A directory of such certificates, hashed by OpenSSL."),
         hooked(
             "tls_auth_clients",
             Choice(["no", "yes", "optional"], {"true": "yes", "false": "no"}),
@@ -128,12 +128,12 @@ TLS: Final = Group(
         fixed("no_tls_on_admin_port", YES_NO, "no", "The admin port stays without TLS.", OWN),
         hooked(
             "tls_protocols",
-            Text("versions such as 'TLSv1.2 TLSv1.3'"),
+            Text("'TLSv1.2', 'TLSv1.3' or both"),
             "",
             "Versions of TLS to speak; empty for 1.2 and 1.3.",
         ),
-        hooked("tls_ciphers", TEXT, "", "Ciphers of TLS 1.2, as OpenSSL lists them."),
-        hooked("tls_cipher_suites", TEXT, "", "Cipher suites of TLS 1.3.", ("tls-ciphersuites",)),
+        fixed("tls_ciphers", TEXT, "", "Ciphers of TLS 1.2, as OpenSSL lists them."),
+        idle("tls_cipher_suites", TEXT, "", "Cipher suites of TLS 1.3.", ("tls-ciphersuites",)),
         hooked(
             "tls_prefer_server_ciphers", YES_NO, "no", "The node's order of ciphers goes first."
         ),

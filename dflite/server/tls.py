@@ -1,0 +1,115 @@
+"""What TLS ports speak: an SSL context made from the settings, and changed with them."""
+
+import ssl
+from typing import Final
+
+from dflite.settings.settings import Settings
+from dflite.settings.values import Refused
+
+VERSIONS: Final = {"TLSV1.2": ssl.TLSVersion.TLSv1_2, "TLSV1.3": ssl.TLSVersion.TLSv1_3}
+# CONFIG SET changes these for new connections. A CA cannot be taken out of a context again.
+FOLLOWED: Final = (
+    "tls_cert_file",
+    "tls_key_file",
+    "tls_key_file_pass",
+    "tls_auth_clients",
+    "tls_protocols",
+    "tls_prefer_server_ciphers",
+)
+
+
+def make_context(settings: Settings) -> ssl.SSLContext:
+    """Refused tells in a sentence what cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    apply(context, settings)
+    if settings.tls_ca_cert_file or settings.tls_ca_cert_dir:
+        load_ca(context, settings.tls_ca_cert_file, settings.tls_ca_cert_dir)
+    if settings.tls_ciphers:
+        try:
+            context.set_ciphers(settings.tls_ciphers)
+        except ssl.SSLError:
+            raise Refused(f"OpenSSL knows no tls_ciphers '{settings.tls_ciphers}'") from None
+    return context
+
+
+def change_context(context: ssl.SSLContext, settings: Settings) -> None:
+    """Have new connections follow what CONFIG SET changed; after Refused all is as before."""
+    apply(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings)  # must not spoil the one in use
+    apply(context, settings)
+
+
+def apply(context: ssl.SSLContext, settings: Settings) -> None:
+    """The settings that a context may follow while it is in use."""
+    load_certificate(context, settings)
+    versions = read_versions(settings.tls_protocols)
+    context.minimum_version, context.maximum_version = min(versions), max(versions)
+    if settings.tls_prefer_server_ciphers:
+        context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    else:
+        context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.verify_mode = verify_mode(settings)
+
+
+def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
+    certificate, key = settings.tls_cert_file, settings.tls_key_file
+    if not certificate or not key:
+        raise Refused(
+            "TLS needs a certificate and its key: give --tls_cert_file and --tls_key_file"
+        )
+    check_readable(certificate)
+    check_readable(key)
+    try:
+        # An empty pass phrase, because without any OpenSSL would ask for it on the terminal.
+        context.load_cert_chain(certificate, key, settings.tls_key_file_pass)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise Refused(
+                f"the key in {key} is not that of the certificate in {certificate}"
+            ) from None
+        raise Refused(
+            f"{certificate} and {key} are no PEM files of a certificate and its key, "
+            "or tls_key_file_pass is wrong"
+        ) from None
+
+
+def load_ca(context: ssl.SSLContext, path: str, folder: str) -> None:
+    if path:
+        check_readable(path)
+    try:
+        context.load_verify_locations(path or None, folder or None)
+    except ssl.SSLError:
+        raise Refused(f"{path} holds no certificates in PEM") from None
+
+
+def check_readable(path: str) -> None:
+    """OpenSSL would not say which file it is that cannot be read."""
+    try:
+        with open(path, "rb"):
+            return
+    except OSError as error:
+        raise Refused(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def read_versions(text: str) -> list[ssl.TLSVersion]:
+    """The versions that tls_protocols names; nothing stands for all that are spoken."""
+    versions = []
+    for word in text.split() or VERSIONS:
+        version = VERSIONS.get(word.upper())
+        if version is None:
+            raise Refused(f"tls_protocols takes TLSv1.2 and TLSv1.3, not '{word}'")
+        versions.append(version)
+    return versions
+
+
+def verify_mode(settings: Settings) -> ssl.VerifyMode:
+    """Must clients show a certificate? By default they must where there is a CA to check it by."""
+    if not settings.tls_ca_cert_file and not settings.tls_ca_cert_dir:
+        if settings.tls_auth_clients == "yes" and settings.given("tls_auth_clients"):
+            raise Refused(
+                "tls_auth_clients needs the CA that signs clients' certificates: "
+                "give --tls_ca_cert_file or --tls_ca_cert_dir"
+            )
+        return ssl.CERT_NONE
+    if settings.tls_auth_clients == "yes":
+        return ssl.CERT_REQUIRED
+    return ssl.CERT_OPTIONAL if settings.tls_auth_clients == "optional" else ssl.CERT_NONE
