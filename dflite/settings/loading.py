@@ -36,7 +36,9 @@ from dflite.settings.values import Refused
 PREFIXES: Final = ("DFLY_", "DFLITE_")
 # Kubernetes puts such variables in place for a service that is called like the program.
 OF_A_SERVICE: Final = re.compile(r"SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_.*)?")
-OF_BUILD_AND_TESTS: Final = frozenset({"PURE", "REQUIRE_PEERS"})
+OF_BUILD_AND_TESTS: Final = frozenset(
+    {"AGAINST_EXAMPLES", "FUZZ_REQUESTS", "FUZZ_SEED", "PURE", "REQUIRE_PEERS", "WHEEL"}
+)
 
 # Directives of redis.conf that are no settings and that Redis itself has given up.
 RETIRED: Final = frozenset(
