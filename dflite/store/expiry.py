@@ -2,7 +2,7 @@
 
 Tables know a lower bound of the next deadline in each segment, so the living are not walked. Work
 is done in slices; `next_ms` says when there may be more. All tables take their turn: a slice begins
-with the one at which the last had to stop.
+behind the table at which the last had to stop.
 """
 
 from typing import Final
@@ -35,6 +35,7 @@ class Expiry:
         for _ in range(tables):
             db = keyspace.dbs[self.turn // keyspace.shards]
             table = db.tables[self.turn % keyspace.shards]
+            self.turn = (self.turn + 1) % tables
             if table.expiring and db.expires_itself:
                 keys, unfinished = table.due_keys(left, SEGMENTS_A_SLICE)
                 for key in keys:
@@ -44,7 +45,6 @@ class Expiry:
                 more = more or unfinished
                 if left <= 0:
                     return True
-            self.turn = (self.turn + 1) % tables
         return more
 
     def next_ms(self) -> int:
