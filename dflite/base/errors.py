@@ -380,6 +380,10 @@ class NoShutdown(CommandError):
     text = b"ERR No shutdown in progress."
 
 
+class ShutdownFailed(CommandError):
+    text = b"ERR Errors trying to SHUTDOWN. Check logs."
+
+
 class MonitorRefused(CommandError):
     text = b"ERR MONITOR isn't allowed for DENY BLOCKING client"
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
-from dflite.base.errors import CustomError
+from dflite.base.errors import CustomError, ShutdownFailed
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.native.connection import Limits
@@ -105,6 +105,9 @@ class NodeHost:
         return http.respond(self.figures, method, target, status)
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
+        if save and not force:
+            LOG.warning("SHUTDOWN SAVE refused: this version takes no snapshots")
+            raise ShutdownFailed
         LOG.log(NOTICE, "SHUTDOWN received: stopping")
         self.figures.stopping = True
         self.stopped.set()
