@@ -7,11 +7,13 @@ behind the table at which the last had to stop.
 
 from typing import Final
 
+from dflite.native.clock import monotonic_us
 from dflite.store.effects import FAR
 from dflite.store.keyspace import Keyspace
 
 KEYS_A_SLICE: Final = 200  # removing that many takes well under a millisecond
 SEGMENTS_A_SLICE: Final = 16  # looked into, a table
+SLICE_US: Final = 500  # no further table is begun after that
 
 
 class Expiry:
@@ -30,6 +32,7 @@ class Expiry:
             return False
         keyspace = self.keyspace
         left = KEYS_A_SLICE
+        end_us = monotonic_us() + SLICE_US
         more = False
         tables = len(keyspace.dbs) * keyspace.shards
         for _ in range(tables):
@@ -43,7 +46,7 @@ class Expiry:
                 self.expired += len(keys)
                 left -= len(keys)
                 more = more or unfinished
-                if left <= 0:
+                if left <= 0 or monotonic_us() >= end_us:
                     return True
         return more
 
