@@ -19,7 +19,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/base/versions.py": "constants only",
     "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
     "dflite/engine/usage_names.py": "tables of usage.py",
-    "dflite/server/ports.py": "opens sockets of a running node: tests/server/test_listening.py",
+    "dflite/server/ports.py": "opens sockets of a running node: tests/wire/test_listeners.py",
     "dflite/settings/setting.py": "a row; tests/settings/test_registry.py and test_settings.py",
     "dflite/settings/typed.py": "types only; tests/settings/test_registry.py",
     "dflite/settings/upstream.py": "names only",
