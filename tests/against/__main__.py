@@ -45,12 +45,13 @@ def report(program: Program, mismatch: Mismatch, seed: int) -> None:
 def play_many(pair: Pair, options: argparse.Namespace, seed: int) -> int:
     """Programs until enough was played; the number of differences found."""
     families = [ALL[name] for name in options.family or sorted(ALL)]
+    mixed = [family for family in families if not family.alone]
     seen: set[tuple[bytes, ...]] = set()
     seeds = random.Random(seed)
     while pair.played < options.commands:
         own_seed = seeds.getrandbits(48)
         source = SeededSource(own_seed)
-        chosen = families if source.chance(40) else [source.pick(families)]
+        chosen = mixed if mixed and source.chance(40) else [source.pick(families)]
         program = draw_program(source, chosen, LENGTH)
         mismatch = pair.play(program)
         if mismatch is None or holds(pair, program) is None:

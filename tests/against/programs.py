@@ -44,8 +44,11 @@ class Family:
         steps: Sequence[tuple[int, StepMaker]] = (),
         connections: int = 1,
         steps_percent: int = 6,
+        alone: bool = False,
     ) -> None:
         self.name = name
+        # Not to be mixed with families whose commands tidy up, or look behind the scenes.
+        self.alone = alone
         self.steps_percent = steps_percent
         self.connections = connections
         self.makers: list[Maker] = [maker for weight, maker in makers for _ in range(weight)]

@@ -9,7 +9,6 @@ from typing import Final
 
 import pytest
 
-from dflite.store.effects import Change
 from tests.support.connection import Connection
 from tests.support.node import START_MS, Node, plain
 from tests.support.servers import Server, start_valkey
@@ -97,18 +96,6 @@ CHANCE: Final = ("RANDOMKEY",)
 Effects = tuple[object, int, int, int, list[tuple[str, str]]]
 
 
-class Recorder(list[Change]):
-    """The list of a step's changes, which remembers all that were ever in it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[tuple[str, str]] = []
-
-    def append(self, change: Change) -> None:
-        super().append(change)
-        self.seen.append((f"{change.db} {change.event}", change.key.decode()))
-
-
 def in_any_order(value: object) -> object:
     return sorted(map(in_any_order, value), key=repr) if isinstance(value, list) else value
 
@@ -179,18 +166,17 @@ def effects_here(request: str, shards: int) -> Effects:
     for line in SETUP:
         client.run(line)
     put_list(node, b"l", b"a", b"b")
-    changes = Recorder()
-    node.effects.changes = changes
     node.effects.observed = True
     before = node.effects.changed
     hits, misses = node.db.hits, node.db.misses
-    reply = client.run(request)
+    node.executor.run(client.ctx, request.encode().split())
+    changes = node.effects.changes  # as they are before the step is settled
     return (
-        shown(request, reply),
+        shown(request, client.read()),
         node.db.hits - hits,
         node.db.misses - misses,
         node.effects.changed - before,
-        changes.seen,
+        [(f"{change.db} {change.event}", change.key.decode()) for change in changes],
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.against.families import ALL
+from tests.against.families import ALL, MIXED
 from tests.against.play import Pair, holds
 from tests.against.programs import Family, Program, draw_step
 from tests.against.sources import HypothesisSource
@@ -44,7 +44,7 @@ MIXES: Final = {
     **{name: [family] for name, family in ALL.items()},
     "transactions of strings": [ALL["transactions"], ALL["transactions"], ALL["strings"]],
     "transactions of keys": [ALL["transactions"], ALL["keys"]],
-    "everything": list(ALL.values()),
+    "everything": MIXED,
 }
 
 

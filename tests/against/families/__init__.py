@@ -16,3 +16,4 @@ ALL: Final[dict[str, Family]] = {
         server.FAMILY,
     )
 }
+MIXED: Final[list[Family]] = [family for family in ALL.values() if not family.alone]

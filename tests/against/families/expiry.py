@@ -56,4 +56,5 @@ FAMILY: Final = Family(
     steps=[(4, run_out), (1, keys.scan_to_the_end)],
     connections=2,
     steps_percent=20,
+    alone=True,
 )
