@@ -23,6 +23,10 @@ def bucket_of(usec: int) -> int:
     return ns >> shift << shift if shift > 0 else ns
 
 
+SHORT_USEC: Final = 1024
+BUCKETS: Final = [bucket_of(usec) for usec in range(SHORT_USEC)]  # of nearly every command
+
+
 def highest_in(bucket: int) -> int:
     """The longest duration, in nanoseconds, that falls into the bucket."""
     shift = bucket.bit_length() - KEPT_BITS
