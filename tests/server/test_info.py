@@ -8,7 +8,7 @@ from dflite.server.figures import Figures
 from dflite.server.info import render
 from tests.support.figures import ask, field, figures_of, sections_of
 from tests.support.node import Node, NodeClient
-from tests.support.servers import Server, wait_until
+from tests.support.servers import Server
 
 USUAL = [
     "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules",
@@ -211,14 +211,3 @@ def test_a_process_counts_bytes_and_commands(dflite: Server) -> None:
         stats = sections_of(connection.call("INFO", "stats").data)["Stats"]
         assert stats["keyspace_hits"] == "0"
         assert int(stats["total_commands_processed"]) <= 1
-
-
-def test_rates_rise_and_fall(dflite: Server) -> None:
-    def rate() -> int:
-        return int(sections_of(connection.call("INFO", "stats").data)["Stats"][name])
-
-    name = "instantaneous_ops_per_sec"
-    with dflite.connect() as connection:
-        connection.pipeline([("PING",)] * 5000)
-        assert rate() > 100
-        wait_until(lambda: rate() < 100, within=20, what="the rate falls")
