@@ -19,9 +19,9 @@ from dflite.base.errors import (
 from dflite.base.numbers import INT32_MAX, INT32_MIN
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.args import Args
-from dflite.engine.client import REPLY_ON, Client
+from dflite.engine.client import REPLY_ON
 from dflite.engine.command import ALLOW_BUSY, FAST, LOADING, NO_AUTH, NOSCRIPT, STALE, Family
-from dflite.engine.context import Context, Engine
+from dflite.engine.context import Context
 from dflite.native.bytesops import parse_int
 
 CONNECTION: Final = Family("connection", "connection")
@@ -215,14 +215,17 @@ def cmd_reset(ctx: Context, args: Args) -> None:
     client.name = b""
     client.reply_mode = REPLY_ON
     client.no_evict = client.no_touch = False
-    forget_user(engine, client)
+    forget_user(ctx)
     ctx.select(0)
     speak(ctx, 2)
     client.update_lane()
     ctx.reply.simple(b"RESET")
 
 
-def forget_user(engine: Engine, client: Client) -> None:
+def forget_user(ctx: Context) -> None:
     """The default user again, who may have to say the password."""
-    client.user = engine.default_user
-    client.authenticated = engine.password is None
+    client = ctx.client
+    client.user = ctx.engine.default_user
+    client.authenticated = ctx.engine.password is None or (
+        client.admin and bool(ctx.host.setting("admin_nopass"))
+    )

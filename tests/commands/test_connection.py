@@ -233,6 +233,14 @@ def test_reset_asks_for_the_password_again(locked: Node) -> None:
     assert client.run("PING") == NoAuth
 
 
+def test_reset_leaves_the_admin_port_without_a_password(locked: Node) -> None:
+    locked.host.settings.admin_nopass = True
+    client = locked.client()
+    client.state.admin = client.state.authenticated = True
+    client.state.update_lane()
+    assert client.run_all("RESET", "PING") == ["RESET", "PONG"]
+
+
 def test_reset_ends_silence(client: NodeClient) -> None:
     client.send("CLIENT REPLY OFF")
     assert client.run("RESET") == "RESET"
