@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Final
 
-from tests.support.resp import Incomplete, Reply, Word, encode, encode_all, parse
+from tests.support.resp import Framer, Incomplete, Reply, Word, encode, encode_all, parse
 
 CHUNK: Final = 256 * 1024
 
@@ -64,16 +64,16 @@ class Connection:
 
     def read_both(self) -> tuple[Reply, bytes]:
         """The next reply, and the very bytes it was made of."""
-        while True:
-            if self.buffer:
-                try:
-                    reply, end = parse(self.buffer)
-                except Incomplete:
-                    end = 0
-                if end:
-                    raw = bytes(self.buffer[:end])
-                    del self.buffer[:end]
-                    return reply, raw
+        self.await_reply(0)
+        reply, end = parse(self.buffer)
+        raw = bytes(self.buffer[:end])
+        del self.buffer[:end]
+        return reply, raw
+
+    def await_reply(self, at: int) -> None:
+        """Receive until the reply that starts at `at` is whole."""
+        framer = Framer(at)
+        while not framer.end(self.buffer):
             self.more()
 
     def read(self) -> Reply:
@@ -88,15 +88,14 @@ class Connection:
         at = 0
         while len(replies) < count:
             try:
-                while len(replies) < count:
-                    if at >= len(self.buffer):
-                        raise Incomplete
-                    reply, at = parse(self.buffer, at)
-                    replies.append(reply)
+                if at >= len(self.buffer):
+                    raise Incomplete
+                reply, at = parse(self.buffer, at)
+                replies.append(reply)
             except Incomplete:
                 del self.buffer[:at]
                 at = 0
-                self.more()
+                self.await_reply(0)
         del self.buffer[:at]
         return replies
 

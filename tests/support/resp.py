@@ -167,6 +167,36 @@ def parse(buffer: bytes | bytearray, at: int = 0) -> tuple[Reply, int]:
     raise NotResp(f"no reply starts with {bytes(buffer[at : at + 40])!r}")
 
 
+class Framer:
+    """Finds where a reply ends while its bytes come in, without reading anything twice."""
+
+    def __init__(self, at: int = 0) -> None:
+        self.at = at
+        self.missing = 1
+
+    def end(self, buffer: bytes | bytearray) -> int:
+        """Where the reply ends; 0 as long as some of it is missing."""
+        while self.missing:
+            line_end = buffer.find(b"\r\n", self.at)
+            if line_end < 0:
+                return 0
+            mark = buffer[self.at]
+            after = line_end + 2
+            if mark in BLOBS or mark in LISTS or mark in PAIRS:
+                count = max(0, exact_integer(bytes(buffer[self.at + 1 : line_end])))
+                if mark in LISTS:
+                    self.missing += count
+                elif mark in PAIRS:
+                    self.missing += 2 * count
+                elif buffer[self.at + 1] != ord("-"):
+                    after += count + 2
+                    if len(buffer) < after:
+                        return 0
+            self.missing -= 1
+            self.at = after
+        return self.at
+
+
 def exact_integer(text: bytes) -> int:
     """An integer in the one spelling a server may use for it."""
     try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.resp import Incomplete, NotResp, Reply, encode, parse, parse_all
+from tests.support.resp import Framer, Incomplete, NotResp, Reply, encode, parse, parse_all
 
 WHOLE = [
     (b"+OK\r\n", Reply("simple", b"OK")),
@@ -36,6 +36,16 @@ def test_what_is_cut_short_is_incomplete(raw: bytes, expected: Reply) -> None:
     for end in range(1, len(raw)):
         with pytest.raises(Incomplete):
             parse(raw[:end])
+
+
+@pytest.mark.parametrize(("raw", "expected"), WHOLE)
+def test_the_end_is_found_byte_by_byte(raw: bytes, expected: Reply) -> None:
+    framer, buffer = Framer(), bytearray()
+    ends = []
+    for code in raw + b"+":
+        buffer.append(code)
+        ends.append(framer.end(buffer))
+    assert ends == [0] * (len(raw) - 1) + [len(raw)] * 2
 
 
 @pytest.mark.parametrize(
