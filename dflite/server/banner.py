@@ -17,15 +17,11 @@ class Facts:
         self.resp: list[str] = []
         self.resp_tls = False
         self.resp_tls_only: list[str] = []  # of --tls_port
-        self.memcached: list[str] = []
         self.admin: list[str] = []
         self.unixsocket = ""
-        self.endpoint = "private"
-        self.password = ""
-        self.password_made_here = False  # only such a one is shown
+        self.password = False
+        self.protected = True
         self.maxmemory = 0
-        self.policy = "noeviction"
-        self.persistence = ""
         self.config_file = ""
 
 
@@ -36,11 +32,10 @@ def banner(facts: Facts) -> str:
     add(lines, "RESP", with_tls(facts.resp, facts.resp_tls))
     add(lines, "RESP, TLS", ", ".join(facts.resp_tls_only))
     add(lines, "Unix socket", facts.unixsocket)
-    add(lines, "memcached", ", ".join(facts.memcached))
     add(lines, "admin", ", ".join(facts.admin))
     add(lines, "endpoint", endpoint_words(facts))
     add(lines, "memory", memory_words(facts))
-    add(lines, "persistence", facts.persistence or "none, data live in memory only")
+    add(lines, "persistence", "none, data live in memory only")
     add(lines, "settings", facts.config_file)
     add(lines, "connect", connection_uri(facts))
     add(lines, "", redis_cli_line(facts))
@@ -59,15 +54,23 @@ def with_tls(addresses: list[str], tls: bool) -> str:
 
 
 def endpoint_words(facts: Facts) -> str:
+    """Who gets in, by the addresses and the password."""
     password = "with a password" if facts.password else "without a password"
-    return f"{facts.endpoint}, {password}"
+    if all(is_loopback(address) for address in facts.resp + facts.resp_tls_only + facts.admin):
+        return f"this machine only, {password}"
+    if not facts.password and facts.protected:
+        return "this machine only, until there is a password (--requirepass)"
+    return f"other machines too, {password}"
+
+
+def is_loopback(address: str) -> bool:
+    return address.startswith(("127.", "[::1]"))
 
 
 def memory_words(facts: Facts) -> str:
     if not facts.maxmemory:
         return "no limit (set one with --maxmemory)"
-    full = "writes are refused" if facts.policy == "noeviction" else f"eviction by {facts.policy}"
-    return f"{size_words(facts.maxmemory)}, then {full}"
+    return f"{size_words(facts.maxmemory)}, then writes are refused"
 
 
 def size_words(size: int) -> str:
@@ -78,8 +81,8 @@ def size_words(size: int) -> str:
 
 
 def connection_uri(facts: Facts) -> str:
-    """What client libraries take; a password that the user chose is not written out."""
-    login = f":{shown_password(facts)}@" if facts.password else ""
+    """What client libraries take, with stars for the password."""
+    login = ":***@" if facts.password else ""
     address, tls = first_address(facts)
     if address:
         return f"{'rediss' if tls else 'redis'}://{login}{address}"
@@ -101,7 +104,7 @@ def redis_cli_line(facts: Facts) -> str:
     if tls:
         words.append("--tls")
     if facts.password:
-        words += ["-a", shown_password(facts)]
+        words.append("--askpass")
     return " ".join(words)
 
 
@@ -113,7 +116,3 @@ def first_address(facts: Facts) -> tuple[str, bool]:
             host = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
             return f"{host}:{port}", tls
     return "", False
-
-
-def shown_password(facts: Facts) -> str:
-    return facts.password if facts.password_made_here else "***"

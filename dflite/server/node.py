@@ -56,7 +56,14 @@ class Node:
 
     async def run(self) -> None:
         """Serve until told to stop."""
-        await self.ports.open()
+        try:
+            await self.ports.open()
+            # not before: it may be that of a node which has these ports
+            write_pidfile(self.settings.pidfile)
+        except (ListenError, OSError):
+            self.ports.close()
+            raise
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the end of a terminal is not ours
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.on_signal, number)
@@ -69,6 +76,7 @@ class Node:
         finally:
             self.ports.close()
             self.upkeep.stop()
+            remove_pidfile(self.settings.pidfile)
         LOG.log(NOTICE, "stopped")
 
     def freeze_garbage(self) -> None:
@@ -97,9 +105,9 @@ class Node:
         facts.resp_tls_only = self.ports.addresses(TLS)
         facts.admin = self.ports.addresses(ADMIN)
         facts.unixsocket = settings.unixsocket
-        facts.password = settings.requirepass
+        facts.password = bool(settings.requirepass)
+        facts.protected = settings.protected_mode
         facts.maxmemory = settings.maxmemory
-        facts.policy = settings.maxmemory_policy
         facts.config_file = settings.config_file
         return facts
 
@@ -118,22 +126,17 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         for warning in warnings:
             LOG.warning("%s", warning)
         os.chdir(settings.dir)
-        write_pidfile(settings.pidfile)
-    except OSError as error:
-        LOG.error("cannot start: %s: %s", error.filename or "", error.strerror or error)
-        return 1
-    try:
         uvloop.run(Node(settings).run())
     except ListenError as error:
         LOG.error("cannot start: %s", error)
+        return 1
+    except OSError as error:
+        LOG.error("cannot start: %s: %s", error.filename or "", error.strerror or error)
         return 1
     except MemoryError:
         LOG.error("out of memory after %.0f s", time.monotonic() - started)
         return 1
     finally:
-        if settings.pidfile:
-            with contextlib.suppress(OSError):
-                os.unlink(settings.pidfile)
         logs.close()
     return 0
 
@@ -143,3 +146,9 @@ def write_pidfile(path: str) -> None:
     if path:
         with open(path, "w", encoding="ascii") as file:
             file.write(f"{os.getpid()}\n")
+
+
+def remove_pidfile(path: str) -> None:
+    if path:
+        with contextlib.suppress(OSError):
+            os.unlink(path)

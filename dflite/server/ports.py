@@ -125,18 +125,23 @@ class Ports:
         settings = self.settings
         if self.speaks_tls(MAIN):
             raise Refused("the main port speaks TLS: restart to move it")
-        before, self.sockets[MAIN] = self.sockets[MAIN], []
-        for sock in before:  # the same address may be among the new ones
+        before = [sock.getsockname()[:2] for sock in self.sockets[MAIN]]
+        for sock in self.sockets[MAIN]:  # the same address may be among the new ones
             self.loop.remove_reader(sock)
-            sock.close()
+        self.close_sockets(MAIN)
+        problem = None
         try:
             if settings.port:
                 self.open_role(MAIN, settings.bind, settings.port)
         except ListenError as error:
             LOG.warning("%s", error)
-            raise Refused("Unable to listen on this port. Check server logs.") from error
+            problem = error
+            for host, port in before:
+                self.sockets[MAIN] += listen_tcp(host, port, settings.tcp_backlog)
         for sock in self.sockets[MAIN]:
             self.watch(sock, False)
+        if problem is not None:
+            raise Refused("Unable to listen on this port. Check server logs.") from problem
 
     def change_tls(self) -> None:
         """CONFIG SET of what TLS ports speak, or of their certificate: for new connections."""
@@ -154,12 +159,13 @@ class Ports:
         """Listen no more."""
         for server in self.servers:
             server.close()
+        ours = bool(self.sockets[UNIX])
         for role, sockets in self.sockets.items():
             for sock in sockets:
                 with contextlib.suppress(ValueError, OSError):
                     self.loop.remove_reader(sock)
             self.close_sockets(role)
-        if self.settings.unixsocket:
+        if ours:
             with contextlib.suppress(OSError):
                 os.unlink(self.settings.unixsocket)
 

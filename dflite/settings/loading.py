@@ -212,7 +212,7 @@ def environment_flag_files(environ: Mapping[str, str]) -> list[str]:
 def check_settings(settings: Settings) -> None:
     """What no single value shows: ports that clash, TLS without a certificate, no way in."""
     ports: dict[int, str] = {}
-    for name in ("port", "tls_port", "admin_port", "memcached_port"):
+    for name in ("port", "tls_port", "admin_port"):
         port = getattr(settings, name)
         if port > 0 and port in ports:
             raise UsageError(
@@ -224,8 +224,9 @@ def check_settings(settings: Settings) -> None:
             if not getattr(settings, name):
                 wanted = "tls" if settings.tls else "tls_port"
                 raise UsageError(f"--{wanted} needs --{name} too.")
-    tcp = settings.port or settings.tls_port or settings.memcached_port or settings.admin_port
-    if not settings.unixsocket and not (tcp and settings.bind):
+    main = settings.bind and (settings.port or settings.tls_port)
+    admin = settings.admin_port and (settings.bind or settings.admin_bind)
+    if not settings.unixsocket and not main and not admin:
         raise UsageError(
             "There is nothing to listen on: give --port (with --bind) or --unixsocket."
         )

@@ -1,6 +1,15 @@
 """The block at start-up."""
 
-from dflite.server.banner import Facts, banner, connection_uri, redis_cli_line, size_words
+import pytest
+
+from dflite.server.banner import (
+    Facts,
+    banner,
+    connection_uri,
+    endpoint_words,
+    redis_cli_line,
+    size_words,
+)
 
 
 def facts() -> Facts:
@@ -11,7 +20,6 @@ def facts() -> Facts:
 
 def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
     known = facts()
-    known.memcached = ["127.0.0.1:6371"]
     known.admin = ["127.0.0.1:9999"]
     known.unixsocket = "/run/x.sock"
     known.config_file = "/etc/redis.conf"
@@ -19,9 +27,8 @@ def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
         "dflite 1.2.3 (compiled), Python 3.11.7, process 4711",
         "  RESP         127.0.0.1:6379, [::1]:6379",
         "  Unix socket  /run/x.sock",
-        "  memcached    127.0.0.1:6371",
         "  admin        127.0.0.1:9999",
-        "  endpoint     private, without a password",
+        "  endpoint     this machine only, without a password",
         "  memory       no limit (set one with --maxmemory)",
         "  persistence  none, data live in memory only",
         "  settings     /etc/redis.conf",
@@ -31,20 +38,29 @@ def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
     ]
 
 
-def test_a_password_of_the_user_is_not_written_out() -> None:
+def test_a_password_is_not_written_out_but_asked_for() -> None:
     known = facts()
-    known.password = "geheim"
-    assert "geheim" not in banner(known)
+    known.password = True
     assert connection_uri(known) == "redis://:***@127.0.0.1:6379"
-    assert redis_cli_line(known) == "redis-cli -h 127.0.0.1 -p 6379 -a ***"
-    assert "private, with a password" in banner(known)
+    assert redis_cli_line(known) == "redis-cli -h 127.0.0.1 -p 6379 --askpass"
+    assert "this machine only, with a password" in banner(known)
 
 
-def test_a_password_made_here_is() -> None:
+@pytest.mark.parametrize(
+    ("password", "protected", "words"),
+    [
+        (False, True, "this machine only, until there is a password (--requirepass)"),
+        (False, False, "other machines too, without a password"),
+        (True, True, "other machines too, with a password"),
+        (True, False, "other machines too, with a password"),
+    ],
+)
+def test_it_says_whether_other_machines_get_in(password: bool, protected: bool, words: str) -> None:
     known = facts()
-    known.password = "made"
-    known.password_made_here = True
-    assert connection_uri(known) == "redis://:made@127.0.0.1:6379"
+    known.resp.append("0.0.0.0:6379")
+    known.password = password
+    known.protected = protected
+    assert endpoint_words(known) == words
 
 
 def test_tls_changes_the_scheme() -> None:
@@ -91,8 +107,6 @@ def test_memory_and_build_are_told() -> None:
     known.maxmemory = 3 << 29
     assert "1.5 GiB, then writes are refused" in banner(known)
     assert "(interpreted, slower)" in banner(known)
-    known.policy = "allkeys-lru"
-    assert "then eviction by allkeys-lru" in banner(known)
 
 
 def test_sizes_are_short() -> None:

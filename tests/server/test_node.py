@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.servers import Server, dflite_command, free_port, wait_until
+from tests.support.servers import Server, dflite_command, free_port, start, wait_until
 
 
 def run_to_end(*flags: str) -> subprocess.CompletedProcess[str]:
@@ -47,11 +47,9 @@ def test_after_kill_9_it_starts_again_at_once(run_dflite: Callable[..., Server])
     server = run_dflite()
     server.process.kill()
     server.process.wait(10)
-    again = run_dflite(f"--port={server.port}")
-    again.port = server.port
-    wait_until(again.answers)
-    with again.connect() as client:
-        assert client.call("PING").text == "PONG"
+    argv = [str(dflite_command()), "serve", f"--port={server.port}"]
+    with start("dflite", argv, server.port) as again:
+        assert again.call("PING") == b"PONG"
 
 
 def test_the_pid_file_lives_as_long_as_the_process(
@@ -63,6 +61,36 @@ def test_the_pid_file_lives_as_long_as_the_process(
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(15) == 0
     assert not path.exists()
+
+
+def test_a_node_that_cannot_start_leaves_the_files_of_another_alone(
+    run_dflite: Callable[..., Server], tmp_path: Path
+) -> None:
+    path = tmp_path / "node.pid"
+    socket_path = os.path.relpath(tmp_path / "s")
+    server = run_dflite(f"--pidfile={path}", f"--unixsocket={os.path.abspath(socket_path)}")
+    done = run_to_end(f"--port={server.port}", f"--pidfile={path}")
+    assert done.returncode == 1
+    done = run_to_end(f"--port={free_port()}", f"--pidfile={path}", f"--unixsocket={socket_path}")
+    assert done.returncode == 1
+    assert "another server is running there" in done.stderr
+    assert path.read_text() == f"{server.pid}\n"
+    assert os.path.exists(socket_path)
+
+
+def test_a_node_that_cannot_start_leaves_no_socket_behind(tmp_path: Path) -> None:
+    path = os.path.relpath(tmp_path / "s")
+    done = run_to_end("--port=0", f"--unixsocket={path}", "--unixsocketgroup=no such group")
+    assert done.returncode == 1
+    assert not os.path.exists(path)
+
+
+def test_the_end_of_a_terminal_is_not_the_end_of_the_node(dflite: Server) -> None:
+    with dflite.connect() as client:
+        dflite.process.send_signal(signal.SIGHUP)
+        assert client.call("PING").text == "PONG"
+        assert client.call("PING").text == "PONG"
+    assert dflite.running()
 
 
 def test_json_logs_are_json(run_dflite: Callable[..., Server], tmp_path: Path) -> None:

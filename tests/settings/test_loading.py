@@ -246,10 +246,9 @@ def test_dir_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ("words", "why"),
     [
         (["--port=7", "--admin_port=7"], "port and admin_port are both 7"),
-        (["--port=6371"], "port and memcached_port are both 6371"),
         (["--tls"], "--tls needs --tls_cert_file too."),
         (["--tls_port=7", "--tls_cert_file=x"], "--tls_port needs --tls_key_file too."),
-        (["--port=0", "--memcached_port=0"], "There is nothing to listen on"),
+        (["--port=0"], "There is nothing to listen on"),
         (["--bind="], "There is nothing to listen on"),
     ],
 )
@@ -266,7 +265,9 @@ def test_settings_that_do_not_go_together_are_a_sentence(words: list[str], why: 
         [],
         ["--port=0", "--memcached_port=0", "--unixsocket=x"],
         ["--bind=", "--unixsocket=x"],
-        ["--port=-1", "--memcached_port=-1"],
+        ["--port=-1"],
+        ["--port=6371"],
+        ["--bind=", "--admin_port=7", "--admin_bind=127.0.0.1"],
         ["--tls", "--tls_cert_file=x", "--tls_key_file=y"],
     ],
 )
