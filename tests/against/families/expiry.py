@@ -50,8 +50,8 @@ FAMILY: Final = Family(
         (10, transact),
         (3, swap),
         *[(1, maker) for maker in strings.FAMILY.makers],
-        # RANDOMKEY removes the dead keys that it happens upon, and DBSIZE would tell.
-        *[(1, maker) for maker in keys.FAMILY.makers if maker is not keys.randomkey],
+        # These remove the dead keys that they happen upon, and DBSIZE would tell.
+        *[(1, maker) for maker in keys.FAMILY.makers if maker not in (keys.randomkey, keys.scan)],
     ],
     steps=[(4, run_out), (1, keys.scan_to_the_end)],
     connections=2,

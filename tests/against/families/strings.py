@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.against.arguments import (
+    FUTURE_MS,
     amount,
     deadline,
     floating,
@@ -87,8 +88,12 @@ def msetex(source: Source) -> Words:
     count = source.pick((b"1", b"2", b"0", b"-1", b"abc", b"")) if source.chance(15) else None
     words = [b"MSETEX", count or b"%d" % (len(given) // 2), *given]
     for _ in range(source.pick((0, 1, 1, 2))):
-        if source.chance(50):
-            words += deadline(source)
+        # Never in the past: the keys would be there for Valkey's MEMORY USAGE, but not for TYPE.
+        unit = source.pick((b"EX", b"PX", b"PXAT", b""))
+        if unit == b"PXAT":
+            words += [spelled(source, unit), source.pick(FUTURE_MS)]
+        elif unit:
+            words += [spelled(source, unit), amount(source, unit)]
         else:
             words.append(spelled(source, source.pick((b"NX", b"XX", b"KEEPTTL", b"FOO"))))
     return words
