@@ -159,6 +159,7 @@ RULES: Final[dict[bytes, Rule]] = {
     b"SCAN": one_scan,
     b"RANDOMKEY": same_kind,
     b"OBJECT IDLETIME": within(10),
+    b"OBJECT REFCOUNT": same_kind,  # a queued request counts too, where values are shared
     b"TIME": same_outline,
     b"LASTSAVE": same_kind,
     b"INFO": same_kind,
