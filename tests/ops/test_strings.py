@@ -184,7 +184,9 @@ FAILURES: Final[list[tuple[type[CommandError], Action]]] = [
 
 
 @pytest.mark.parametrize(("error", "action"), FAILURES)
-def test_an_error_leaves_nothing_behind(db: Db, error: type[CommandError], action: object) -> None:
+def test_an_error_leaves_nothing_behind(
+    db: Db, error: type[CommandError], action: Callable[[Db], object]
+) -> None:
     db.put_string(b"text", b"text")
     db.put_string(b"large", b"9223372036854775807")
     db.put_value(b"list", LIST, Thing())

@@ -1,5 +1,7 @@
 """One database: finding, counting, expiring, and what its changes leave in the effects."""
 
+from collections.abc import Callable
+
 import pytest
 
 from dflite.base.errors import WrongType
@@ -48,16 +50,17 @@ def test_strings_are_asked_of_strings_only(db: Db) -> None:
 
 @pytest.mark.parametrize("touching", [True, False])
 def test_using_a_key_is_noted_unless_the_client_wants_it_not(db: Db, touching: bool) -> None:
-    for use in (
-        lambda: db.read(b"k"),
-        lambda: db.find_string(b"k"),
-        lambda: db.reads_string(b"k"),
-        lambda: db.find_deadline(b"k"),
-    ):
+    uses: list[Callable[[bytes], object]] = [
+        db.read,
+        db.find_string,
+        db.reads_string,
+        db.find_deadline,
+    ]
+    for use in uses:
         db.put_string(b"k", b"v")
         db.clock.advance(9_000)
         db.touching = touching
-        use()
+        use(b"k")
         assert db.table(b"k").idle_seconds(b"k") == (0 if touching else 9)
 
 
