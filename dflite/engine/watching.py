@@ -6,22 +6,24 @@ from dflite.store.effects import Change
 
 
 class Watching:
-    """The watched keys of all clients, by database and key."""
+    """The watched keys of all clients, by database and key, then by the client's id.
+
+    Coming and going cost the same however many clients watch a key.
+    """
 
     def __init__(self) -> None:
-        self.watchers: dict[tuple[int, bytes], list[WatchedKey]] = {}
+        self.watchers: dict[tuple[int, bytes], dict[int, WatchedKey]] = {}
 
     def watch(self, client: Client, db: Db, key: bytes) -> None:
         """Break `client`'s next EXEC if key changes before it."""
         place = (db.index, key)
         watchers = self.watchers.get(place)
         if watchers is None:
-            self.watchers[place] = watchers = []
-        for watched in watchers:
-            if watched.client is client:
-                return
+            self.watchers[place] = watchers = {}
+        elif client.id in watchers:
+            return
         watched = WatchedKey(client, db.index, key, db.table(key).type_of(key) < 0)
-        watchers.append(watched)
+        watchers[client.id] = watched
         client.watched.append(watched)
 
     def unwatch(self, client: Client) -> None:
@@ -33,7 +35,7 @@ class Watching:
         for watched in client.watched:
             place = (watched.db, watched.key)
             watchers = self.watchers[place]
-            watchers.remove(watched)
+            del watchers[client.id]
             if not watchers:
                 del self.watchers[place]
         client.watched.clear()
@@ -46,7 +48,7 @@ class Watching:
         watchers = self.watchers.get((change.db, change.key))
         if watchers is None:
             return
-        for watched in watchers.copy():
+        for watched in list(watchers.values()):
             if change.event == "expired" and watched.was_due:
                 watched.was_due = False
             else:
@@ -66,7 +68,7 @@ class Watching:
             after = other.table(key).type_of(key) if other is not None else 0
             if before == 0 and after == 0:
                 continue
-            for watched in watchers:
+            for watched in watchers.values():
                 if watched.was_due and after <= 0:
                     watched.was_due = after < 0
                 elif before == 0 and after < 0:
@@ -87,6 +89,7 @@ class Watching:
         """Assert that clients and keys agree; for tests."""
         for place, watchers in self.watchers.items():
             assert watchers, "a key that nobody watches"
-            for watched in watchers:
+            for number, watched in watchers.items():
                 assert place == (watched.db, watched.key), "a watched key in the wrong place"
+                assert number == watched.client.id, "a watched key under another client's id"
                 assert watched in watched.client.watched, "a key that its client does not know"

@@ -247,5 +247,4 @@ class Figures:
         return found
 
     def watching_clients(self) -> int:
-        watching = self.executor.watching.watchers
-        return len({watched.client.id for places in watching.values() for watched in places})
+        return sum([len(client.watched) > 0 for client in self.executor.clients.values()])

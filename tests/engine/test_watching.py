@@ -117,3 +117,14 @@ def test_who_is_gone_watches_no_more(node: Node) -> None:
     watcher.disconnect()
     assert not node.executor.watching.watchers
     node.executor.watching.check()
+
+
+def test_that_a_client_watches_a_key_is_found_without_a_look_at_the_others(node: Node) -> None:
+    clients = [node.client() for _ in range(5)]
+    for client in clients:
+        client.run("WATCH k")
+    by_id = node.executor.watching.watchers[0, b"k"]
+    assert list(by_id) == [client.id for client in clients]
+    clients[2].disconnect()
+    assert clients[2].id not in by_id
+    node.executor.watching.check()
