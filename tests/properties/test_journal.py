@@ -1,4 +1,4 @@
-"""Whoever repeats the journal holds the same keys: it says nothing of clocks, chance or lost races."""
+"""Whoever repeats the journal holds the same keys: nothing in it depends on clock or chance."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -42,7 +42,7 @@ def contents(node: Node) -> Contents:
 
 
 class Follower:
-    """A node that does nothing but repeat another one's journal; keys do not expire by themselves."""
+    """A node that only repeats another one's journal; keys do not expire by themselves."""
 
     def __init__(self, shards: int) -> None:
         self.node = Node(shards=shards, journal=False)

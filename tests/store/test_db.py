@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from collections.abc import Callable
+
 import pytest
 
 from dflite.base.errors import WrongType
