@@ -21,8 +21,9 @@ style:
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 
-docs:  ## the page that is made from the table of settings
+docs:  ## the pages that are made from the tables of settings and commands
 	$(BIN)/python -m dflite.settings.docs
+	$(BIN)/python -m dflite.commands.docs
 
 bench:
 	$(BIN)/python -m benchmarks

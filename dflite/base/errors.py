@@ -77,10 +77,6 @@ class NotPositive(CommandError):
     text = b"ERR value is out of range, must be positive"
 
 
-class OutOfRange(CommandError):
-    text = b"ERR value is out of range"
-
-
 class InvalidExpireTime(QuotingError):
     text = b"ERR invalid expire time in '%b' command"
 
@@ -114,10 +110,6 @@ class NoSuchKey(CommandError):
 
 class DatabaseOutOfRange(CommandError):
     text = b"ERR DB index is out of range"
-
-
-class InvalidDatabase(CommandError):
-    text = b"ERR invalid DB index"
 
 
 class InvalidCursor(CommandError):

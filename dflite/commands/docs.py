@@ -1,10 +1,10 @@
 """Writes docs/commands.md from the table: `python -m dflite.commands.docs [--check] [path]`."""
 
 import sys
-from pathlib import Path
 from typing import Final
 
 import dflite.commands  # noqa: F401  (enters every command in the table)
+from dflite.base.pages import write_or_check
 from dflite.engine.command import (
     CATEGORIES,
     CATEGORY_BITS,
@@ -87,16 +87,7 @@ def categories(row: Command) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    check = "--check" in arguments
-    paths = [argument for argument in arguments if argument != "--check"]
-    path = Path(paths[0] if paths else PAGE)
-    if not check:
-        path.write_text(page(), encoding="utf-8")
-        return 0
-    if path.exists() and path.read_text(encoding="utf-8") == page():
-        return 0
-    print(f"{path} is stale: run python -m dflite.commands.docs", file=sys.stderr)
-    return 1
+    return write_or_check(arguments, PAGE, page(), "dflite.commands.docs")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Writes docs/flags.md from the table: `python -m dflite.settings.docs [--check] [path]`."""
 
 import sys
-from pathlib import Path
 from typing import Final
 
+from dflite.base.pages import write_or_check
 from dflite.settings.registry import GROUPS
 from dflite.settings.setting import FIXED, Setting, plain
 from dflite.settings.upstream import IGNORED_FLAGS, IGNORED_SWITCHES
@@ -82,16 +82,7 @@ def table_row(row: Setting) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    check = "--check" in arguments
-    paths = [argument for argument in arguments if argument != "--check"]
-    path = Path(paths[0] if paths else PAGE)
-    if not check:
-        path.write_text(page(), encoding="utf-8")
-        return 0
-    if path.exists() and path.read_text(encoding="utf-8") == page():
-        return 0
-    print(f"{path} is stale: run python -m dflite.settings.docs", file=sys.stderr)
-    return 1
+    return write_or_check(arguments, PAGE, page(), "dflite.settings.docs")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from typing import Final
 INT64_MAX: Final = (1 << 63) - 1
 UINT64_MAX: Final = (1 << 64) - 1
 INT_MAX: Final = (1 << 31) - 1
-INT_MIN: Final = -(1 << 31)
 UINT_MAX: Final = (1 << 32) - 1
 
 PLAIN_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")

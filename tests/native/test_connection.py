@@ -266,6 +266,8 @@ def test_a_request_of_ever_so_many_words_costs_no_more_for_each_byte() -> None:
         (b"'it\\'s \\n'", [b"it's \\n"]),
         (b'a"b c"', [b"ab c"]),
         (b"a'b'", [b"ab"]),
+        (b"a#b", [b"a#b"]),
+        ("é".encode(), ["é".encode()]),
         (b"a\"b\"'c'", None),
         (b'"a"b', None),
         (b"'a'b", None),
