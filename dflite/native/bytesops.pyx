@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # cython: initializedcheck=False
-"""Single functions over bytes: keyed hash, checksums, integers as text, patterns, LZF.
+"""Single functions over bytes: keyed hash, checksums, integers as text, patterns, quotes, LZF.
 
 Each exists twice: for other native modules by cimport (bytesops.pxd), and for Python, under the
 same name, at the end of this file.
@@ -12,6 +12,9 @@ from libc.string cimport memchr, memcpy, memset
 
 
 # --- checksums -----------------------------------------------------------------------------------
+
+cdef const char* HEX = b"0123456789abcdef"
+cdef const char* SPECIAL = b"abtn\0\0r"      # behind a backslash: BEL, BS, TAB, LF, CR
 
 cdef uint16_t[256] crc16_table
 cdef uint64_t[8][256] crc64_tables    # table k: a byte followed by k zero bytes
@@ -367,6 +370,45 @@ def py_format_int(int64_t value):
     return PyBytes_FromStringAndSize(out, format_int64(value, out))
 
 
+def py_quote(bytes data not None):
+    """data in double quotes, as MONITOR shows a word: what is not printable is escaped."""
+    cdef const uint8_t* text = <const uint8_t*>PyBytes_AS_STRING(data)
+    cdef Py_ssize_t i, n = PyBytes_GET_SIZE(data), length = 2
+    cdef bytes out
+    cdef char* p
+    cdef uint8_t c
+    for i in range(n):
+        c = text[i]
+        if c == 34 or c == 92 or 7 <= c <= 10 or c == 13:
+            length += 2
+        else:
+            length += 1 if 32 <= c < 127 else 4
+    out = PyBytes_FromStringAndSize(NULL, length)
+    p = PyBytes_AS_STRING(out)
+    p[0] = 34
+    p += 1
+    for i in range(n):
+        c = text[i]
+        if 32 <= c < 127 and c != 34 and c != 92:
+            p[0] = <char>c
+            p += 1
+            continue
+        p[0] = 92
+        if c == 34 or c == 92:
+            p[1] = <char>c
+            p += 2
+        elif 7 <= c <= 10 or c == 13:
+            p[1] = SPECIAL[c - 7]
+            p += 2
+        else:
+            p[1] = c"x"
+            p[2] = HEX[c >> 4]
+            p[3] = HEX[c & 15]
+            p += 4
+    p[0] = 34
+    return out
+
+
 def py_lzf_compress(bytes data not None, Py_ssize_t room=-1):
     """data in LZF, or None if that takes more than `room` bytes (by default: 4 less than data)."""
     cdef Py_ssize_t n = PyBytes_GET_SIZE(data)
@@ -396,7 +438,7 @@ def py_lzf_decompress(bytes data not None, Py_ssize_t size):
 
 for _function in (
     py_siphash13, py_crc16, py_crc64, py_key_slot, py_glob_match, py_parse_int, py_format_int,
-    py_lzf_compress, py_lzf_decompress,
+    py_quote, py_lzf_compress, py_lzf_decompress,
 ):
     _function.__name__ = _function.__qualname__ = _function.__name__[3:]
     globals()[_function.__name__] = _function

@@ -1,24 +1,6 @@
 """MONITOR's lines."""
 
-import pytest
-
-from dflite.engine.monitoring import quote
 from tests.support.node import Node
-
-
-@pytest.mark.parametrize(
-    ("word", "shown"),
-    [
-        (b"", b'""'),
-        (b"key", b'"key"'),
-        (b'a"b', b'"a\\"b"'),
-        (b"a\\b", b'"a\\\\b"'),
-        (b"\r\n\t\a\b", b'"\\r\\n\\t\\a\\b"'),
-        (b"\x00\x7f\xff", b'"\\x00\\x7f\\xff"'),
-    ],
-)
-def test_words_are_quoted(word: bytes, shown: bytes) -> None:
-    assert quote(word) == shown
 
 
 def test_a_monitor_sees_others_requests_with_their_time_database_and_origin() -> None:

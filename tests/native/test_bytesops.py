@@ -18,8 +18,10 @@ from dflite.native.bytesops import (
     lzf_compress,
     lzf_decompress,
     parse_int,
+    quote,
     siphash13,
 )
+from dflite.native.connection import split_inline
 from tests.support.servers import Server
 
 MASK = (1 << 64) - 1
@@ -273,6 +275,31 @@ def test_keys_of_valkey_finds_the_same(shared_valkey: Server) -> None:
     for pattern, theirs in zip(patterns, found, strict=True):
         ours = {key for key in keys if glob_match(pattern, key)}
         assert ours == {key.data for key in theirs.items}, f"{pattern!r}, seed {seed}"
+
+
+# --- quotes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        (b"", b'""'),
+        (b"key", b'"key"'),
+        (b'a"b', b'"a\\"b"'),
+        (b"a\\b", b'"a\\\\b"'),
+        (b"\r\n\t\a\b", b'"\\r\\n\\t\\a\\b"'),
+        (b"\x00\x0b\x0c\x7f\xff", b'"\\x00\\x0b\\x0c\\x7f\\xff"'),
+    ],
+)
+def test_words_are_quoted(word: bytes, shown: bytes) -> None:
+    assert quote(word) == shown
+
+
+@given(st.binary())
+def test_what_is_quoted_is_printable_and_reads_back_as_it_was(data: bytes) -> None:
+    shown = quote(data)
+    assert shown.decode("ascii").isprintable()
+    assert split_inline(shown) == [data]
 
 
 # --- LZF -----------------------------------------------------------------------------------------
