@@ -107,6 +107,7 @@ class Doorman:
         if refusal:
             self.rejected += 1
             return refusal
+        self.set_options(transport.get_extra_info("socket"))
         here = transport.get_extra_info("sockname")
         self.introduce(session, protocol.conn, -1, peer, here, False)
         return b""
@@ -139,7 +140,7 @@ class Doorman:
         client.admin = session.admin
         client.unix_socket = unix
         if unix:
-            client.laddr = self.settings.unixsocket
+            client.laddr = f"{self.settings.unixsocket}:0"
             client.addr = f"{self.settings.unixsocket}:0"
         else:
             client.addr = address_text(peer)

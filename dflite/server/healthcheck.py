@@ -72,6 +72,12 @@ def check(settings: Settings, environ: Mapping[str, str], ready: bool) -> None:
             connection.close()
     except TimeoutError:
         raise Sick(f"{where} did not answer within {settings.healthcheck_timeout:g} s.") from None
+    except EOFError:
+        hint = "" if door.tls else " If it speaks TLS, give --tls."
+        raise Sick(f"{where} closed the connection without a word.{hint}") from None
+    except ssl.SSLError as error:
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        raise Sick(f"{where} does not answer in TLS: {reason}.") from None
     except OSError as error:
         raise Sick(f"{where} does not answer: {error.strerror or error}.") from None
     judge(where, reply, ready)
@@ -190,7 +196,7 @@ def ask(connection: socket.socket, password: str, deadline: float) -> bytes:
         received += chunk
     lines = received.split(b"\r\n")[:-1]
     if not lines:
-        raise OSError("it closed the connection without a word")
+        raise EOFError
     reply = lines[-1]
     return lines[0] if reply.startswith(b"-NOAUTH") else reply
 

@@ -108,7 +108,9 @@ class Node:
         facts.password = bool(settings.requirepass)
         facts.protected = settings.protected_mode
         facts.maxmemory = settings.maxmemory
-        facts.config_file = settings.config_file
+        facts.config_file = ", ".join(
+            [path for path in (settings.config_file, settings.flag_file) if path]
+        )
         return facts
 
 

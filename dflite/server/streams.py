@@ -57,7 +57,7 @@ class StreamConnection(Connection):
 
 
 class StreamProtocol(asyncio.Protocol):
-    """One accepted connection. `entered(protocol)` gives it a session, or False to turn it away."""
+    """One accepted connection. `entered` lets it in, or says in bytes why it is turned away."""
 
     def __init__(
         self,

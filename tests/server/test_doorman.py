@@ -1,7 +1,9 @@
 """Who comes in: protected mode, the number of places, socket options."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 
@@ -137,6 +139,31 @@ def test_socket_options_follow_the_settings(doorman: Doorman, pair: Pair) -> Non
     assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
     assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 20
     served.close()
+
+
+def test_they_are_those_of_connections_over_tls_too(doorman: Doorman, pair: Pair) -> None:
+    _, served = pair
+    doorman.settings.tcp_keepalive = 60
+    protocol = doorman.stream(False)
+    protocol.conn.transport = cast(asyncio.Transport, Transport(served))
+    assert doorman.enter_stream(protocol) == b""
+    assert served.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+    served.close()
+
+
+class Transport:
+    """What asyncio knows of a connection."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.facts = {
+            "socket": sock,
+            "peername": sock.getpeername(),
+            "sockname": sock.getsockname(),
+        }
+
+    def get_extra_info(self, name: str) -> object:
+        return self.facts[name]
 
 
 def test_addresses_are_written_as_redis_writes_them() -> None:

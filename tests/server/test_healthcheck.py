@@ -142,9 +142,9 @@ def test_a_node_that_cannot_serve_now_lives_but_is_not_ready(
             "does not take the password that was given.",
         ),
         (b"HTTP/1.1 400 Bad Request\r\n", [], "answered 'HTTP/1.1 400 Bad Request' in place"),
-        (b"", [], "does not answer: it closed the connection without a word."),
-        (b"+PON", [], "does not answer: it closed the connection without a word."),
-        (b"x" * 9000, [], "does not answer"),
+        (b"", [], "closed the connection without a word. If it speaks TLS, give --tls."),
+        (b"+PON", [], "closed the connection without a word."),
+        (b"x" * 9000, [], "closed the connection without a word."),
     ],
 )
 def test_anything_else_is_a_sentence_and_status_1(
