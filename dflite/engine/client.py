@@ -76,14 +76,19 @@ class Client:
         self.queue = []
         self.update_lane()
 
-    def enqueue(self, argv: list[bytes], flags: int) -> None:
-        """Keep a request, of a command with these flags, for EXEC, unless EXEC will not run it."""
+    def enqueue(self, argv: list[bytes], flags: int) -> int:
+        """Keep a request, of a command with these flags, for EXEC; the bytes that it takes.
+
+        None of it is kept if EXEC will not run it.
+        """
         assert self.queue is not None
         if self.queue_broken or self.watch_broken:
-            return
+            return 0
+        size = sum([len(word) for word in argv]) + WORD * (len(argv) + 2)
         self.queue.append(argv)
         self.queue_flags |= flags
-        self.queue_bytes += sum([len(word) for word in argv]) + WORD * (len(argv) + 2)
+        self.queue_bytes += size
+        return size
 
     def break_queue(self) -> None:
         """A request could not be queued: EXEC will refuse, and needs nothing of the others."""

@@ -90,6 +90,7 @@ class Engine:
         self.monitors: list[Client] = []
         self.next_client_id = 1
         self.max_memory = 0
+        self.queued_bytes = 0  # of requests that wait for EXEC, all clients together
         self.commands_processed = 0
         self.errors: dict[str, int] = {}  # by code, for INFO errorstats
         self.error_replies = 0
@@ -121,8 +122,8 @@ class Engine:
         raise NotImplementedError
 
     def used_memory(self) -> int:
-        """Bytes of data, and of the buffers that count towards `maxmemory`."""
-        return self.keyspace.memory() + buffers_memory()
+        """Bytes of data, and of the buffers and queues that count towards `maxmemory`."""
+        return self.keyspace.memory() + buffers_memory() + self.queued_bytes
 
     def user_named(self, name: bytes) -> User | None:
         """The user of that name."""

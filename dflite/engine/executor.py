@@ -187,6 +187,7 @@ class Executor(Engine):
         if waiter is not None:
             self.blocking.leave(waiter)
         self.pausing.forget(client)
+        self.drop_queue(client)
         self.watching.unwatch(client)
         if client in self.monitors:
             self.monitors.remove(client)
@@ -259,10 +260,14 @@ class Executor(Engine):
         self.in_exec = False
 
     def end_transaction(self, client: Client) -> None:
-        if client.queue is not None:
-            client.drop_queue()
+        self.drop_queue(client)
         self.watching.unwatch(client)
         self.observers_changed()
+
+    def drop_queue(self, client: Client) -> None:
+        if client.queue is not None:
+            self.queued_bytes -= client.queue_bytes
+            client.drop_queue()
 
     def refuse(
         self, ctx: Context, command: Command | None, mark: int, text: bytes, ran: bool
@@ -282,6 +287,7 @@ class Executor(Engine):
                     text = ABORTED + text.removeprefix(b"ERR ")
                     self.end_transaction(client)
             if client.queue is not None and not self.in_exec:
+                self.queued_bytes -= client.queue_bytes
                 client.break_queue()
         ctx.reply.rollback(mark)
         ctx.reply.error(text)
@@ -344,7 +350,7 @@ class Executor(Engine):
             self.pausing.postpone(client, argv)
             return False
         if queued:
-            client.enqueue(argv, flags)
+            self.queued_bytes += client.enqueue(argv, flags)
             if client.queue_bytes > client.conn.limits.query_buffer:
                 self.host.log_of_many(
                     "warning", "multi", f"closing client {client.addr}: its MULTI is too long"

@@ -9,6 +9,7 @@ from dflite.base.errors import (
     NestedMulti,
     NotAnInteger,
     NotInTransaction,
+    OutOfMemory,
     WatchInsideMulti,
     WrongArity,
 )
@@ -351,3 +352,31 @@ def test_watching_more_after_a_change_watches_nothing(node: Node, client: NodeCl
     assert execute(client) is None
     node.executor.watching.check()
     assert node.executor.watching.watchers == {}
+
+
+def test_what_is_queued_counts_towards_maxmemory_until_it_is_gone(
+    node: Node, client: NodeClient, other: NodeClient
+) -> None:
+    before = node.executor.used_memory()
+    ends = ("EXEC", "DISCARD", "RESET", "NOSUCH")
+    for end in ends:
+        client.run_all("MULTI", "ECHO " + "x" * 100_000)
+        assert node.executor.queued_bytes == client.state.queue_bytes > 100_000
+        assert node.executor.used_memory() >= before + 100_000
+        client.run(end)
+        assert node.executor.queued_bytes == 0
+    client.run("DISCARD")
+    client.run_all("MULTI", "PING")
+    client.disconnect()
+    other.run_all("MULTI", "PING", f"CLIENT KILL ID {other.id}", "EXEC")
+    assert node.executor.queued_bytes == 0
+
+
+def test_a_queue_cannot_take_all_the_memory(node: Node, client: NodeClient) -> None:
+    node.executor.max_memory = node.executor.used_memory() + 1_000_000
+    client.run("MULTI")
+    replies = [client.run("SET", "k", b"v" * 100_000) for _ in range(20)]
+    assert replies[0] == "QUEUED"
+    assert OutOfMemory in replies
+    assert node.executor.queued_bytes == 0
+    assert client.run("EXEC") == ExecAborted
