@@ -9,7 +9,7 @@ def feed_monitors(engine: Engine, ctx: Context, argv: list[bytes]) -> None:
     """Tell every monitoring client."""
     client = ctx.client
     seconds, micros = divmod(engine.clock.now_us, 1_000_000)
-    origin = f"unix:{client.laddr}" if client.unix_socket else client.addr
+    origin = f"unix:{client.addr.removesuffix(':0')}" if client.unix_socket else client.addr
     words = b" ".join([quote(word) for word in without_secrets(argv)])
     line = b"%d.%06d [%d %b] %b" % (seconds, micros, ctx.db.index, origin.encode(), words)
     for monitor in engine.monitors:

@@ -32,6 +32,9 @@ def test_a_unix_socket_serves_the_same_keys(
         info = local.call("CLIENT", "INFO").text
         assert f"addr={path}:0 laddr={path}:0" in info
         assert "flags=U" in info
+        assert tcp.call("MONITOR").text == "OK"
+        local.call("PING")
+        assert f"[0 unix:{path}] \"PING\"" in tcp.read().text
     assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
