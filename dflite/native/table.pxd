@@ -116,6 +116,8 @@ cdef class Table:
     cdef Entry* put_string(self, const char* key, size_t n, uint64_t h, const char* value,
                            size_t length, int64_t deadline, uint32_t mc_flags) except NULL
     cdef int set_deadline_at(self, uint64_t* slot, uint64_t h, int64_t deadline) except -1
+    cdef Entry* unlink(self, uint64_t* slot, uint64_t h) noexcept
+    cdef void link(self, Entry* e, uint64_t h) noexcept nogil
     cdef void remove_slot(self, uint64_t* slot, uint64_t h) noexcept
     cdef bint remove(self, const char* key, size_t n, uint64_t h) noexcept
     cdef void prefetch_bucket(self, uint64_t h) noexcept nogil
@@ -132,6 +134,8 @@ cdef class Table:
     cdef Entry* entry_of(self, bytes key)
     cdef bint is_due(self, Entry* e) noexcept nogil
     cdef int put_like(self, Entry* model, bytes key) except -1
+    cdef int relink(self, bytes key, Table target, bytes new_key) except -1
+    cdef Entry* resize_entry(self, uint64_t* slot, uint64_t h, size_t size) except NULL
     cdef int put_wide(self, uint64_t* slot, uint64_t h, bytes value) except -1
     cdef void note_deadline(self, Segment* s, int64_t deadline) noexcept nogil
     cdef void narrow(self) noexcept

@@ -473,8 +473,8 @@ cdef class Table:
         if deadline < self.sweep_soonest:
             self.sweep_soonest = deadline       # the sweep may have passed `s` already
 
-    cdef void remove_slot(self, uint64_t* slot, uint64_t h) noexcept:
-        """Take the entry out and free it."""
+    cdef Entry* unlink(self, uint64_t* slot, uint64_t h) noexcept:
+        """Take the entry out; it is the caller's now."""
         cdef Segment* s = self.segment_for(h)
         cdef size_t index = slot - s.slots
         cdef uint32_t b = <uint32_t>(index // SLOTS)
@@ -492,7 +492,24 @@ cdef class Table:
         self.count -= 1
         if s.count * 5 < s.buckets * SLOTS:
             self.shrink(s, h)
-        free_entry(e)
+        return e
+
+    cdef void link(self, Entry* e, uint64_t h) noexcept nogil:
+        """Put an entry in, in whose segment there must be room, and of whose key there is none."""
+        cdef Segment* s = self.segment_for(h)
+        place(s, tagged(e, h, s.depth))
+        s.count += 1
+        self.count += 1
+        self.entry_bytes += allocated(e)
+        if e.flags & F_DEADLINE:
+            s.expiring += 1
+            self.expiring_count += 1
+            if deadline_of(e) < s.next_deadline:
+                self.note_deadline(s, deadline_of(e))
+
+    cdef void remove_slot(self, uint64_t* slot, uint64_t h) noexcept:
+        """Take the entry out and free it."""
+        free_entry(self.unlink(slot, h))
 
     cdef bint remove(self, const char* key, size_t n, uint64_t h) noexcept:
         cdef uint64_t* slot = self.find_slot(key, n, h)
@@ -833,9 +850,71 @@ cdef class Table:
         if e == NULL:
             return False
         if target is not self or new_key != key:
-            target.put_like(e, new_key)
-            self.delete(key)
+            if e.flags & F_WIDE_VALUE:
+                self.relink(key, target, new_key)
+            else:
+                target.put_like(e, new_key)
+                self.delete(key)
         return True
+
+    cdef int relink(self, bytes key, Table target, bytes new_key) except -1:
+        """Move a long string as it is: what is many megabytes must not be there twice, or take long."""
+        cdef const char* name = PyBytes_AS_STRING(new_key)
+        cdef size_t n = PyBytes_GET_SIZE(new_key), before, after, length
+        cdef uint64_t h = hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+        cdef uint64_t new_h = hash_key(name, n)
+        cdef uint64_t* slot
+        cdef Segment* s
+        cdef Entry* e
+        cdef uint8_t flags
+        cdef uint32_t wide
+        cdef char* p
+        # what may fail comes first
+        if target.directory == NULL:
+            target.grow(new_h)
+        s = target.segment_for(new_h)
+        if s.count >= s.buckets * FILL:
+            target.grow(new_h)
+        slot = self.slot_of(key)
+        e = slot_entry(slot[0])
+        flags = e.flags & ~F_WIDE_KEY
+        if n >= 255:
+            flags |= F_WIDE_KEY
+        length = value_length_of(e)
+        before = value_of(e) - <char*>e
+        after = sizeof(Entry) + optional_size(flags) + n
+        if after > before:
+            self.resize_entry(slot, h, after + length)
+        target.remove(name, n, new_h)
+        e = self.unlink(self.slot_of(key), h)
+        memmove(<char*>e + after, <char*>e + before, length)
+        e.flags = flags
+        p = <char*>e + sizeof(Entry) + optional_size(flags & (F_DEADLINE | F_MC_FLAGS))
+        e.key_length = 255
+        if flags & F_WIDE_KEY:
+            wide = <uint32_t>n
+            memcpy(p, &wide, 4)
+            p += 4
+        else:
+            e.key_length = <uint8_t>n
+        wide = <uint32_t>length
+        memcpy(p, &wide, 4)
+        memcpy(p + 4, name, n)
+        stamp_entry(e, target.clock.stamp)
+        target.link(e, new_h)
+        return 0
+
+    cdef Entry* resize_entry(self, uint64_t* slot, uint64_t h, size_t size) except NULL:
+        """The same entry in a block of another size."""
+        cdef Entry* old = slot_entry(slot[0])
+        cdef size_t before = allocated(old)
+        cdef Entry* e = <Entry*>realloc(old, size)
+        if e == NULL:
+            raise MemoryError
+        self.entry_bytes += allocated(e)
+        self.entry_bytes -= before
+        slot[0] = tagged(e, h, self.segment_for(h).depth)
+        return e
 
     def copy_string(self, bytes key not None, Table target not None, bytes new_key not None) -> bool:
         """A copy of the string at key, its deadline and flags too; False if there is no string."""
@@ -936,17 +1015,11 @@ cdef class Table:
         cdef size_t head = optional_size(e.flags) + sizeof(Entry)
         cdef size_t total = value_of(e) + value_length_of(e) - <char*>e
         cdef uint32_t wide = <uint32_t>value_length_of(e)
-        self.entry_bytes -= allocated(e)
-        e = <Entry*>realloc(e, total + 4)
-        if e == NULL:
-            self.entry_bytes += allocated(slot_entry(slot[0]))
-            raise MemoryError
-        self.entry_bytes += allocated(e)
+        e = self.resize_entry(slot, h, total + 4)
         memmove(<char*>e + head + 4, <char*>e + head, total - head)
         memcpy(<char*>e + head, &wide, 4)
         e.flags |= F_WIDE_VALUE
         e.value_length = 65535
-        slot[0] = tagged(e, h, self.segment_for(h).depth)
         return 0
 
     # -- walking -----------------------------------------------------------------------------------

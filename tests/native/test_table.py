@@ -785,3 +785,27 @@ def test_tables_that_are_dropped_leave_no_objects_behind() -> None:
             table.set_object(named(number), 2, Value())
         del table
     assert not [thing for thing in gc.get_objects() if isinstance(thing, Value)]
+
+
+@pytest.mark.parametrize("new_key", [b"n", named(1), b"k" * 254, b"k" * 255, b"k" * 70_000])
+@pytest.mark.parametrize("old_key", [named(1), b"o" * 300])
+def test_a_long_string_moves_with_all_it_has(old_key: bytes, new_key: bytes) -> None:
+    table, other = table_at(), table_at()
+    for number in range(2000):
+        table.set_string(b"fill:%d" % number, b"", NOW + number)
+    value = bytes(range(256)) * 1000
+    table.set_string(old_key, value, NOW + 5, 7)
+    table.set_string(b"n", b"x" * 100_000)
+    other.set_object(new_key, 2, Value())
+    for source, target in ((table, table), (table, other), (other, table)):
+        key = old_key if source.read(old_key) == value else new_key
+        assert source.move(key, target, new_key)
+        assert target.read(new_key) == value
+        assert target.deadline(new_key) == NOW + 5
+        assert target.memcached_flags(new_key) == 7
+        table.check()
+        other.check()
+    assert len(other) == 0
+    table.overwrite(new_key, len(value), b"more")
+    assert table.read(new_key) == value + b"more"
+    table.check()
