@@ -18,6 +18,8 @@ cimport cython
 from dflite.native.bytesops cimport format_int64
 from dflite.native.floattext cimport format_double
 
+cdef size_t NO_LIMIT = <size_t>-1
+
 cdef enum:
     USUAL = 16 * 1024       # bytes of a pooled buffer
     POOLED = 256            # buffers kept
@@ -302,10 +304,11 @@ cdef class Reply:
             return b""
         return PyBytes_FromStringAndSize(self.buffer + self.start + mark, self.end - self.start - mark)
 
-    def take(self) -> bytes:
-        """All unsent bytes; the buffer is empty afterwards."""
-        cdef bytes data = PyBytes_FromStringAndSize(self.buffer + self.start, self.end - self.start)
-        self.release()
+    def take(self, size_t most=NO_LIMIT) -> bytes:
+        """The unsent bytes, or the first of them; they count as sent afterwards."""
+        cdef size_t n = min(most, self.end - self.start)
+        cdef bytes data = PyBytes_FromStringAndSize(self.buffer + self.start, n)
+        self.sent(n)
         return data
 
     def speak(self, bint resp3) -> None:

@@ -5,11 +5,13 @@ An asyncio protocol feeds the same native connection that the reactor feeds.
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from dflite.engine.session import Session
 from dflite.native.connection import HELD_OUTPUT, Batch, Connection, Limits
 from dflite.native.lane import Lane
+
+PIECE: Final = 64 * 1024  # bytes that are encrypted at a time
 
 
 class Traffic:
@@ -26,12 +28,18 @@ class StreamConnection(Connection):
     traffic: Traffic
 
     transport: asyncio.Transport | None = None
+    full = False  # the transport has as much as it wants
     loop: asyncio.AbstractEventLoop
     pump: "Callable[[], None]"
 
     def flush(self) -> None:
-        if self.transport is not None and len(self.reply):
-            data = self.reply.take()
+        """Hand over what the transport takes now: the rest waits here, and is not encrypted yet.
+
+        To encrypt many megabytes at once would keep everybody waiting. At the end of the input all
+        goes, because the transport closes by itself then.
+        """
+        while self.transport is not None and len(self.reply) and (self.at_eof or not self.full):
+            data = self.reply.take(PIECE)
             self.bytes_out += len(data)
             self.traffic.bytes_out += len(data)
             self.transport.write(data)
@@ -103,10 +111,15 @@ class StreamProtocol(asyncio.Protocol):
         return not self.conn.closing
 
     def pause_writing(self) -> None:
+        self.conn.full = True
         self.conn.hold(HELD_OUTPUT)
 
     def resume_writing(self) -> None:
-        self.conn.release(HELD_OUTPUT)
+        self.conn.full = False
+        self.conn.flush()
+        if not self.conn.full:
+            self.conn.release(HELD_OUTPUT)
+            self.close_if_done()
 
     def pump(self) -> None:
         """Take what may be taken now, and send."""
@@ -119,8 +132,13 @@ class StreamProtocol(asyncio.Protocol):
         """The end of a wake-up: other clients' replies first, then our own, perhaps the end."""
         self.settle()
         self.conn.flush()
-        if self.conn.closing and self.conn.transport is not None:
-            self.conn.transport.close()
+        self.close_if_done()
+
+    def close_if_done(self) -> None:
+        """Close once everything is with the transport, if that is what was to be waited for."""
+        conn = self.conn
+        if conn.closing and not len(conn.reply) and conn.transport is not None:
+            conn.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         conn = self.conn
