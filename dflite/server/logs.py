@@ -4,6 +4,7 @@ Redis' levels stand on Python's: debug, verbose, notice (INFO), warning, and not
 an outsider can make happen a thousand times a second goes through a `Throttle`.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -83,8 +84,9 @@ class Logs:
         self.handler: logging.Handler | None = None
 
     def open(self) -> None:
-        """Raises OSError where the log file cannot be written."""
+        """Raises OSError where the log file cannot be opened."""
         self.close()
+        logging.raiseExceptions = False  # a line that a full disk does not take is lost, no more
         if self.settings.logfile:
             # opened anew once someone has moved the file away, as logrotate does
             path = os.path.join(self.settings.dir, self.settings.logfile)
@@ -103,8 +105,18 @@ class Logs:
     def close(self) -> None:
         if self.handler is not None:
             LOG.removeHandler(self.handler)
-            self.handler.close()
+            with contextlib.suppress(OSError):  # what could not be written before cannot be now
+                self.handler.close()
             self.handler = None
+
+
+def write_out(text: str, stream: TextIO) -> None:
+    """Write and flush; where nobody reads any more, let that and all that follows go nowhere."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Throttle:

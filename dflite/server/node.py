@@ -7,6 +7,7 @@ import logging
 import os
 import platform
 import signal
+import sys
 import time
 
 import uvloop
@@ -24,7 +25,7 @@ from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures
 from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
-from dflite.server.logs import LOG, NOTICE, Logs, Throttle
+from dflite.server.logs import LOG, NOTICE, Logs, Throttle, write_out
 from dflite.server.ports import ADMIN, MAIN, TLS, Ports
 from dflite.server.upkeep import Upkeep
 from dflite.settings.settings import Settings
@@ -70,7 +71,7 @@ class Node:
         self.upkeep.start()
         self.freeze_garbage()
         LOG.log(NOTICE, "ready")
-        print(banner(self.facts()), flush=True)
+        write_out(banner(self.facts()) + "\n", sys.stdout)
         try:
             await self.stopped.wait()
         finally:
@@ -140,6 +141,7 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         return 1
     finally:
         logs.close()
+        write_out("", sys.stderr)
     return 0
 
 

@@ -19,6 +19,7 @@ MAIN: Final = "main"
 ADMIN: Final = "admin"
 TLS: Final = "tls"
 UNIX: Final = "unix"
+HANDSHAKE_S: Final = 10.0  # a connection is no client yet that maxclients would count
 
 
 class Ports:
@@ -93,7 +94,10 @@ class Ports:
         if self.speaks_tls(role):
             self.servers.append(
                 await self.loop.create_server(
-                    lambda: self.doorman.stream(admin), sock=sock, ssl=self.tls_context
+                    lambda: self.doorman.stream(admin),
+                    sock=sock,
+                    ssl=self.tls_context,
+                    ssl_handshake_timeout=HANDSHAKE_S,
                 )
             )
             return

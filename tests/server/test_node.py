@@ -135,3 +135,40 @@ def test_the_port_moves_while_clients_stay(dflite: Server) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as other:
             other.sendall(b"PING\r\n")
             assert other.recv(100) == b"+PONG\r\n"
+
+
+def test_it_serves_on_when_nobody_reads_what_it_says() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    port = free_port()
+    argv = [str(dflite_command()), "serve", f"--port={port}", "--memcached_port=0"]
+    process = subprocess.Popen(argv, stdout=writer, stderr=writer)
+    os.close(writer)
+    try:
+        wait_until(lambda: can_connect(port), what="the port is open")
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"POST /\r\n")
+            assert client.recv(100) == b""
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"PING\r\n")
+            assert client.recv(100) == b"+PONG\r\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def can_connect(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_full_disk_costs_the_log_and_nothing_else(run_dflite: Callable[..., Server]) -> None:
+    server = run_dflite("--logfile=/dev/full", "--enable_debug_command=yes")
+    with server.connect() as connection:
+        assert connection.call("DEBUG", "LOG", "lost").text == "OK"
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(15) == 0
+    assert "Traceback" not in server.log
+    assert "Error" not in server.log
