@@ -1,12 +1,21 @@
-"""The lines of redis.conf: words with Redis' quoting, comments, and files that include files."""
+"""The lines of redis.conf: words with Redis' quoting, comments, and files that include files.
+
+Inline requests are quoted alike, but theirs is the native floor, which a health check must not load.
+"""
 
 import glob
 import os
 import sys
 from typing import Final
 
-from dflite.native.connection import split_inline
-
+SPACES: Final = b" \t\n\r\v\f"
+QUOTED_ESCAPES: Final = {
+    ord("n"): ord("\n"),
+    ord("r"): ord("\r"),
+    ord("t"): ord("\t"),
+    ord("b"): ord("\b"),
+    ord("a"): ord("\a"),
+}
 DEEPEST_INCLUDE: Final = 16
 
 # Names that mean something else in a file: there, `user` describes one for ACL.
@@ -25,9 +34,59 @@ class Line:
         self.place = place
 
 
+def split_line(line: bytes) -> list[bytes] | None:
+    """Words between spaces; "..." knows escapes, '...' only \\'. None: quotes do not match."""
+    words: list[bytes] = []
+    at = 0
+    while True:
+        while at < len(line) and line[at] in SPACES:
+            at += 1
+        if at == len(line):
+            return words
+        word = bytearray()
+        while at < len(line) and line[at] not in SPACES:
+            if line[at] in b"\"'":
+                end = read_quoted(line, at, word)
+                # A closing quote ends the word: nothing may touch it.
+                if end is None or (end < len(line) and line[end] not in SPACES):
+                    return None
+                at = end
+                break
+            word.append(line[at])
+            at += 1
+        words.append(bytes(word))
+
+
+def read_quoted(line: bytes, at: int, word: bytearray) -> int | None:
+    """Appends what stands in the quotes that open at `at`; returns where they have closed."""
+    quote = line[at]
+    at += 1
+    while at < len(line):
+        char = line[at]
+        if char == quote:
+            return at + 1
+        if char == ord("\\") and at + 1 < len(line):
+            if quote == ord("'"):
+                if line[at + 1] == quote:
+                    char = quote
+                    at += 1
+            elif line[at + 1] == ord("x") and is_hex(line[at + 2 : at + 4]):
+                char = int(line[at + 2 : at + 4], 16)
+                at += 3
+            else:
+                char = QUOTED_ESCAPES.get(line[at + 1], line[at + 1])
+                at += 1
+        word.append(char)
+        at += 1
+    return None
+
+
+def is_hex(digits: bytes) -> bool:
+    return len(digits) == 2 and all(digit in b"0123456789abcdefABCDEF" for digit in digits)
+
+
 def split_text(text: str) -> list[str] | None:
-    """The words of a line, quoted as in inline requests; None if its quotes do not match."""
-    words = split_inline(text.encode("utf-8", "surrogateescape"))
+    words = split_line(text.encode("utf-8", "surrogateescape"))
     if words is None:
         return None
     return [word.decode("utf-8", "surrogateescape") for word in words]

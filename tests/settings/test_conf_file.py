@@ -4,7 +4,34 @@ from pathlib import Path
 
 import pytest
 
-from dflite.settings.conf_file import FileProblem, read_conf_file, split_text
+from dflite.settings.conf_file import FileProblem, read_conf_file, split_line, split_text
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"", []),
+        (b"  a   b\t c ", [b"a", b"b", b"c"]),
+        (b'a "b c" d', [b"a", b"b c", b"d"]),
+        (b'"a\\"b\\\\c"', [b'a"b\\c']),
+        (b'"\\n\\r\\t\\a\\b\\x41\\xfF\\q"', [b"\n\r\t\a\bA\xffq"]),
+        (b'"\\x4"', [b"x4"]),
+        (b"'a \\' \\n b'", [b"a ' \\n b"]),
+        (b"''", [b""]),
+        (b'""', [b""]),
+        (b'a"b c"', [b"ab c"]),
+        (b"a'b'", [b"ab"]),
+        (b'"a', None),
+        (b"'a", None),
+        (b'"a"b', None),
+        (b'"a\\"', None),
+        (b"'a'b", None),
+        (b"a#b", [b"a#b"]),
+        ("é".encode(), ["é".encode()]),
+    ],
+)
+def test_words_are_split_as_redis_does(line: bytes, words: list[bytes] | None) -> None:
+    assert split_line(line) == words
 
 
 def test_text_keeps_bytes_that_are_no_utf8() -> None:

@@ -34,7 +34,7 @@ def test_a_unix_socket_serves_the_same_keys(
         assert "flags=U" in info
         assert tcp.call("MONITOR").text == "OK"
         local.call("PING")
-        assert f"[0 unix:{path}] \"PING\"" in tcp.read().text
+        assert f'[0 unix:{path}] "PING"' in tcp.read().text
     assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
