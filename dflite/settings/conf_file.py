@@ -1,6 +1,6 @@
 """The lines of redis.conf: words with Redis' quoting, comments, and files that include files.
 
-Inline requests are quoted alike, but theirs is the native floor, which a health check must not load.
+Inline requests are quoted alike, but their splitter is native, which no health check shall load.
 """
 
 import glob
