@@ -2,6 +2,7 @@ from typing import Any
 
 from dflite.native.lane import Lane
 from dflite.native.reply import Reply
+from dflite.native.requests import Batch, Limits
 
 HELD_BLOCKED: int
 HELD_PAUSED: int
@@ -10,17 +11,6 @@ HELD_OTHER: int
 
 def input_memory() -> int: ...
 def take_longest_input() -> int: ...
-def split_inline(line: bytes) -> list[bytes] | None: ...
-
-class Limits:
-    bulk_length: int
-    query_buffer: int
-    high_water: int
-    output_buffer: int
-    def __init__(self) -> None: ...
-
-class Batch:
-    def __init__(self) -> None: ...
 
 class Connection:
     session: Any

@@ -26,9 +26,13 @@ cimport cython
 
 from dflite.native.bytesops cimport parse_int64
 from dflite.native.clock cimport Clock
+from dflite.native.index cimport hash_key
 from dflite.native.lane cimport Lane, Slice
 from dflite.native.reply cimport Reply
-from dflite.native.table cimport Table, hash_key
+from dflite.native.requests cimport BATCH, SLACK, Batch, Limits, Request
+from dflite.native.table cimport Table
+
+from dflite.native.inline import split_inline
 
 HELD_BLOCKED = 1        # waits for a key, or for replicas
 HELD_PAUSED = 2         # CLIENT PAUSE
@@ -41,7 +45,6 @@ cdef enum:
     MULTIBULK_LIMIT = 0x7FFFFFFF
     STRANGER_MULTIBULK = 10         # before authentication
     STRANGER_BULK = 16384
-    ARGS_KEPT = 4096                # a batch's arguments that stay allocated
     ROOM_KEPT = 64 * 1024           # a buffer's bytes that stay allocated
 
 cdef size_t input_bytes = 0
@@ -58,58 +61,6 @@ def take_longest_input() -> int:
     global longest_input
     longest, longest_input = longest_input, 0
     return longest
-
-
-@cython.final
-cdef class Limits:
-    """What a client may send, in bytes; shared by all connections and changed while serving."""
-
-    def __init__(self):
-        self.bulk_length = 512 * 1024 * 1024
-        self.query_buffer = 1024 * 1024 * 1024
-        self.high_water = 1024 * 1024
-        self.output_buffer = 0
-
-
-@cython.final
-cdef class Batch:
-    """Requests parsed ahead: offsets into the input. One for all connections of a thread."""
-
-    def __cinit__(self):
-        self.capacity = 256
-        self.args = <Slice*>malloc(self.capacity * sizeof(Slice))
-        if self.args == NULL:
-            raise MemoryError
-
-    def __dealloc__(self):
-        free(self.args)
-
-    cdef int reserve(self, size_t n) except -1:
-        cdef size_t room = max(n, self.capacity * 2)
-        cdef Slice* wider
-        if n > self.capacity:
-            wider = <Slice*>realloc(self.args, room * sizeof(Slice))
-            if wider == NULL:
-                raise MemoryError
-            self.args = wider
-            self.capacity = room
-        return 0
-
-    cdef void shrink(self) noexcept:
-        cdef Slice* narrower
-        if self.capacity > ARGS_KEPT:
-            narrower = <Slice*>realloc(self.args, ARGS_KEPT * sizeof(Slice))
-            if narrower != NULL:
-                self.args = narrower
-                self.capacity = ARGS_KEPT
-
-    cdef int add(self, size_t offset, size_t length) except -1:
-        if self.used == self.capacity:
-            self.reserve(self.used + 1)
-        self.args[self.used].offset = offset
-        self.args[self.used].length = length
-        self.used += 1
-        return 0
 
 
 cdef class Connection:
@@ -575,77 +526,3 @@ cdef class Connection:
             PyList_SET_ITEM(argv, i, words)
         self.session.request(argv)
         return 0
-
-
-# -- inline requests ---------------------------------------------------------------------------------
-
-cdef dict ESCAPES = {c"n": 10, c"r": 13, c"t": 9, c"b": 8, c"a": 7}
-
-
-cdef inline int hex_digit(uint8_t c) noexcept nogil:
-    if 48 <= c <= 57:
-        return c - 48
-    c |= 0x20
-    if 97 <= c <= 102:
-        return c - 87
-    return -1
-
-
-def split_inline(bytes line not None):
-    """The words of an inline request or a configuration line; None if its quotes are unbalanced.
-
-    Words are parted by white space. In "double quotes" \\n \\r \\t \\b \\a \\xHH and \\ before any other
-    character are escapes, in 'single quotes' only \\' is; a closing quote ends its word.
-    """
-    cdef list words = []
-    cdef const uint8_t* text = <const uint8_t*>PyBytes_AS_STRING(line)
-    cdef Py_ssize_t i = 0, n = PyBytes_GET_SIZE(line)
-    cdef uint8_t c, quote
-    cdef bytearray word
-    while True:
-        while i < n and (text[i] == 32 or 9 <= text[i] <= 13):
-            i += 1
-        if i >= n or text[i] == 0:
-            return words
-        word = bytearray()
-        quote = 0
-        while True:
-            if i >= n:
-                if quote:
-                    return None
-                break
-            c = text[i]
-            if quote == 34:
-                if c == 92 and i + 3 < n and text[i + 1] == 120 and hex_digit(text[i + 2]) >= 0 \
-                        and hex_digit(text[i + 3]) >= 0:
-                    word.append(hex_digit(text[i + 2]) * 16 + hex_digit(text[i + 3]))
-                    i += 3
-                elif c == 92 and i + 1 < n:
-                    i += 1
-                    word.append(ESCAPES.get(text[i], text[i]))
-                elif c == 34:
-                    if i + 1 < n and not (text[i + 1] == 32 or 9 <= text[i + 1] <= 13):
-                        return None
-                    i += 1
-                    break
-                else:
-                    word.append(c)
-            elif quote == 39:
-                if c == 92 and i + 1 < n and text[i + 1] == 39:
-                    i += 1
-                    word.append(39)
-                elif c == 39:
-                    if i + 1 < n and not (text[i + 1] == 32 or 9 <= text[i + 1] <= 13):
-                        return None
-                    i += 1
-                    break
-                else:
-                    word.append(c)
-            elif c == 0 or c == 32 or 9 <= c <= 13:
-                break
-            elif c == 34 or c == 39:
-                quote = c
-            else:
-                word.append(c)
-            i += 1
-        words.append(bytes(word))

@@ -4,7 +4,8 @@ cimport cython
 
 from dflite.native.clock cimport Clock
 from dflite.native.reply cimport Reply
-from dflite.native.table cimport Entry, Table
+from dflite.native.entry cimport Entry
+from dflite.native.table cimport Table
 
 cdef struct Slice:
     size_t offset       # from the start of the input buffer

@@ -18,21 +18,21 @@ cimport cython
 from dflite.native.bytesops cimport format_int64, key_slot, parse_int64
 from dflite.native.clock cimport Clock
 from dflite.native.reply cimport Reply
-from dflite.native.table cimport (
+from dflite.native.entry cimport (
     ENC_INT,
     ENC_OBJECT,
     F_DEADLINE,
     T_STRING,
     Entry,
-    Table,
     deadline_of,
-    hash_key,
     integer_of,
     slot_entry,
     stamp_entry,
     value_length_of,
     value_of,
 )
+from dflite.native.index cimport hash_key
+from dflite.native.table cimport Table
 
 cdef enum:
     GET = 1

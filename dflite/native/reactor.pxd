@@ -3,7 +3,8 @@ from libc.stdint cimport int64_t, uint32_t
 cimport cython
 
 from dflite.native.clock cimport Clock
-from dflite.native.connection cimport Batch, Connection, Limits
+from dflite.native.connection cimport Connection
+from dflite.native.requests cimport Batch, Limits
 from dflite.native.lane cimport Lane
 
 @cython.final

@@ -1,8 +1,9 @@
 from collections.abc import Callable
 
 from dflite.native.clock import Clock
-from dflite.native.connection import Batch, Connection, Limits
+from dflite.native.connection import Connection
 from dflite.native.lane import Lane
+from dflite.native.requests import Batch, Limits
 
 class SocketConnection(Connection):
     fd: int

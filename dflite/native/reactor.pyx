@@ -17,7 +17,8 @@ cimport cython
 from cpython.ref cimport PyObject
 from posix.unistd cimport close
 
-from dflite.native.connection cimport SLACK, Batch, Connection, Limits
+from dflite.native.connection cimport Connection
+from dflite.native.requests cimport SLACK, Batch, Limits
 from dflite.native.lane cimport Lane
 
 cdef extern from "<sys/epoll.h>" nogil:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dflite.base.errors import CustomError, ShutdownFailed
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
-from dflite.native.connection import Limits
+from dflite.native.requests import Limits
 from dflite.server import http, info
 from dflite.server.figures import Figures
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle

@@ -17,9 +17,9 @@ from dflite import __version__
 from dflite.engine import executor as executor_module
 from dflite.engine.executor import Executor
 from dflite.native.clock import Clock
-from dflite.native.connection import Limits
 from dflite.native.lane import Lane
 from dflite.native.reactor import Reactor
+from dflite.native.requests import Limits
 from dflite.server.banner import Facts, banner
 from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from dflite.engine.session import Session
-from dflite.native.connection import HELD_OUTPUT, Batch, Connection, Limits
+from dflite.native.connection import HELD_OUTPUT, Connection
 from dflite.native.lane import Lane
+from dflite.native.requests import Batch, Limits
 
 PIECE: Final = 64 * 1024  # bytes that are encrypted at a time
 

@@ -4,8 +4,9 @@ from typing import Final, Protocol, cast
 
 from dflite.base.errors import WrongType
 from dflite.native.clock import Clock
+from dflite.native.remains import Remains
 from dflite.native.table import EXPIRED as DUE
-from dflite.native.table import Remains, Table
+from dflite.native.table import Table
 from dflite.store.effects import EXPIRED, GENERIC, STRING, Change, Effects, Record
 from dflite.store.shards import shard_of
 

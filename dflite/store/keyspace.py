@@ -4,7 +4,8 @@ import random
 from typing import Final
 
 from dflite.native.clock import Clock
-from dflite.native.table import Remains, Table
+from dflite.native.remains import Remains
+from dflite.native.table import Table
 from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.shards import shard_of

@@ -21,7 +21,7 @@ from dflite.native.bytesops import (
     quote,
     siphash13,
 )
-from dflite.native.connection import split_inline
+from dflite.native.inline import split_inline
 from tests.support.servers import Server
 
 MASK = (1 << 64) - 1

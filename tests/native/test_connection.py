@@ -13,13 +13,12 @@ from dflite.native.connection import (
     HELD_OTHER,
     HELD_OUTPUT,
     HELD_PAUSED,
-    Batch,
     Connection,
-    Limits,
     input_memory,
-    split_inline,
 )
+from dflite.native.inline import split_inline
 from dflite.native.lane import Lane
+from dflite.native.requests import Batch, Limits
 from dflite.native.table import Table
 from tests.native.models import parse_requests, split_line
 from tests.support.resp import encode, encode_all

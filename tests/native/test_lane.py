@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dflite.native.clock import Clock
-from dflite.native.connection import Batch, Connection, Limits
+from dflite.native.connection import Connection
 from dflite.native.lane import OPERATIONS, WRITES, Lane
+from dflite.native.requests import Batch, Limits
 from dflite.native.table import EXPIRED, Table
 from tests.native.models import INT64_MAX, INT64_MIN, LaneModel, shard_of
 from tests.support.resp import encode, encode_all

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dflite.native.clock import Clock
-from dflite.native.connection import HELD_BLOCKED, HELD_OUTPUT, HELD_PAUSED, Limits, input_memory
+from dflite.native.connection import HELD_BLOCKED, HELD_OUTPUT, HELD_PAUSED, input_memory
 from dflite.native.lane import Lane
 from dflite.native.reactor import Reactor, SocketConnection
 from dflite.native.reply import buffer_memory
+from dflite.native.requests import Limits
 from dflite.native.table import Table
 from tests.support.resp import encode, encode_all
 

@@ -18,7 +18,8 @@ from hypothesis.stateful import (
 )
 
 from dflite.native.clock import Clock
-from dflite.native.table import EXPIRED, MAX_VALUE, Table, set_hash_secret
+from dflite.native.index import set_hash_secret
+from dflite.native.table import EXPIRED, MAX_VALUE, Table
 from tests.native.models import BYTES, GROWN, INT, INT64_MAX, INT64_MIN, TableModel
 
 NOW = 1_000_000_000_000

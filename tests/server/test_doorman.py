@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from dflite.engine.executor import Executor
-from dflite.native.connection import Limits
 from dflite.native.reactor import Reactor
+from dflite.native.requests import Limits
 from dflite.server.doorman import DENIED, FULL, Doorman, address_text
 from dflite.settings.settings import Settings
 from tests.support.node import Node

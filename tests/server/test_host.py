@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from dflite.base.errors import CustomError, ShutdownFailed
-from dflite.native.connection import Limits
+from dflite.native.requests import Limits
 from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of
 from tests.support.node import Node

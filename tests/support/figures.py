@@ -1,7 +1,7 @@
 """Figures of a node without sockets, and INFO's text taken apart."""
 
-from dflite.native.connection import Limits
 from dflite.native.reactor import Reactor
+from dflite.native.requests import Limits
 from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures
 from dflite.server.info import render

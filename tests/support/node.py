@@ -22,8 +22,10 @@ from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.engine.session import Session
 from dflite.native.clock import Clock
-from dflite.native.connection import HELD_OUTPUT, Batch, Connection, Limits, split_inline
+from dflite.native.connection import HELD_OUTPUT, Connection
+from dflite.native.inline import split_inline
 from dflite.native.lane import OPERATIONS, Lane
+from dflite.native.requests import Batch, Limits
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 from dflite.store.db import Db

@@ -1,0 +1,13 @@
+from libc.stdint cimport uint32_t
+
+cimport cython
+
+from dflite.native.segment cimport Segment
+
+@cython.final
+cdef class Remains:
+    cdef Segment** directory
+    cdef size_t at
+    cdef size_t end
+    cdef uint32_t depth
+    cdef readonly size_t memory

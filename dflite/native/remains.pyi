@@ -1,0 +1,3 @@
+class Remains:
+    memory: int
+    def free(self, entries: int) -> bool: ...

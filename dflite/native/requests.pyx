@@ -1,0 +1,63 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Requests parsed ahead, and what bounds them."""
+
+from libc.stdlib cimport free, malloc, realloc
+
+cimport cython
+
+from dflite.native.lane cimport Slice
+
+cdef enum:
+    ARGS_KEPT = 4096                # a batch's arguments that stay allocated
+
+
+@cython.final
+cdef class Limits:
+    """What a client may send, in bytes; shared by all connections and changed while serving."""
+
+    def __init__(self):
+        self.bulk_length = 512 * 1024 * 1024
+        self.query_buffer = 1024 * 1024 * 1024
+        self.high_water = 1024 * 1024
+        self.output_buffer = 0
+
+
+@cython.final
+cdef class Batch:
+    """Requests parsed ahead: offsets into the input. One for all connections of a thread."""
+
+    def __cinit__(self):
+        self.capacity = 256
+        self.args = <Slice*>malloc(self.capacity * sizeof(Slice))
+        if self.args == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.args)
+
+    cdef int reserve(self, size_t n) except -1:
+        cdef size_t room = max(n, self.capacity * 2)
+        cdef Slice* wider
+        if n > self.capacity:
+            wider = <Slice*>realloc(self.args, room * sizeof(Slice))
+            if wider == NULL:
+                raise MemoryError
+            self.args = wider
+            self.capacity = room
+        return 0
+
+    cdef void shrink(self) noexcept:
+        cdef Slice* narrower
+        if self.capacity > ARGS_KEPT:
+            narrower = <Slice*>realloc(self.args, ARGS_KEPT * sizeof(Slice))
+            if narrower != NULL:
+                self.args = narrower
+                self.capacity = ARGS_KEPT
+
+    cdef int add(self, size_t offset, size_t length) except -1:
+        if self.used == self.capacity:
+            self.reserve(self.used + 1)
+        self.args[self.used].offset = offset
+        self.args[self.used].length = length
+        self.used += 1
+        return 0
