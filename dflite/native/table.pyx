@@ -5,7 +5,7 @@ A look-up costs two cache misses: the bucket, then the entry.
 
     directory[top bits of the hash] -> Segment -> buckets of 8 slots (64 bytes, one cache line)
     slot  = 16 tag bits | 44 pointer bits | bit 0: the entry has a deadline       (0 = empty)
-    entry = 8-byte header | optional fields | key | value     (one allocation, see table.pxd)
+    entry = 8-byte header | optional fields | key | value     (one allocation, see entry.pxd)
 
 * The tag is the 16 bits of the hash that follow the segment's prefix. The home bucket is
   `tag * buckets >> 16`, so a segment can change its number of buckets, and two segments can merge,
@@ -18,7 +18,8 @@ A look-up costs two cache misses: the bucket, then the entry.
 * The home bucket grows with the hash, so walking directory and buckets in order walks the hashes in
   order. SCAN's cursor is the hash that comes next; it means the same whatever the table did in between.
 
-The hash is SipHash-1-3 under a secret drawn at start: keys come from strangers.
+In layers: entry.pxd (the blob), segment.pyx (buckets), index.pyx (directory; find, put, remove), this module
+(what the floors above call, walking). The hash is SipHash-1-3 under a secret drawn at start: keys come from strangers.
 Times are Unix milliseconds, sizes are bytes as the allocator counts them.
 
 Extendible hashing: Fagin et al., ACM TODS 4(3), 1979. Bucket layout after Dash, VLDB 13(8), 2020.
