@@ -10,12 +10,14 @@ from dflite.base.errors import (
     NoSuchKey,
     NotAnInteger,
     NotPositive,
+    StringTooLong,
     SubcommandOrArity,
     UnknownProtocolType,
 )
 from dflite.base.numbers import INT64_MAX, read_int_between
 from dflite.commands.object import encoding_name
 from dflite.commands.populate import populate
+from dflite.commands.substrings import longest_string
 from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, LOADING, NOSCRIPT, PROTECTED, STALE, Family
 from dflite.engine.context import Context
@@ -78,7 +80,7 @@ def cmd_debug(ctx: Context, args: Args) -> None:
         describe_object(ctx, args.next())
     elif word == b"POPULATE" and 1 <= count <= 3:
         populate(ctx, read_positive(args), args.next() if args.more() else b"key",
-                 read_positive(args) if args.more() else 0)  # fmt: skip
+                 read_size(ctx, args) if args.more() else 0)  # fmt: skip
     elif word == b"PROTOCOL" and count == 1:
         write_example(ctx, args.next().lower())
     elif word == b"SET-ACTIVE-EXPIRE" and count == 1:
@@ -114,6 +116,14 @@ def read_positive(args: Args) -> int:
     if number is None:
         raise NotPositive
     return number
+
+
+def read_size(ctx: Context, args: Args) -> int:
+    """How long strings shall be: not longer than they may be."""
+    size = read_positive(args)
+    if size > longest_string(ctx):
+        raise StringTooLong
+    return size
 
 
 def describe_object(ctx: Context, key: bytes) -> None:

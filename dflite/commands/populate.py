@@ -7,7 +7,8 @@ from dflite.engine.context import Context
 from dflite.store.db import Db
 
 SLICE: Final = 1000  # keys: about a millisecond
-AT_ONCE: Final = 10_000
+SLICE_BYTES: Final = 1 << 20  # of values, another
+AT_ONCE: Final = 10 * SLICE
 PAUSE_MS: Final = 1
 
 
@@ -29,7 +30,7 @@ class Populating(Waiter):
         if self.given_up:
             return
         engine = self.ctx.engine
-        end = min(self.made + SLICE, self.count)
+        end = min(self.made + slice_of(self.size), self.count)
         make_keys(self.target, self.made, end, self.prefix, self.size)
         self.made = end
         if end < self.count:
@@ -50,13 +51,18 @@ class Populating(Waiter):
 
 def populate(ctx: Context, count: int, prefix: bytes, size: int) -> None:
     """Make the keys that are not there yet and answer OK, now or when all are made."""
-    if count <= AT_ONCE or not ctx.may_wait:
+    if count <= AT_ONCE // SLICE * slice_of(size) or not ctx.may_wait:
         make_keys(ctx.db, 0, count, prefix, size)
         ctx.reply.ok()
         return
     waiter = Populating(ctx, count, prefix, size)
     ctx.waiter = waiter
     ctx.engine.timers.at(ctx.engine.clock.now_ms, waiter.step)
+
+
+def slice_of(size: int) -> int:
+    """Keys with values of so many bytes that are made at a time."""
+    return max(min(SLICE, SLICE_BYTES // max(size, 1)), 1)
 
 
 def make_keys(db: Db, start: int, end: int, prefix: bytes, size: int) -> None:

@@ -109,7 +109,7 @@ class Upkeep:
         self.clock.read()
         now_ms = self.clock.now_ms
         executor = self.executor
-        executor.timers.run()
+        self.run_timers()
         more = self.expire()
         executor.settle(False)
         if now_ms // 1000 != self.seconds:
@@ -128,6 +128,16 @@ class Upkeep:
             due_ms = min(due_ms, timer_ms)
         self.wake_at(due_ms)
         self.look_around()
+
+    def run_timers(self) -> None:
+        """Call what is due. One that fails must not take the others, and the tick, with it."""
+        try:
+            self.executor.timers.run()
+        except Exception as bug:
+            self.executor.internal_errors += 1
+            self.throttle.warning(
+                "timer", f"internal error in a timer: {type(bug).__name__}: {bug}"
+            )
 
     def expire(self) -> bool:
         """A slice of active expiry, timed; True if there may be more to do right now."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import NotPositive
-from dflite.commands.populate import AT_ONCE
+from dflite.base.errors import NotPositive, StringTooLong
+from dflite.commands.populate import AT_ONCE, slice_of
 from tests.support.node import WAITING, Node, NodeClient
 
 
@@ -92,3 +92,11 @@ def test_watched_keys_count_as_changed(node: Node) -> None:
     other.run("DEBUG POPULATE 3")
     watcher.run("MULTI")
     assert watcher.run("EXEC") is None
+
+
+def test_strings_longer_than_may_be_are_refused(client: NodeClient) -> None:
+    assert client.run("DEBUG POPULATE 1 k 9223372036854775807") == StringTooLong
+
+
+def test_long_strings_are_made_few_at_a_time() -> None:
+    assert [slice_of(size) for size in (0, 1, 1024, 1 << 19, 1 << 30)] == [1000, 1000, 1000, 2, 1]

@@ -1,7 +1,11 @@
 """What happens at times, seen from outside: expiry, freeing, idle clients, limits."""
 
 from collections.abc import Callable
+from unittest.mock import Mock
 
+from dflite.server.upkeep import Upkeep
+from dflite.settings.settings import Settings
+from tests.support.node import Node
 from tests.support.servers import Server, wait_until
 
 
@@ -66,3 +70,16 @@ def test_a_client_over_the_hard_output_limit_is_cut_off(
             what="the greedy client is gone",
         )
         assert client.call("GET", "k").data == b"x" * 1_000_000
+
+
+def test_a_timer_that_fails_takes_no_other_with_it() -> None:
+    node = Node()
+    nothing = Mock()
+    upkeep = Upkeep(node.executor, node.keyspace, nothing, nothing, Settings())
+    calls: list[int] = []
+    node.executor.timers.at(node.clock.now_ms, Mock(side_effect=MemoryError))
+    node.executor.timers.at(node.clock.now_ms, lambda: calls.append(1))
+    upkeep.run_timers()
+    upkeep.run_timers()
+    assert calls == [1]
+    assert node.executor.internal_errors == 1
