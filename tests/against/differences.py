@@ -6,7 +6,7 @@ An entry may look at the request and at both replies. It should be as narrow as 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from tests.support.resp import BULK, ERROR, Reply
+from tests.support.resp import BULK, ERROR, INTEGER, Reply
 
 SYNTAX: Final = b"ERR syntax error"
 
@@ -62,6 +62,11 @@ def quoted_null(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     )
 
 
+def counted_reference(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    words = tuple(word.upper() for word in argv[:2])
+    return words == (b"OBJECT", b"REFCOUNT") and INTEGER == ours.kind == theirs.kind
+
+
 def not_in_multi(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     return theirs.kind == ERROR and ours.value == b"ERR Command not allowed inside a transaction"
 
@@ -76,6 +81,10 @@ DIFFERENCES: Final = (
         "MULTI and WATCH inside MULTI are refused in Redis' words, and do not spoil EXEC",
         no_nesting,
         parts=True,
+    ),
+    Difference(
+        "a value has one owner; Valkey counts a queued request that still holds it",
+        counted_reference,
     ),
     Difference("what MULTI refuses is refused in Redis' words", not_in_multi),
     Difference("LOLWUT draws a picture of its own, whatever it is told", request(b"LOLWUT")),

@@ -14,7 +14,7 @@ from tests.support.servers import Server, start_dflite
 # CI sets a million.
 REQUESTS: Final = int(os.environ.get("DFLITE_FUZZ_REQUESTS", "20000"))
 SEED: Final = int(os.environ.get("DFLITE_FUZZ_SEED", "20261"))
-A_CONNECTION: Final = 4
+A_CONNECTION: Final = 8
 GROWTH: Final = 32 * 1024 * 1024
 
 
