@@ -3,13 +3,15 @@
     8-byte header | deadline | memcached's flags | length of a long key | of a long value | key | value
 
 Optional fields stand there only where `flags` says so. A string that spells an int64 is kept as eight
-bytes; a value of another type is a reference to a Python object.
+bytes; a small collection is packed elements, a large one a reference to a Python object.
 """
 
-from cpython.ref cimport Py_DECREF, PyObject
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
+
+from dflite.native.value cimport bury
 
 cdef extern from *:
     """
@@ -31,10 +33,17 @@ cdef extern from *:
 # kind: type in the low four bits, encoding in the high four
 cdef enum:
     T_STRING = 1
+    T_LIST = 2
+    T_SET = 3
+    T_ZSET = 4
+    T_HASH = 5
+    T_STREAM = 6
     ENC_BYTES = 0 << 4
     ENC_INT = 1 << 4
     ENC_GROWN = 2 << 4      # bytes that APPEND or SETRANGE made: "raw", whatever their length
     ENC_OBJECT = 3 << 4     # a reference to a Python value
+    ENC_PACKED = 4 << 4     # uint16 count, then elements: see packed.pxd
+    ENC_INTS = 5 << 4       # integers in order: see intset.pxd
 
 # which optional fields stand between the header and the key, in this order
 cdef enum:
@@ -103,7 +112,10 @@ cdef inline void stamp_entry(Entry* e, uint32_t stamp) noexcept nogil:
 cdef inline void write_entry(Entry* e, uint8_t kind, uint8_t flags, uint32_t stamp, int64_t deadline,
                              uint32_t mc_flags, const char* key, size_t n, const char* value,
                              size_t length) noexcept nogil:
-    """Fill an allocation of the right size; `flags` says which optional fields it has."""
+    """Fill an allocation of the right size; `flags` says which optional fields it has.
+
+    Without a `value` its bytes are left to the caller.
+    """
     cdef char* p = <char*>e + sizeof(Entry)
     cdef uint32_t wide
     e.kind = kind
@@ -130,7 +142,8 @@ cdef inline void write_entry(Entry* e, uint8_t kind, uint8_t flags, uint32_t sta
     else:
         e.value_length = <uint16_t>length
     memcpy(p, key, n)
-    memcpy(p + n, value, length)
+    if value != NULL:
+        memcpy(p + n, value, length)
 
 cdef inline Entry* slot_entry(uint64_t slot) noexcept nogil:
     return <Entry*>(slot & <uint64_t>0x0000FFFFFFFFFFF0)
@@ -144,6 +157,6 @@ cdef inline void free_entry(Entry* e) noexcept:
     if (e.kind & 0xF0) == ENC_OBJECT:
         memcpy(&value, value_of(e), sizeof(value))
         free(e)
-        Py_DECREF(<object>value)
+        bury(value)
     else:
         free(e)

@@ -2,11 +2,13 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from dflite.native.clock cimport Clock
 from dflite.native.entry cimport Entry
+from dflite.native.remains cimport Remains
 from dflite.native.segment cimport Segment
+from dflite.native.value cimport Value
 
 cdef uint64_t hash_key(const char* key, size_t n) noexcept nogil
 
-cdef class Index:
+cdef class Index(Value):
     cdef readonly Clock clock
     cdef Segment** directory
     cdef uint32_t depth
@@ -17,6 +19,8 @@ cdef class Index:
     cdef int64_t next_due
     cdef uint64_t sweep_at          # the hash where due_keys() goes on
     cdef int64_t sweep_soonest      # no key that this sweep has passed is due before
+    cdef int64_t charged            # bytes that it has charged as a value
+    cdef Remains remains            # of a value that is being taken apart
 
     cdef Segment* segment_for(self, uint64_t h) noexcept nogil
     cdef uint64_t* find_slot(self, const char* key, size_t n, uint64_t h) noexcept nogil
@@ -41,3 +45,4 @@ cdef class Index:
     cdef bint is_due(self, Entry* e) noexcept nogil
     cdef void note_deadline(self, Segment* s, int64_t deadline) noexcept nogil
     cdef void narrow(self) noexcept
+    cdef void account(self) noexcept nogil

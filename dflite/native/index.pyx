@@ -9,7 +9,7 @@ structure as a whole and what it promises.
 import os
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.ref cimport Py_DECREF, PyObject
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memmove
@@ -58,6 +58,7 @@ from dflite.native.segment cimport (
     tagged,
     take_out,
 )
+from dflite.native.value cimport Value, bury, charge
 
 cdef enum:
     MAX_DEPTH = 32          # the cursor of Table.scan has 48 bits: 32 of prefix, 16 of tag
@@ -88,8 +89,11 @@ cdef uint64_t hash_of(Entry* e) noexcept nogil:
     return hash_key(key_of(e), key_length_of(e))
 
 
-cdef class Index:
-    """Entries by key. `clock` says what "now" is, for access stamps and deadlines."""
+cdef class Index(Value):
+    """Entries by key. `clock` says what "now" is, for access stamps and deadlines.
+
+    A large hash or set is one too, and as a value it charges what it holds: `account` after a change.
+    """
 
     def __cinit__(self, Clock clock):
         self.clock = clock
@@ -97,6 +101,7 @@ cdef class Index:
 
     def __dealloc__(self):
         self.clear().free(NEVER)
+        charge(-self.charged)
 
     def __len__(self):
         return self.count
@@ -237,7 +242,7 @@ cdef class Index:
                 self.entry_bytes -= allocated(old)
                 free(old)
         if dropped != NULL:
-            Py_DECREF(<object>dropped)
+            bury(dropped)
         return e
 
     cdef int set_deadline_at(self, uint64_t* slot, uint64_t h, int64_t deadline) except -1:
@@ -452,6 +457,26 @@ cdef class Index:
         self.next_due = self.sweep_soonest = NEVER
         self.sweep_at = 0
         return remains
+
+    # -- as a value ----------------------------------------------------------------------------------
+
+    cdef void account(self) noexcept nogil:
+        """Charge what it holds."""
+        cdef int64_t now = <int64_t>(self.entry_bytes + self.segment_bytes)
+        if now != self.charged:
+            charge(now - self.charged)
+            self.charged = now
+
+    cdef size_t weight(self) noexcept:
+        return self.count
+
+    cdef bint dismantle(self, int64_t* budget) noexcept:
+        cdef size_t pieces = <size_t>budget[0]
+        if self.remains is None:
+            self.remains = self.clear()
+            self.account()
+        budget[0] = 0
+        return self.remains.free(pieces)
 
     # -- figures -----------------------------------------------------------------------------------
 

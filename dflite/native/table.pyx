@@ -40,6 +40,7 @@ from dflite.native.entry cimport (
     ENC_GROWN,
     ENC_INT,
     ENC_OBJECT,
+    ENC_PACKED,
     F_DEADLINE,
     F_MC_FLAGS,
     F_STICKY,
@@ -88,6 +89,13 @@ class Expired:
 EXPIRED = Expired()
 
 
+class Inline:
+    """What `Table.read` answers for a small collection, which is no Python object."""
+
+
+INLINE = Inline()
+
+
 cdef class Table(Index):
     """One shard's part of one database: keys with values, deadlines and access stamps.
 
@@ -112,6 +120,8 @@ cdef class Table(Index):
         if encoding == ENC_OBJECT:
             memcpy(&value, value_of(e), sizeof(value))
             return <object>value
+        if encoding >= ENC_PACKED:
+            return INLINE
         return PyBytes_FromStringAndSize(value_of(e), value_length_of(e))
 
     cdef Entry* put_string(self, const char* key, size_t n, uint64_t h, const char* value,
@@ -123,7 +133,7 @@ cdef class Table(Index):
         return self.put(key, n, h, T_STRING | ENC_BYTES, value, length, deadline, mc_flags)
 
     def read(self, bytes key not None, bint touch=True):
-        """The value: bytes of a string, the Python value of another type, None, or EXPIRED.
+        """The value: bytes of a string, the Python value of another type, INLINE, None, or EXPIRED.
 
         `touch` marks the entry as used now.
         """
@@ -148,7 +158,7 @@ cdef class Table(Index):
         return e.kind & 0x0F
 
     def encoding_of(self, bytes key not None) -> int:
-        """ENC_BYTES, ENC_INT, ENC_GROWN or ENC_OBJECT as 0, 1, 2, 3; -1 without such a key."""
+        """The number of its ENC_, from 0 for ENC_BYTES on; -1 without such a key."""
         cdef Entry* e = self.entry_of(key)
         return -1 if e == NULL else e.kind >> 4
 
@@ -318,8 +328,8 @@ cdef class Table(Index):
         slot[0] = tagged(e, h, self.segment_for(h).depth)
         return e
 
-    def copy_string(self, bytes key not None, Table target not None, bytes new_key not None) -> bool:
-        """A copy of the string at key, its deadline and flags too; False if there is no string."""
+    def copy_inline(self, bytes key not None, Table target not None, bytes new_key not None) -> bool:
+        """A copy of what is at key, its deadline and flags too; False if it is a Python value."""
         cdef Entry* e = self.entry_of(key)
         if e == NULL or (e.kind & 0xF0) == ENC_OBJECT:
             return False
@@ -383,8 +393,7 @@ cdef class Table(Index):
         length = value_length_of(e)
         after = max(length, offset + patch_size)
         if after >= 65535 and not e.flags & F_WIDE_VALUE:
-            old = PyBytes_FromStringAndSize(value_of(e), length)
-            self.put_wide(slot, h, old)
+            self.put_wide(slot, h)
             e = slot_entry(slot[0])
         total = value_of(e) - <char*>e + after
         before = malloc_usable_size(e)
@@ -411,7 +420,7 @@ cdef class Table(Index):
         stamp_entry(e, self.clock.stamp)
         return after
 
-    cdef int put_wide(self, uint64_t* slot, uint64_t h, bytes value) except -1:
+    cdef int put_wide(self, uint64_t* slot, uint64_t h) except -1:
         """The same entry with the field for long values, where its value is still short."""
         cdef Entry* e = slot_entry(slot[0])
         cdef size_t head = optional_size(e.flags) + sizeof(Entry)

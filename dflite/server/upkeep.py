@@ -79,8 +79,8 @@ class Upkeep:
         self.look_around()
 
     def look_around(self) -> None:
-        """Was a database flushed?"""
-        if self.keyspace.remains and not self.freeing:
+        """Was a database flushed, or a large value deleted?"""
+        if self.keyspace.has_remains() and not self.freeing:
             self.freeing = True
             self.loop.call_soon(self.free_slice)
 
@@ -89,7 +89,7 @@ class Upkeep:
         self.wake_at(max(deadline_ms, self.clock.now_ms + EXPIRY_PERIOD_MS))
 
     def free_slice(self) -> None:
-        """Give back memory of flushed databases, a slice a turn of the loop."""
+        """Give back memory of what was flushed or deleted, a slice a turn of the loop."""
         self.freeing = self.keyspace.free_some(SLICE_ENTRIES)
         if self.freeing:
             self.loop.call_later(0.001, self.free_slice)

@@ -13,6 +13,11 @@ from dflite.store.shards import shard_of
 NEVER: Final = -1  # no deadline
 WHOLE: Final = 1 << 48  # more keys than any table has
 TYPE_STRING: Final = 1
+TYPE_LIST: Final = 2
+TYPE_SET: Final = 3
+TYPE_ZSET: Final = 4
+TYPE_HASH: Final = 5
+TYPE_STREAM: Final = 6
 TYPE_NAMES: Final = ["none", "string", "list", "set", "zset", "hash", "stream"]
 
 
@@ -86,6 +91,20 @@ class Db:
         if kind > TYPE_STRING:
             raise WrongType
         return kind == TYPE_STRING
+
+    def reads_type(self, key: bytes, kind: int) -> bool:
+        """Is a value of this type there, to be read? Counted as a hit or a miss; or WrongType."""
+        found = self.read_type(key, True)
+        if found and found != kind:
+            raise WrongType
+        return found != 0
+
+    def is_type(self, key: bytes, kind: int) -> bool:
+        """Is a value of this type there, which may be changed? WrongType if it is another."""
+        found = self.type_of(key)
+        if found and found != kind:
+            raise WrongType
+        return found != 0
 
     def find_string(self, key: bytes) -> bytes | None:
         """The string at key, for a command that may change it."""
@@ -218,7 +237,7 @@ class Db:
         """A copy of key's value, its deadline too, at `new_key`, in the place of what is there."""
         source = self.table(key)
         table = target.table(new_key)
-        if source.copy_string(key, table, new_key):
+        if source.copy_inline(key, table, new_key):
             return
         value = cast(Value, source.read(key))
         table.set_object(new_key, source.type_of(key), value.copy(), source.deadline(key))

@@ -6,6 +6,7 @@ from typing import Final
 from dflite.native.clock import Clock
 from dflite.native.remains import Remains
 from dflite.native.table import Table
+from dflite.native.value import buried, free_buried
 from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.shards import shard_of
@@ -40,11 +41,17 @@ class Keyspace:
             keys = 0  # of all shards together, counted with the first
 
     def free_some(self, entries: int) -> bool:
-        """Free about `entries` entries of what was flushed; True while there is more."""
-        if self.remains and not self.remains[-1].free(entries):
-            self.remains.pop()
-            self.freed_lazily += self.keys_of_remains.pop()
-        return bool(self.remains)
+        """Free about `entries` entries of what was flushed or deleted; True while there is more."""
+        if self.remains:
+            if not self.remains[-1].free(entries):
+                self.remains.pop()
+                self.freed_lazily += self.keys_of_remains.pop()
+            return bool(self.remains) or buried() > 0
+        return bool(self.remains) or free_buried(entries)
+
+    def has_remains(self) -> bool:
+        """Is there something to free? Flushed databases, or large values that were deleted."""
+        return bool(self.remains) or buried() > 0
 
     def swap(self, first: int, second: int) -> None:
         """Exchange the keys of two databases."""

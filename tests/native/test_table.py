@@ -129,11 +129,11 @@ class TableMachine(RuleBasedStateMachine):
         assert self.table.move(key, table, new_key) == found
 
     @rule(key=used, new_key=used, away=st.booleans())
-    def copy_string(self, key: bytes, new_key: bytes, away: bool) -> None:
+    def copy_inline(self, key: bytes, new_key: bytes, away: bool) -> None:
         table = self.other_table if away else self.table
         model = self.other_model if away else self.model
         found = self.string_at(key) and self.model.copy(key, model, new_key)
-        assert self.table.copy_string(key, table, new_key) == found
+        assert self.table.copy_inline(key, table, new_key) == found
 
     @rule()
     def exchange_tables(self) -> None:
