@@ -199,6 +199,40 @@ class NoIdleTimes(CommandError):
     )
 
 
+# -- bits, HyperLogLogs, places, throttles --------------------------------------------------------
+
+
+class BadBitOffset(CommandError):
+    text = b"ERR bit offset is not an integer or out of range"
+
+
+class BadBit(CommandError):
+    text = b"ERR bit is not an integer or out of range"
+
+
+class BitNotOneOrZero(CommandError):
+    text = b"ERR The bit argument must be 1 or 0."
+
+
+class NotNeedsOneKey(CommandError):
+    text = b"ERR BITOP NOT must be called with a single source key."
+
+
+class BadFieldType(CommandError):
+    text = (
+        b"ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but "
+        b"i64 is."
+    )
+
+
+class BadOverflow(CommandError):
+    text = b"ERR Invalid OVERFLOW type specified"
+
+
+class FieldsReadOnly(CommandError):
+    text = b"ERR BITFIELD_RO only supports the GET subcommand"
+
+
 # -- who may, and when ----------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """The front of RESP: one module a family. Importing this enters every command in the table."""
 
 from dflite.commands import (
+    bitmaps,
     clients,
     command_table,
     config,
@@ -24,6 +25,7 @@ from dflite.commands import (
 )
 
 __all__ = [
+    "bitmaps",
     "clients",
     "command_table",
     "config",

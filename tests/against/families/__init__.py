@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from tests.against.families import connection, expiry, keys, server, strings, transactions
+from tests.against.families import bitmaps, connection, expiry, keys, server, strings, transactions
 from tests.against.programs import Family
 
 ALL: Final[dict[str, Family]] = {
     family.name: family
     for family in (
         strings.FAMILY,
+        bitmaps.FAMILY,
         keys.FAMILY,
         expiry.FAMILY,
         transactions.FAMILY,
