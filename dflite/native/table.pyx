@@ -18,15 +18,14 @@ A look-up costs two cache misses: the bucket, then the entry.
 * The home bucket grows with the hash, so walking directory and buckets in order walks the hashes in
   order. SCAN's cursor is the hash that comes next; it means the same whatever the table did in between.
 
-In layers: entry.pxd (the blob), segment.pyx (buckets), index.pyx (directory; find, put, remove), this module
-(what the floors above call, walking). The hash is SipHash-1-3 under a secret drawn at start: keys come from strangers.
+In layers: entry.pxd (the blob), segment.pyx (buckets), index.pyx (directory; find, put, remove), walk.pyx
+(scans), this module (what the floors above call). The hash is SipHash-1-3 under a secret drawn at start: keys come from strangers.
 Times are Unix milliseconds, sizes are bytes as the allocator counts them.
 
 Extendible hashing: Fagin et al., ACM TODS 4(3), 1979. Bucket layout after Dash, VLDB 13(8), 2020.
 """
 
-import os
-
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -69,9 +68,9 @@ from dflite.native.segment cimport (
     SLOTS,
     Segment,
     after_prefix,
-    home_of,
     tagged,
 )
+from dflite.native.walk cimport Visitor, random_entry, scan_entries
 
 cdef enum:
     PASSED_OVER = 64        # segments with nothing due that cost a sweep as much as one with
@@ -96,15 +95,36 @@ class Inline:
 INLINE = Inline()
 
 
+@cython.final
+cdef class KeyVisitor(Visitor):
+    """Collects the keys that a scan is about."""
+
+    cdef Table table
+    cdef list keys
+    cdef list due
+    cdef bytes pattern
+    cdef int only_type
+
+    cdef int visit(self, Entry* e) except -1:
+        if self.only_type and e.kind & 0x0F != self.only_type:
+            return 0
+        if self.pattern is not None and not glob_match(
+                PyBytes_AS_STRING(self.pattern), PyBytes_GET_SIZE(self.pattern),
+                key_of(e), key_length_of(e), False):
+            return 0
+        if not self.table.is_due(e):
+            self.keys.append(self.table.key_bytes(e))
+        elif self.due is not None:
+            self.due.append(self.table.key_bytes(e))
+        return 0
+
+
 cdef class Table(Index):
     """One shard's part of one database: keys with values, deadlines and access stamps.
 
     `clock` says what "now" is: a key whose deadline has passed is answered as `EXPIRED` until its owner,
     who has to announce that, deletes it.
     """
-
-    def __cinit__(self, Clock clock):
-        self.random_state = int.from_bytes(os.urandom(8), "little") | 1
 
     # -- what the floors above call --------------------------------------------------------------------
 
@@ -435,26 +455,10 @@ cdef class Table(Index):
 
     # -- walking -----------------------------------------------------------------------------------
 
-    cdef uint64_t next_random(self) noexcept nogil:
-        """xorshift64*; for samples, not for secrets."""
-        self.random_state ^= self.random_state >> 12
-        self.random_state ^= self.random_state << 25
-        self.random_state ^= self.random_state >> 27
-        return self.random_state * 0x2545F4914F6CDD1DULL
-
     def random_key(self):
         """A key drawn about uniformly, due ones too; None when the table is empty. O(1)."""
-        cdef Segment* s
-        cdef uint64_t slot
-        cdef uint64_t h
-        if self.count == 0:
-            return None
-        while True:
-            h = self.next_random()
-            s = self.segment_for(h)
-            slot = s.slots[(h & 0xFFFFFFFF) % (<uint64_t>s.buckets * SLOTS)]
-            if slot != 0:
-                return self.key_bytes(slot_entry(slot))
+        cdef Entry* e = random_entry(self)
+        return None if e == NULL else self.key_bytes(e)
 
     def scan(self, uint64_t cursor, size_t count, bytes pattern=None, int only_type=0, list due=None):
         """(next cursor, keys): about `count` keys from `cursor` (48 bits) on; 0 begins and ends.
@@ -463,56 +467,13 @@ cdef class Table(Index):
         changes in between. `pattern` and `only_type` leave out keys after they were counted. Keys whose
         deadline has passed are put into `due` instead, if there is such a list.
         """
-        cdef list keys = []
-        cdef uint64_t at = cursor << 16, tag, slot, width
-        cdef Segment* s
-        cdef uint32_t b, home, steps
-        cdef uint64_t* bucket
-        cdef size_t seen = 0, visited = 0
-        cdef Entry* e
-        cdef int i
-        if self.directory == NULL:
-            return 0, keys
-        while seen < count and visited // 10 < count:
-            s = self.segment_for(at)
-            tag = (at << s.depth) >> 48
-            home = <uint32_t>((tag * s.buckets) >> 16)
-            b = home
-            for steps in range(s.buckets):
-                bucket = s.slots + <size_t>b * SLOTS
-                for i in range(SLOTS):
-                    slot = bucket[i]
-                    if slot == 0:
-                        break
-                    if home_of(slot, s.buckets) != home:
-                        continue
-                    seen += 1
-                    e = slot_entry(slot)
-                    if only_type and e.kind & 0x0F != only_type:
-                        continue
-                    if pattern is not None and not glob_match(
-                            PyBytes_AS_STRING(pattern), PyBytes_GET_SIZE(pattern),
-                            key_of(e), key_length_of(e), False):
-                        continue
-                    if not self.is_due(e):
-                        keys.append(self.key_bytes(e))
-                    elif due is not None:
-                        due.append(self.key_bytes(e))
-                if bucket[SLOTS - 1] == 0:
-                    break
-                b += 1
-                if b == s.buckets:
-                    b = 0
-            visited += 1
-            home += 1
-            if home < s.buckets:
-                width = (<uint64_t>home * 65536 + s.buckets - 1) // s.buckets
-                at = (((at >> 1) >> (63 - s.depth)) << 1 << (63 - s.depth)) | (width << (48 - s.depth))
-            else:
-                at = after_prefix(at, s.depth)
-                if at == 0:
-                    return 0, keys
-        return at >> 16, keys
+        cdef KeyVisitor visitor = KeyVisitor.__new__(KeyVisitor)
+        visitor.table = self
+        visitor.keys = []
+        visitor.due = due
+        visitor.pattern = pattern
+        visitor.only_type = only_type
+        return scan_entries(self, cursor, count, visitor), visitor.keys
 
     def due_keys(self, size_t limit, size_t segments):
         """(keys, more): at most `limit` keys whose deadline has passed, from at most `segments` segments.

@@ -24,6 +24,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/native/remains.pyx": "what Table.clear leaves: tests/native/test_table.py",
     "dflite/native/requests.pyx": "what connections parse into: tests/native/test_connection.py",
     "dflite/native/segment.pyx": "the table's buckets: tests/native/test_table.py",
+    "dflite/native/walk.pyx": "scans of indexes: tests/native/test_table.py, test_members.py",
     "dflite/server/ports.py": "opens sockets of a running node: tests/wire/test_listeners.py",
     "dflite/settings/setting.py": "a row; tests/settings/test_registry.py and test_settings.py",
     "dflite/settings/typed.py": "types only; tests/settings/test_registry.py",
