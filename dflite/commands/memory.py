@@ -10,6 +10,7 @@ from dflite.engine.help import write_help
 from dflite.engine.memory import MemoryFigures, examine
 from dflite.native.allocator import allocator_report, release_free_memory
 from dflite.native.reply import Reply
+from dflite.native.value import Value
 
 SERVER: Final = Family("server")
 VARYING: Final = "nondeterministic_output"
@@ -165,7 +166,10 @@ def cmd_memory_usage(ctx: Context, args: Args) -> None:
     while args.more():
         if args.word() != b"SAMPLES" or args.integer() < 0:
             raise BadSyntax
-    if ctx.db.exists(key):
-        ctx.reply.integer(ctx.db.table(key).memory_of(key))
-    else:
+    if not ctx.db.exists(key):
         ctx.reply.null()
+        return
+    table = ctx.db.table(key)
+    value = table.read(key, False)
+    beside = value.memory if isinstance(value, Value) else 0
+    ctx.reply.integer(table.memory_of(key) + beside)

@@ -7,7 +7,15 @@ from dflite.engine.args import Args
 from dflite.engine.command import LOADING, READONLY, RO, STALE, Family, KeySpec
 from dflite.engine.context import Context
 from dflite.engine.help import help_lines
-from dflite.store.db import TYPE_STRING, Db, Value
+from dflite.store.db import (
+    TYPE_HASH,
+    TYPE_LIST,
+    TYPE_SET,
+    TYPE_STRING,
+    TYPE_ZSET,
+    Db,
+    Value,
+)
 
 KEYS: Final = Family("generic", "keyspace")
 CHANGING: Final = ["nondeterministic_output"]
@@ -16,6 +24,18 @@ SECOND: Final = KeySpec(RO, begin=2)
 EMBEDDED: Final = 44  # a string up to this length is "embstr" unless it has grown
 ENC_INT: Final = 1  # Table.encoding_of
 ENC_GROWN: Final = 2
+ENC_PACKED: Final = 4
+ENC_INTS: Final = 5
+
+# Redis' names of what lies in the keyspace's entries, by type and encoding; a value beside them
+# says its own, and the name of a string depends on its length too.
+INLINE_NAMES: Final = {
+    (TYPE_LIST, ENC_PACKED): b"listpack",
+    (TYPE_SET, ENC_PACKED): b"listpack",
+    (TYPE_SET, ENC_INTS): b"intset",
+    (TYPE_ZSET, ENC_PACKED): b"listpack",
+    (TYPE_HASH, ENC_PACKED): b"listpack",
+}
 
 OBJECT: Final = KEYS.container(
     "OBJECT",
@@ -52,9 +72,11 @@ def cmd_object_encoding(ctx: Context, args: Args) -> None:
 def encoding_name(db: Db, key: bytes) -> bytes:
     """Redis' name of the form of key's value, which has to be there."""
     table = db.table(key)
-    if table.type_of(key) != TYPE_STRING:
-        return cast(Value, table.read(key, False)).encoding
+    kind = table.type_of(key)
     form = table.encoding_of(key)
+    if kind != TYPE_STRING:
+        name = INLINE_NAMES.get((kind, form))
+        return cast(Value, table.read(key, False)).encoding if name is None else name
     if form == ENC_INT:
         return b"int"
     if form == ENC_GROWN or table.string_length(key) > EMBEDDED:
