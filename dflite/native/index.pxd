@@ -40,6 +40,7 @@ cdef class Index(Value):
     cdef int resize(self, Segment* s, uint64_t h, uint32_t buckets) except -1
     cdef void shrink(self, Segment* s, uint64_t h) noexcept
     cdef void point(self, uint64_t h, Segment* s) noexcept nogil
+    cdef bytes key_bytes(self, Entry* e)
     cdef uint64_t* slot_of(self, bytes key)
     cdef Entry* entry_of(self, bytes key)
     cdef bint is_due(self, Entry* e) noexcept nogil

@@ -9,7 +9,6 @@ from dflite.native.index cimport Index
 cdef class Table(Index):
     cdef Entry* put_string(self, const char* key, size_t n, uint64_t h, const char* value,
                            size_t length, int64_t deadline, uint32_t mc_flags) except NULL
-    cdef bytes key_bytes(self, Entry* e)
     cdef object value_object(self, Entry* e)
     cdef int put_like(self, Entry* model, bytes key) except -1
     cdef int relink(self, bytes key, Table target, bytes new_key) except -1

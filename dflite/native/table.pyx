@@ -25,14 +25,13 @@ Times are Unix milliseconds, sizes are bytes as the allocator counts them.
 Extendible hashing: Fagin et al., ACM TODS 4(3), 1979. Bucket layout after Dash, VLDB 13(8), 2020.
 """
 
-cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memmove, memset
 
-from dflite.native.bytesops cimport format_int64, glob_match, parse_int64
+from dflite.native.bytesops cimport format_int64, parse_int64
 from dflite.native.clock cimport Clock
 from dflite.native.entry cimport (
     ENC_BYTES,
@@ -63,17 +62,10 @@ from dflite.native.entry cimport (
 from dflite.native.index cimport Index, hash_key
 from dflite.native.segment cimport (
     FILL,
-    HAS_DEADLINE,
-    NEVER,
-    SLOTS,
     Segment,
-    after_prefix,
     tagged,
 )
-from dflite.native.walk cimport Visitor, random_entry, scan_entries
-
-cdef enum:
-    PASSED_OVER = 64        # segments with nothing due that cost a sweep as much as one with
+from dflite.native.walk cimport random_entry, scan_keys
 
 cdef size_t LONGEST = 0xFFFFFFFF     # bytes of a value
 
@@ -95,30 +87,6 @@ class Inline:
 INLINE = Inline()
 
 
-@cython.final
-cdef class KeyVisitor(Visitor):
-    """Collects the keys that a scan is about."""
-
-    cdef Table table
-    cdef list keys
-    cdef list due
-    cdef bytes pattern
-    cdef int only_type
-
-    cdef int visit(self, Entry* e) except -1:
-        if self.only_type and e.kind & 0x0F != self.only_type:
-            return 0
-        if self.pattern is not None and not glob_match(
-                PyBytes_AS_STRING(self.pattern), PyBytes_GET_SIZE(self.pattern),
-                key_of(e), key_length_of(e), False):
-            return 0
-        if not self.table.is_due(e):
-            self.keys.append(self.table.key_bytes(e))
-        elif self.due is not None:
-            self.due.append(self.table.key_bytes(e))
-        return 0
-
-
 cdef class Table(Index):
     """One shard's part of one database: keys with values, deadlines and access stamps.
 
@@ -127,9 +95,6 @@ cdef class Table(Index):
     """
 
     # -- what the floors above call --------------------------------------------------------------------
-
-    cdef bytes key_bytes(self, Entry* e):
-        return PyBytes_FromStringAndSize(key_of(e), key_length_of(e))
 
     cdef object value_object(self, Entry* e):
         cdef char[24] text
@@ -467,53 +432,4 @@ cdef class Table(Index):
         changes in between. `pattern` and `only_type` leave out keys after they were counted. Keys whose
         deadline has passed are put into `due` instead, if there is such a list.
         """
-        cdef KeyVisitor visitor = KeyVisitor.__new__(KeyVisitor)
-        visitor.table = self
-        visitor.keys = []
-        visitor.due = due
-        visitor.pattern = pattern
-        visitor.only_type = only_type
-        return scan_entries(self, cursor, count, visitor), visitor.keys
-
-    def due_keys(self, size_t limit, size_t segments):
-        """(keys, more): at most `limit` keys whose deadline has passed, from at most `segments` segments.
-
-        Goes on where the last call ended, by hash, so that growing and shrinking in between lose nothing;
-        `more` is False once the whole table has been walked. What is returned is to be deleted: a segment
-        with more than `limit` due keys is looked at again.
-        """
-        cdef list keys = []
-        cdef size_t i, left = segments * PASSED_OVER
-        cdef Segment* s
-        cdef Entry* e
-        cdef int64_t soonest, deadline, now = self.clock.now_ms
-        if self.directory == NULL or self.next_due > now:
-            return keys, False
-        while left > 0 and <size_t>len(keys) < limit:
-            s = self.segment_for(self.sweep_at)
-            if s.expiring == 0:
-                s.next_deadline = NEVER
-            if s.next_deadline <= now:
-                left -= PASSED_OVER if left > PASSED_OVER else left
-                soonest = NEVER
-                for i in range(<size_t>s.buckets * SLOTS):
-                    if s.slots[i] & HAS_DEADLINE:
-                        e = slot_entry(s.slots[i])
-                        deadline = deadline_of(e)
-                        if deadline <= now:
-                            if <size_t>len(keys) >= limit:
-                                return keys, True
-                            keys.append(self.key_bytes(e))
-                        if deadline < soonest:
-                            soonest = deadline
-                s.next_deadline = soonest
-            else:
-                left -= 1
-            if s.next_deadline < self.sweep_soonest:
-                self.sweep_soonest = s.next_deadline
-            self.sweep_at = after_prefix(self.sweep_at, s.depth)
-            if self.sweep_at == 0:
-                self.next_due = self.sweep_soonest
-                self.sweep_soonest = NEVER
-                return keys, False
-        return keys, True
+        return scan_keys(self, cursor, count, pattern, only_type, due)

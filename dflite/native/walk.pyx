@@ -7,9 +7,13 @@ RANDOMKEY have in common with HSCAN, SRANDMEMBER and their like.
 
 import os
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t, uint64_t
 
-from dflite.native.entry cimport DFLITE_PREFETCH, Entry, slot_entry
+cimport cython
+
+from dflite.native.bytesops cimport glob_match
+from dflite.native.entry cimport DFLITE_PREFETCH, Entry, key_length_of, key_of, slot_entry
 from dflite.native.index cimport Index
 from dflite.native.segment cimport SLOTS, Segment, after_prefix, home_of
 
@@ -83,6 +87,45 @@ cdef uint64_t scan_entries(Index index, uint64_t cursor, size_t count, Visitor v
             if at == 0:
                 return 0
     return at >> 16
+
+
+@cython.final
+cdef class KeyVisitor(Visitor):
+    """Collects the keys that a scan is about."""
+
+    cdef Index index
+    cdef list keys
+    cdef list due
+    cdef bytes pattern
+    cdef int only_type
+
+    cdef int visit(self, Entry* e) except -1:
+        if self.only_type and e.kind & 0x0F != self.only_type:
+            return 0
+        if self.pattern is not None and not glob_match(
+                PyBytes_AS_STRING(self.pattern), PyBytes_GET_SIZE(self.pattern),
+                key_of(e), key_length_of(e), False):
+            return 0
+        if not self.index.is_due(e):
+            self.keys.append(self.index.key_bytes(e))
+        elif self.due is not None:
+            self.due.append(self.index.key_bytes(e))
+        return 0
+
+
+cdef object scan_keys(Index index, uint64_t cursor, size_t count, bytes pattern, int only_type, list due):
+    """(next cursor, keys): about `count` keys from `cursor` on, as `scan_entries`.
+
+    `pattern` and `only_type` leave out keys after they were counted. Keys whose deadline has passed are
+    put into `due` instead, if there is such a list.
+    """
+    cdef KeyVisitor visitor = KeyVisitor.__new__(KeyVisitor)
+    visitor.index = index
+    visitor.keys = []
+    visitor.due = due
+    visitor.pattern = pattern
+    visitor.only_type = only_type
+    return scan_entries(index, cursor, count, visitor), visitor.keys
 
 
 cdef Entry* random_entry(Index index) noexcept nogil:
