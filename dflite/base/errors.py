@@ -350,6 +350,81 @@ class DatabaseNotBetween(CustomError):
     """A filter by database names one that does not exist; the text says which do."""
 
 
+class NotForSubscribers(QuotingError):
+    text = (
+        b"ERR Can't execute '%b': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+        b"allowed in this context"
+    )
+
+
+class SubscriberRefused(CommandError):
+    text = b"ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"
+
+
+class NoSuchRedirection(CommandError):
+    text = b"ERR The client ID you want redirect to does not exist"
+
+
+class OneRedirection(CommandError):
+    text = b"ERR A client can only redirect to a single other client"
+
+
+class PrefixNeedsBroadcast(CommandError):
+    text = b"ERR PREFIX option requires BCAST mode to be enabled"
+
+
+class BroadcastIsFixed(CommandError):
+    text = (
+        b"ERR You can't switch BCAST mode on/off before disabling tracking for this client, and "
+        b"then re-enabling it with a different mode."
+    )
+
+
+class BroadcastTakesNoChoice(CommandError):
+    text = b"ERR OPTIN and OPTOUT are not compatible with BCAST"
+
+
+class OneChoice(CommandError):
+    text = b"ERR You can't specify both OPTIN mode and OPTOUT mode"
+
+
+class ChoiceIsFixed(CommandError):
+    text = (
+        b"ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and "
+        b"then re-enabling it with a different mode."
+    )
+
+
+class PrefixesOverlap(CustomError):
+    """A client would be told of some key twice."""
+
+    def __init__(self, prefix: bytes, other: bytes, known: bool) -> None:
+        which = b"an existing prefix" if known else b"another provided prefix"
+        super().__init__(
+            b"ERR Prefix '%b' overlaps with %b '%b'. Prefixes for a single client must not overlap."
+            % (prefix, which, other)
+        )
+
+
+class CachingNeedsTracking(CommandError):
+    text = (
+        b"ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or "
+        b"OPTOUT mode enabled"
+    )
+
+
+class CachingYesNeedsOptin(CommandError):
+    text = (
+        b"ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."
+    )
+
+
+class CachingNoNeedsOptout(CommandError):
+    text = (
+        b"ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."
+    )
+
+
 class BadPauseMode(CommandError):
     text = b"ERR CLIENT PAUSE mode must be WRITE or ALL"
 
@@ -461,3 +536,35 @@ class UnknownProtocolType(CommandError):
 
 class NeedsResp3(CommandError):
     text = b"ERR RESP2 is not supported by this command"
+
+
+# -- hashes ---------------------------------------------------------------------------------------
+
+
+class HashValueNotAnInteger(CommandError):
+    text = b"ERR hash value is not an integer"
+
+
+class HashValueNotAFloat(CommandError):
+    text = b"ERR hash value is not a float"
+
+
+class NotFinite(CommandError):
+    text = b"ERR value is NaN or Infinity"
+
+
+class WrongNumberOfFields(CommandError):
+    text = (
+        b"ERR numfields should be greater than 0 and match the provided number of fields"
+    )
+
+
+class CountTooLarge(CommandError):
+    text = b"ERR value is out of range"
+
+
+class CountOutOfRange(CommandError):
+    text = (
+        b"ERR value is out of range, value must between "
+        b"-9223372036854775807 and 9223372036854775807"
+    )

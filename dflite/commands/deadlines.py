@@ -112,11 +112,16 @@ def read_conditions(args: Args) -> int:
         if bit is None:
             raise UnsupportedOption(option)
         conditions |= bit
+    check_conditions(conditions)
+    return conditions
+
+
+def check_conditions(conditions: int) -> None:
+    """Not all of them go together."""
     if conditions & WITHOUT_ONE and conditions != WITHOUT_ONE:
         raise ConflictingExpireOptions
     if conditions & IF_LATER and conditions & IF_SOONER:
         raise GreaterAndLess
-    return conditions
 
 
 @KEYS.command(

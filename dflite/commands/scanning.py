@@ -22,6 +22,7 @@ class ScanOptions:
         self.pattern: bytes | None = None
         self.count = DEFAULT_COUNT
         self.kind = 0
+        self.values = True  # HSCAN's
 
 
 def pattern_or_none(pattern: bytes) -> bytes | None:
@@ -56,9 +57,7 @@ def cmd_scan(ctx: Context, args: Args) -> None:
     cursor = read_cursor(args.next())
     options = read_scan_options(args)
     cursor, keys = ctx.keyspace.scan(ctx.db, cursor, options.count, options.pattern, options.kind)
-    ctx.reply.array(2)
-    ctx.reply.bulk(b"%d" % cursor)
-    ctx.reply.bulks(keys)
+    answer_scan(ctx, cursor, keys)
 
 
 def read_cursor(text: bytes) -> int:
@@ -78,17 +77,42 @@ def read_scan_options(args: Args) -> ScanOptions:
     options = ScanOptions()
     while args.more():
         word = args.word()
-        if word == b"MATCH":
-            options.pattern = pattern_or_none(args.next())
-        elif word == b"COUNT":
-            options.count = args.integer()
-            if options.count < 1:
-                raise BadSyntax
-        elif word == b"TYPE":
+        if word == b"TYPE":
             options.kind = type_number(args.next())
         else:
-            raise BadSyntax
+            read_option(args, word, options)
     return options
+
+
+def read_option(args: Args, word: bytes, options: ScanOptions) -> None:
+    """What SCAN, SSCAN, HSCAN and ZSCAN all know."""
+    if word == b"MATCH":
+        options.pattern = pattern_or_none(args.next())
+    elif word == b"COUNT":
+        options.count = args.integer()
+        if options.count < 1:
+            raise BadSyntax
+    else:
+        raise BadSyntax
+
+
+def read_element_options(args: Args, values: bool = False) -> ScanOptions:
+    """Of the commands that scan a collection; `values`: NOVALUES is known too."""
+    options = ScanOptions()
+    while args.more():
+        word = args.word()
+        if values and word == b"NOVALUES":
+            options.values = False
+        else:
+            read_option(args, word, options)
+    return options
+
+
+def answer_scan(ctx: Context, cursor: int, found: list[bytes]) -> None:
+    """The cursor to go on from, and what was found."""
+    ctx.reply.array(2)
+    ctx.reply.bulk(b"%d" % cursor)
+    ctx.reply.bulks(found)
 
 
 def type_number(name: bytes) -> int:

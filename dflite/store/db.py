@@ -3,11 +3,13 @@
 from typing import Final, Protocol, cast
 
 from dflite.base.errors import WrongType
+from dflite.native import hashes
 from dflite.native.clock import Clock
 from dflite.native.remains import Remains
 from dflite.native.table import EXPIRED as DUE
 from dflite.native.table import Table
-from dflite.store.effects import EXPIRED, GENERIC, STRING, Change, Effects, Record
+from dflite.store.element_deadlines import ElementDeadlines
+from dflite.store.effects import EXPIRED, GENERIC, HASH, STRING, Change, Effects, Record
 from dflite.store.shards import shard_of
 
 NEVER: Final = -1  # no deadline
@@ -47,6 +49,7 @@ class Db:
         self.misses = 0
         self.expires_itself = True  # a replica waits for its primary's DEL
         self.touching = True  # CLIENT NO-TOUCH turns it off for a command
+        self.element_deadlines = ElementDeadlines()
 
     # -- finding -----------------------------------------------------------------------------------
 
@@ -229,22 +232,63 @@ class Db:
         if self.effects.observed:
             self.effects.changes.append(Change(self.index, key, "expired", EXPIRED))
 
+    def expire_elements(self, key: bytes, limit: int, segments: int) -> int:
+        """Expire some elements of key that are due, and note when to look again; how many did."""
+        kind = self.type_of(key)
+        if kind != TYPE_HASH:
+            return 0  # what had deadlines is gone
+        table = self.table(key)
+        fields, more = hashes.due_fields(table, key, limit, segments)
+        if fields:
+            hashes.delete_fields(table, key, fields)
+            self.elements_expired(key, fields, b"HDEL", "hexpired", HASH)
+        soonest = hashes.next_deadline(table, key)
+        if soonest >= 0:
+            self.element_deadlines.note(key, max(soonest, self.clock.now_ms + (not more)))
+        return len(fields)
+
+    def elements_expired(
+        self, key: bytes, elements: list[bytes], command: bytes, event: str, kind: int
+    ) -> None:
+        """Elements of key were deleted because they were due: say so."""
+        self.effects.expired_elements += len(elements)
+        if self.effects.journaling:
+            self.effects.records.append(Record(self.index, [command, key, *elements]))
+        if self.effects.observed:
+            self.effects.changes.append(Change(self.index, key, event, kind))
+            if self.table(key).type_of(key) == 0:
+                self.effects.changes.append(Change(self.index, key, "del", GENERIC))
+
     def move(self, key: bytes, target: "Db", new_key: bytes) -> None:
         """Key's value, deadline, flags to `new_key` of `target`, in the place of what is there."""
         self.table(key).move(key, target.table(new_key), new_key)
+        self.pass_element_deadline(key, target, new_key)
 
     def copy(self, key: bytes, target: "Db", new_key: bytes) -> None:
         """A copy of key's value, its deadline too, at `new_key`, in the place of what is there."""
         source = self.table(key)
         table = target.table(new_key)
+        self.pass_element_deadline(key, target, new_key)
         if source.copy_inline(key, table, new_key):
             return
         value = cast(Value, source.read(key))
         table.set_object(new_key, source.type_of(key), value.copy(), source.deadline(key))
 
+    def note_element_deadline(self, key: bytes, deadline: int) -> None:
+        """A field or member of key has got this deadline."""
+        self.element_deadlines.note(key, deadline)
+        self.effects_of_deadline(deadline)
+
+    def pass_element_deadline(self, key: bytes, target: "Db", new_key: bytes) -> None:
+        """What is at key will be at `new_key` of `target`, with the deadlines of its elements."""
+        deadline = self.element_deadlines.first.get(key)
+        if deadline is not None:
+            target.note_element_deadline(new_key, deadline)
+
     def clear(self) -> list[Remains]:
         """Empty the database; what it held is freed by whoever gets the remains."""
         remains = []
+        self.element_deadlines = ElementDeadlines()
         for table in self.tables:
             if len(table):
                 remains.append(table.clear())

@@ -19,6 +19,7 @@ HASH: Final = 32
 STREAM: Final = 64
 EXPIRED: Final = 128
 EVICTED: Final = 256
+MISS: Final = 512  # no change: a key that was asked for is not there
 
 
 class Change:
@@ -47,8 +48,11 @@ class Effects:
         self.records: list[Record] = []
         self.changed = 0
         self.expired = 0
+        self.expired_elements = 0  # fields of hashes, members of sets
         self.evicted = 0
         self.observed = False  # somebody watches, tracks, waits or is to be notified
+        self.noting_misses = False  # ... of keys that are not there, too
+        self.announced = 0  # of the changes: trackers and subscribers know those already
         self.journaling = False  # the journal has a reader
         self.soonest_deadline = FAR  # of those set since the expiry cycle last looked
         self.on_sooner: Callable[[int], None] | None = None  # told of each that is sooner yet
@@ -57,4 +61,5 @@ class Effects:
     def clear(self) -> None:
         self.changes.clear()
         self.records.clear()
+        self.announced = 0
         self.replaced = False

@@ -1,4 +1,4 @@
-"""Active expiry: keys whose deadline has passed go even if nobody asks for them.
+"""Active expiry: keys, and elements of collections, go when they are due even if nobody asks for them.
 
 Tables know a lower bound of the next deadline in each segment, so the living are not walked. Work
 is done in slices; `next_ms` says when there may be more. All tables take their turn: a slice begins
@@ -8,6 +8,7 @@ behind the table at which the last had to stop.
 from typing import Final
 
 from dflite.native.clock import monotonic_us
+from dflite.store.db import Db
 from dflite.store.effects import FAR
 from dflite.store.keyspace import Keyspace
 
@@ -35,6 +36,9 @@ class Expiry:
         end_us = monotonic_us() + SLICE_US
         more = False
         tables = len(keyspace.dbs) * keyspace.shards
+        for db in keyspace.dbs:
+            if db.expires_itself and self.expire_elements(db, end_us):
+                return True
         for _ in range(tables):
             db = keyspace.dbs[self.turn // keyspace.shards]
             table = db.tables[self.turn % keyspace.shards]
@@ -50,6 +54,16 @@ class Expiry:
                     return True
         return more
 
+    def expire_elements(self, db: Db, end_us: int) -> bool:
+        """Expire elements of collections; True if there may be more right now."""
+        deadlines = db.element_deadlines
+        now_ms = db.clock.now_ms
+        while deadlines.next() <= now_ms:
+            if monotonic_us() >= end_us:
+                return True
+            db.expire_elements(deadlines.take(), KEYS_A_SLICE, SEGMENTS_A_SLICE)
+        return False
+
     def next_ms(self) -> int:
         """No key is due before this Unix ms; -1 if none has a deadline."""
         self.keyspace.effects.soonest_deadline = FAR
@@ -59,6 +73,9 @@ class Expiry:
         for db in self.keyspace.dbs:
             if not db.expires_itself:
                 continue
+            element = db.element_deadlines.next()
+            if element < FAR and (soonest < 0 or element < soonest):
+                soonest = element
             for table in db.tables:
                 deadline = table.next_deadline
                 if deadline >= 0 and (soonest < 0 or deadline < soonest):

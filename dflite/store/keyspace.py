@@ -57,8 +57,12 @@ class Keyspace:
         """Exchange the keys of two databases."""
         tables = self.tables
         tables[first], tables[second] = tables[second], tables[first]
-        self.dbs[first].tables = tables[first]
-        self.dbs[second].tables = tables[second]
+        one, other = self.dbs[first], self.dbs[second]
+        one.tables = tables[first]
+        other.tables = tables[second]
+        deadlines = one.element_deadlines
+        one.element_deadlines = other.element_deadlines
+        other.element_deadlines = deadlines
 
     def scan(
         self, db: Db, cursor: int, count: int, pattern: bytes | None, kind: int

@@ -1,0 +1,5 @@
+from dflite.native.index import Index
+
+class Fields(Index):
+    encoding: bytes
+    def copy(self) -> Fields: ...
