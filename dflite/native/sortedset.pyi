@@ -1,0 +1,9 @@
+from dflite.native.clock import Clock
+from dflite.native.index import Index
+
+class SortedSet(Index):
+    encoding: bytes
+    def copy(self) -> SortedSet: ...
+
+def sorted_set(clock: Clock, pairs: list[tuple[bytes, float]]) -> SortedSet: ...
+def pairs_of(zset: SortedSet) -> list[tuple[bytes, float]]: ...
