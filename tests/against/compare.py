@@ -7,7 +7,7 @@ nobody's promise, figures about the process itself. Everything else is compared 
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tests.support.resp import BULK, ERROR, INTEGER, MAP, VERBATIM, Reply
+from tests.support.resp import ARRAY, BULK, ERROR, INTEGER, MAP, VERBATIM, Reply
 
 Rule = Callable[[Sequence[bytes], Reply, Reply], bool]
 
@@ -36,6 +36,37 @@ def any_order(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     return theirs.kind == ours.kind and sorted(map(repr, theirs.value)) == sorted(
         map(repr, ours.value)
     )
+
+
+def pairs_in_any_order(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """The same pairs, in whatever order: a map, or in RESP2 an array of both in turns."""
+    if not isinstance(theirs.value, list) or theirs.kind != ours.kind or theirs.kind == MAP:
+        return any_order(argv, theirs, ours)
+
+    def pairs(reply: Reply) -> list[str]:
+        items = reply.items
+        return sorted(f"{items[i]!r} {items[i + 1]!r}" for i in range(0, len(items) - 1, 2))
+
+    return len(theirs.items) == len(ours.items) and pairs(theirs) == pairs(ours)
+
+
+def element_scan(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """HSCAN and its like: where both came to the end, they must have found the same."""
+    if theirs.kind == ERROR or ours.kind == ERROR or ARRAY not in (theirs.kind, ours.kind):
+        return theirs == ours
+    if any(reply.items[0].data != b"0" for reply in (theirs, ours)) or argv[2] != b"0":
+        return one_scan(argv, theirs, ours)
+    lone = argv[0].upper() == b"SSCAN" or b"NOVALUES" in [word.upper() for word in argv]
+    rule = any_order if lone else pairs_in_any_order
+    return rule(argv, theirs.items[1], ours.items[1])
+
+
+def near(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """A list of times left, asked for one after the other."""
+    if theirs.kind != ARRAY or ours.kind != ARRAY or len(theirs.items) != len(ours.items):
+        return theirs == ours
+    close = within(2000)
+    return all(close(argv, one, other) for one, other in zip(theirs.items, ours.items, strict=True))
 
 
 def same_kind(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
@@ -158,6 +189,21 @@ RULES: Final[dict[bytes, Rule]] = {
     b"KEYS": any_order,
     b"SCAN": one_scan,
     b"RANDOMKEY": same_kind,
+    b"HGETALL": pairs_in_any_order,
+    b"HKEYS": any_order,
+    b"HVALS": any_order,
+    b"HSCAN": element_scan,
+    b"SSCAN": element_scan,
+    b"ZSCAN": element_scan,
+    b"HRANDFIELD": same_outline,
+    b"HTTL": near,
+    b"HPTTL": near,
+    b"HEXPIRETIME": near,
+    b"HPEXPIRETIME": near,
+    b"SMEMBERS": any_order,
+    b"SINTER": any_order,
+    b"SUNION": any_order,
+    b"SDIFF": any_order,
     b"OBJECT IDLETIME": within(10),
     b"OBJECT REFCOUNT": same_kind,  # a queued request counts too, where values are shared
     b"TIME": same_outline,

@@ -20,7 +20,14 @@ SETTINGS: Final = (
     (b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"),
 )
 # How the value of a key is asked for when a program has ended.
-CONTENTS: Final[dict[bytes, tuple[bytes, ...]]] = {b"string": (b"GET", b"KEY")}
+CONTENTS: Final[dict[bytes, tuple[bytes, ...]]] = {
+    b"string": (b"GET", b"KEY"),
+    b"list": (b"LRANGE", b"KEY", b"0", b"-1"),
+    b"set": (b"SMEMBERS", b"KEY"),
+    b"zset": (b"ZRANGE", b"KEY", b"0", b"-1", b"WITHSCORES"),
+    b"hash": (b"HGETALL", b"KEY"),
+    b"stream": (b"XRANGE", b"KEY", b"-", b"+"),
+}
 DATABASES: Final = (b"0", b"1", b"2", b"15")
 GONE: Final = Reply(ERROR, b"(the connection was closed instead)")
 SILENT: Final = Reply(ERROR, b"(no reply came)")
@@ -257,11 +264,15 @@ class Pair:
 
 
 def walk_keys(seat: Seat, argv: tuple[bytes, ...]) -> Reply | list[bytes]:
-    """Every key that SCAN returns; its reply where that is no page of keys."""
+    """Every key that SCAN returns; its reply where that is no page of keys.
+
+    Of HSCAN and its like, every element: the cursor comes behind the key there.
+    """
     seen: set[bytes] = set()
     cursor = b"0"
+    at = 1 if argv[0].upper() == b"SCAN" else 2
     for _ in range(10_000):
-        seat.connection.send(argv[0], cursor, *argv[2:])
+        seat.connection.send(*argv[:at], cursor, *argv[at + 1 :])
         reply = seat.read(1)[0]
         if reply.kind != ARRAY:
             return reply

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from tests.against.families import bitmaps, connection, expiry, keys, server, strings, transactions
+from tests.against.families import (
+    bitmaps,
+    connection,
+    expiry,
+    hashes,
+    keys,
+    server,
+    strings,
+    transactions,
+)
 from tests.against.programs import Family
 
 ALL: Final[dict[str, Family]] = {
@@ -10,6 +19,7 @@ ALL: Final[dict[str, Family]] = {
     for family in (
         strings.FAMILY,
         bitmaps.FAMILY,
+        hashes.FAMILY,
         keys.FAMILY,
         expiry.FAMILY,
         transactions.FAMILY,
