@@ -22,3 +22,4 @@ cdef class Reply:
     cdef void sent(self, size_t n) noexcept
     cdef void release(self) noexcept
     cdef int put_head_text(self, char kind, bytes text) except -1
+    cdef int put_double(self, double x) except -1

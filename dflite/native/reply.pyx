@@ -151,6 +151,20 @@ cdef class Reply:
     cdef int put_null(self) except -1:
         return self.put(b"_\r\n", 3) if self.resp3 else self.put(b"$-1\r\n", 5)
 
+    cdef int put_double(self, double x) except -1:
+        cdef char[64] text
+        cdef int n = format_double(x, text)
+        cdef char* p
+        if not self.resp3:
+            return self.put_bulk(text, n)
+        p = self.reserve(n + 3)
+        p[0] = 44
+        memcpy(p + 1, text, n)
+        p[n + 1] = 13
+        p[n + 2] = 10
+        self.end += n + 3
+        return 0
+
     # -- verbs -------------------------------------------------------------------------------------
 
     def ok(self) -> None:
@@ -231,18 +245,7 @@ cdef class Reply:
 
     def double(self, double x) -> None:
         """In RESP2 a bulk string."""
-        cdef char[64] text
-        cdef int n = format_double(x, text)
-        cdef char* p
-        if not self.resp3:
-            self.put_bulk(text, n)
-            return
-        p = self.reserve(n + 3)
-        p[0] = 44
-        memcpy(p + 1, text, n)
-        p[n + 1] = 13
-        p[n + 2] = 10
-        self.end += n + 3
+        self.put_double(x)
 
     def big_number(self, bytes digits not None) -> None:
         """In RESP2 a bulk string."""
