@@ -171,10 +171,10 @@ def use_of_bitfield_key(argv: list[bytes]) -> int:
 
 
 @BITMAP.command(
-    "BITFIELD key [GET encoding offset | <[OVERFLOW <WRAP | SAT | FAIL>] "
-    "<SET encoding offset value | INCRBY encoding offset increment>> "
-    "[GET encoding offset | <[OVERFLOW <WRAP | SAT | FAIL>] "
-    "<SET encoding offset value | INCRBY encoding offset increment>> ...]]",
+    "BITFIELD key [<GET encoding offset | <[OVERFLOW <WRAP | SAT | FAIL>] "
+    "<SET encoding offset value | INCRBY encoding offset increment>>> "
+    "[<GET encoding offset | <[OVERFLOW <WRAP | SAT | FAIL>] "
+    "<SET encoding offset value | INCRBY encoding offset increment>>> ...]]",
     arity=-2,
     flags=WRITE | DENYOOM,
     keys=[KeySpec(RW | ACCESS | UPDATE | VARIABLE_FLAGS)],

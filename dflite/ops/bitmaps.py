@@ -8,7 +8,6 @@ from typing import Final
 from dflite.base.numbers import INT64_MAX
 from dflite.native import bits
 from dflite.store.db import Db
-from dflite.store.effects import STRING
 
 # What BITFIELD does to a field.
 GET: Final = 0
@@ -61,7 +60,7 @@ def set_bit(db: Db, key: bytes, offset: int, bit: bool) -> int:
     old = bits.bit_at(table, key, offset)
     if grew or old != bit:
         bits.put_bit(table, key, offset, bit)
-        db.changed(key, "setbit", STRING)
+        db.changed(key, "setbit")
     return old
 
 
@@ -117,7 +116,7 @@ def combine(db: Db, operation: int, key: bytes, sources: list[bytes]) -> int:
         return 0
     length = bits.combine(operation, tables, sources, db.table(key), key)
     if length:
-        db.changed(key, "set", STRING)
+        db.changed(key, "set")
     return length
 
 
@@ -153,6 +152,9 @@ def change_fields(db: Db, key: bytes, steps: list[FieldStep]) -> list[int | None
         bits.put_field(table, key, step.offset, step.width, new % (1 << step.width))
         if grew or old != new:
             changes += 1
-    if changes or grew:
-        db.changed(key, "setbit", STRING)
+    if changes:
+        db.changed(key, "setbit")
+        db.effects.changed += changes - 1
+    elif grew:
+        db.changed(key, "")
     return answers

@@ -12,9 +12,10 @@ from tests.architecture.sources import modules, parsed, short
 # The first word of an error is what clients branch on; these are Redis' and Dragonfly's.
 CODES: Final = {
     "BUSY", "BUSYGROUP", "BUSYKEY", "CROSSSLOT", "DENIED", "ERR", "EXECABORT", "INPROG",
-    "IOERR", "LOADING", "MASTERDOWN", "MISCONF", "MOVED", "NOAUTH", "NOGOODSLAVE", "NOGROUP",
-    "NOMASTERLINK", "NOPERM", "NOPROTO", "NOREPLICAS", "NOSCRIPT", "NOTBUSY", "NOTREADY", "OOM",
-    "READONLY", "SYNTAX", "UNBLOCKED", "UNKILLABLE", "UNWATCHED", "WRONGPASS", "WRONGTYPE",
+    "INVALIDOBJ", "IOERR", "LOADING", "MASTERDOWN", "MISCONF", "MOVED", "NOAUTH", "NOGOODSLAVE",
+    "NOGROUP", "NOMASTERLINK", "NOPERM", "NOPROTO", "NOREPLICAS", "NOSCRIPT", "NOTBUSY",
+    "NOTREADY", "OOM", "READONLY", "SYNTAX", "UNBLOCKED", "UNKILLABLE", "UNWATCHED", "WRONGPASS",
+    "WRONGTYPE",
 }  # fmt: skip
 
 # The answer to a bug has a class of its own beside the default of CommandError.

@@ -7,6 +7,7 @@ from tests.against.families import (
     connection,
     expiry,
     hashes,
+    hyperloglog,
     keys,
     server,
     strings,
@@ -19,6 +20,7 @@ ALL: Final[dict[str, Family]] = {
     for family in (
         strings.FAMILY,
         bitmaps.FAMILY,
+        hyperloglog.FAMILY,
         hashes.FAMILY,
         keys.FAMILY,
         expiry.FAMILY,
