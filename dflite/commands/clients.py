@@ -23,6 +23,7 @@ from dflite.engine.client_filters import age_s, flags_of, idle_s, read_client_qu
 from dflite.engine.command import ADMIN, ALLOW_BUSY, LOADING, NO_MULTI, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
+from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD, count_of
 from dflite.native.bytesops import parse_int
 from dflite.native.connection import HELD_OUTPUT
 from dflite.native.lane import OPERATIONS
@@ -176,38 +177,6 @@ def read_on_or_off(args: Args) -> bool:
     return word == b"ON"
 
 
-@CLIENTS.command(
-    "CLIENT GETREDIR",
-    arity=2,
-    flags=ANYTIME | ALLOW_BUSY,
-    since="6.0.0",
-    complexity="O(1)",
-    summary="Whom this connection's invalidation messages go to; -1 while it tracks no keys.",
-)
-def cmd_client_getredir(ctx: Context, args: Args) -> None:
-    ctx.reply.integer(-1)
-
-
-@CLIENTS.command(
-    "CLIENT TRACKINGINFO",
-    arity=2,
-    flags=ANYTIME,
-    since="6.2.0",
-    complexity="O(1)",
-    summary="How this connection tracks keys.",
-)
-def cmd_client_trackinginfo(ctx: Context, args: Args) -> None:
-    reply = ctx.reply
-    reply.map(3)
-    reply.bulk(b"flags")
-    reply.set(1)
-    reply.bulk(b"off")
-    reply.bulk(b"redirect")
-    reply.integer(-1)
-    reply.bulk(b"prefixes")
-    reply.array(0)
-
-
 # -- about others ---------------------------------------------------------------------------------
 
 
@@ -239,16 +208,19 @@ def describe(ctx: Context, client: Client, argv: list[bytes]) -> bytes:
     last = LANE_NAMES[conn.last_lane] if conn.last_lane else client.last_command
     if client.postponed is not None:
         argv_memory = sum([len(word) for word in client.postponed])
+    redirection = client.tracker.redirect if client.tracker is not None else -1
     words = [
         f"id={client.id} addr={client.addr} laddr={client.laddr} fd={client.fd}",
         f"name={client.name.decode()} age={age_s(client, now_ms)} idle={idle_s(client, now_ms)}",
-        f"flags={flags_of(client).decode()} db={conn.database} sub=0 psub=0 ssub=0",
+        f"flags={flags_of(client).decode()} db={conn.database}",
+        f"sub={count_of(client, CHANNEL)} psub={count_of(client, PATTERN)} "
+        f"ssub={count_of(client, SHARD)}",
         f"multi={-1 if client.queue is None else len(client.queue)} watch={len(client.watched)}",
         f"qbuf={conn.input_length} qbuf-free={conn.input_capacity - conn.input_length}",
         f"argv-mem={argv_memory} multi-mem={client.queue_bytes} rbs={buffer} rbp={buffer}",
         f"obl={unsent - listed} oll={(listed + FIRST_BUFFER - 1) // FIRST_BUFFER} omem={listed}",
         f"tot-mem={client.memory()} events={'rw' if conn.held & HELD_OUTPUT else 'r'}",
-        f"cmd={last} user={client.user.name} redir=-1 resp={client.resp}",
+        f"cmd={last} user={client.user.name} redir={redirection} resp={client.resp}",
         f"lib-name={client.lib_name.decode()} lib-ver={client.lib_version.decode()}",
     ]
     return " ".join(words).encode() + b"\n"

@@ -42,7 +42,9 @@ EVERYWHERE: Final = ["request_policy:all_shards", "response_policy:all_succeeded
 def cmd_ping(ctx: Context, args: Args) -> None:
     if args.left() > 1:
         raise WrongArity(b"ping")
-    if args.more():
+    if ctx.client.is_only_listening():
+        ctx.reply.bulks([b"pong", args.next() if args.more() else b""])
+    elif args.more():
         ctx.reply.bulk(args.next())
     else:
         ctx.reply.simple(b"PONG")
@@ -156,6 +158,7 @@ def speak(ctx: Context, protocol: int) -> None:
     """Answer in RESP2 or RESP3 from now on."""
     ctx.client.resp = protocol
     ctx.reply.speak(protocol == 3)
+    ctx.client.update_lane()  # a subscriber of RESP2 may not do all that one of RESP3 may
 
 
 def greet(ctx: Context) -> None:
@@ -208,6 +211,8 @@ def cmd_reset(ctx: Context, args: Args) -> None:
     client = ctx.client
     engine = ctx.engine
     engine.end_transaction(client)
+    engine.channels.forget(client)
+    engine.tracking.stop(client)
     if client.monitor:
         client.monitor = False
         engine.monitors.remove(client)

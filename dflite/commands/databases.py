@@ -45,6 +45,7 @@ def cmd_flushall(ctx: Context, args: Args) -> None:
     read_flush_mode(args)
     for db in ctx.keyspace.dbs:
         flush(ctx, db)
+    ctx.engine.tracking.flushed()
     # also of an empty keyspace: a replica's may not be
     ctx.db.replicate_as(args.argv)
     ctx.reply.ok()
@@ -63,6 +64,7 @@ def cmd_flushall(ctx: Context, args: Args) -> None:
 def cmd_flushdb(ctx: Context, args: Args) -> None:
     read_flush_mode(args)
     flush(ctx, ctx.db)
+    ctx.engine.tracking.flushed()
     ctx.db.replicate_as(args.argv)
     ctx.reply.ok()
 

@@ -28,6 +28,7 @@ class Waiter:
         self.keys = keys
         self.kinds = kinds
         self.deadline_ms = deadline_ms
+        self.argv: list[bytes] = []  # the request that waits
         self.timer: Timer | None = None
 
     def serve(self, key: bytes) -> bool:

@@ -4,6 +4,7 @@ from typing import Final
 
 from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED, Connection, input_memory
 from dflite.native.reply import buffer_memory
+from dflite.native.requests import Limits
 
 REPLY_ON: Final = 0
 REPLY_OFF: Final = 1
@@ -31,6 +32,29 @@ class WatchedKey:
         self.db = db
         self.key = key
         self.was_due = was_due
+
+
+class Listening:
+    """What a subscriber listens to, each kind in the order of its subscriptions."""
+
+    def __init__(self, usual: Limits) -> None:
+        self.names: list[dict[bytes, None]] = [{}, {}, {}]  # channels, patterns, shard channels
+        self.usual = usual  # its connection's limits when it is no subscriber
+
+
+class Tracker:
+    """How a client tracks keys. `redirect` is the id of who is told in its place, or 0."""
+
+    def __init__(self, client_id: int) -> None:
+        self.alone = frozenset((client_id,))
+        self.redirect = 0
+        self.redirect_broken = False
+        self.broadcast = False
+        self.optin = False
+        self.optout = False
+        self.noloop = False
+        self.caching = False  # CLIENT CACHING was said, for the next request
+        self.prefixes: set[bytes] = set()  # of a broadcast
 
 
 class Client:
@@ -63,6 +87,8 @@ class Client:
         self.queue_broken = False
         self.watched: list[WatchedKey] = []
         self.watch_broken = False
+        self.listening: Listening | None = None
+        self.tracker: Tracker | None = None
         # a request that CLIENT PAUSE postponed
         self.postponed: list[bytes] | None = None
         self.killed = False
@@ -70,6 +96,10 @@ class Client:
     def is_local(self) -> bool:
         """Does it speak from this machine?"""
         return self.unix_socket or self.addr.startswith(("127.", "[::1]", "[::ffff:127."))
+
+    def is_only_listening(self) -> bool:
+        """Is it a subscriber, and of RESP2, which cannot tell messages from replies?"""
+        return self.listening is not None and self.resp == 2
 
     def start_queue(self) -> None:
         """MULTI: requests are queued from now on."""
@@ -133,6 +163,8 @@ class Client:
             and not self.monitor
             and not self.no_touch
             and not self.killed
+            and not self.is_only_listening()
+            and (self.tracker is None or self.tracker.broadcast)
         )
 
 

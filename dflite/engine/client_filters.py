@@ -214,7 +214,7 @@ def read_yes_or_no(args: Args) -> bool:
 
 def type_of(client: Client) -> int:
     """Normal, a subscriber, or one end of a replication link."""
-    return NORMAL
+    return PUBSUB if client.listening is not None else NORMAL
 
 
 def ip_of(client: Client) -> bytes:
@@ -241,10 +241,18 @@ def flags_of(client: Client) -> bytes:
     flags = b""
     if client.monitor:
         flags += b"O"
+    if client.listening is not None:
+        flags += b"P"
     if client.queue is not None:
         flags += b"x"
     if client.conn.held & HELD_BLOCKED:
         flags += b"b"
+    if client.tracker is not None:
+        flags += b"t"
+        if client.tracker.redirect_broken:
+            flags += b"R"
+        if client.tracker.broadcast:
+            flags += b"B"
     if client.watch_broken:
         flags += b"d"
     if client.conn.closing:

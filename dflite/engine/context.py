@@ -10,9 +10,13 @@ from dflite.engine.client import Client, User, buffers_memory
 from dflite.engine.journal import Journal
 from dflite.engine.latency import LatencyMonitor
 from dflite.engine.memory import MemoryFigures
+from dflite.engine.notifications import Notifications
 from dflite.engine.pausing import Pausing
+from dflite.engine.pubsub import Channels
+from dflite.engine.pushes import Pushes
 from dflite.engine.slowlog import SlowLog
 from dflite.engine.timers import Timers
+from dflite.engine.tracking import Tracking
 from dflite.engine.watching import Watching
 from dflite.native.clock import Clock
 from dflite.native.lane import Lane
@@ -86,6 +90,10 @@ class Engine:
         self.default_user = User("default")
         self.password: bytes | None = None  # of the default user; None lets everybody in
         self.clients: dict[int, Client] = {}
+        self.pushes = Pushes(self.cut_off)
+        self.channels = Channels(self.pushes, self.observers_changed)
+        self.notifications = Notifications(self.channels)
+        self.tracking = Tracking(self.clients, self.pushes, self.observers_changed)
         self.contexts: dict[int, Context] = {}
         self.monitors: list[Client] = []
         self.next_client_id = 1
@@ -119,6 +127,10 @@ class Engine:
 
     def kill(self, client: Client) -> None:
         """End a client's connection at once, or, if it is the one that asks, after its reply."""
+        raise NotImplementedError
+
+    def cut_off(self, client: Client) -> None:
+        """End a connection that leaves too much unread."""
         raise NotImplementedError
 
     def used_memory(self) -> int:

@@ -12,6 +12,7 @@ from dflite.base.errors import (
     ModuleRefused,
     MonitorReadsOnly,
     NoAuth,
+    NotForSubscribers,
     NotInTransaction,
     OutOfMemory,
     Unblocked,
@@ -41,13 +42,18 @@ from dflite.engine.context import Context, Engine, Host
 from dflite.engine.durations import BUCKETS, SHORT_USEC, bucket_of
 from dflite.engine.latency import COMMAND, FAST_COMMAND
 from dflite.engine.monitoring import feed_monitors
+from dflite.engine.notifications import NEW
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
 from dflite.native.lane import Lane
-from dflite.store.effects import GENERIC, Effects, Record
+from dflite.store.effects import EXPIRED, GENERIC, MISS, Effects, Record
 from dflite.store.keyspace import Keyspace
 
 RUN_IN_MULTI: Final = ("exec", "discard", "multi", "watch", "quit", "reset")  # never queued
+FOR_SUBSCRIBERS: Final = (
+    "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe", "ping",
+    "quit", "reset",
+)  # fmt: skip
 ABORTED: Final = b"EXECABORT Transaction discarded because of: "
 NOW_US: Final = monotonic_us  # a constant is found faster than a name of the module
 QUOTED: Final = 128  # bytes of an unknown command that its error quotes
@@ -62,7 +68,8 @@ class Executor(Engine):
         super().__init__(keyspace, lane, clock, effects)
         self.host = host
         self.in_exec = False
-        self.running: Client | None = None  # whose request it is that runs
+        self.announcing = False  # trackers or subscribers want to know of changes
+        self.noting_new = False  # ... and of keys that come to be
         for name, row in COMMANDS.items():
             if name.isupper() and row.lane:
                 row.lane = lane.enable(row.name.upper())
@@ -72,14 +79,58 @@ class Executor(Engine):
 
     def execute(self, ctx: Context, argv: list[bytes]) -> None:
         """One request of a client, as a step of its own."""
-        self.running = ctx.client
+        client = ctx.client
+        pushes = self.pushes
+        silent = client.reply_mode != REPLY_ON
+        mark = ctx.reply.mark() if silent else 0
+        pushes.running = client
         self.run(ctx, argv)
-        self.running = None
+        if self.tracking.own:
+            self.tracking.tell_own(client)
+        pushes.running = None
         if ctx.waiter is not None:
+            ctx.waiter.argv = argv
             self.park(ctx.waiter)
+        if client.reply_mode != REPLY_ON and not (silent and client.is_held()):
+            # CLIENT REPLY OFF and SKIP answer nothing themselves
+            client.silence(mark if silent else ctx.reply.mark())
+        if pushes.kept:
+            pushes.release(client)
+        if client.tracker is not None:
+            self.after_tracked(client)
         effects = self.effects
         if effects.changes or effects.records:
             self.settle(True)
+
+    def after_tracked(self, client: Client) -> None:
+        """A request of a tracker is done: what CLIENT CACHING said of it is over."""
+        tracker = client.tracker
+        assert tracker is not None
+        if client.queue is None and not client.last_command.startswith("client|"):
+            tracker.caching = False
+        self.tracking.trim()
+
+    def announce(self) -> None:
+        """Tell trackers and subscribers of what has changed since they were last told."""
+        effects = self.effects
+        changes = effects.changes
+        while effects.announced < len(changes):
+            at = effects.announced
+            effects.announced += 1
+            change = changes[at]
+            if change.kind == EXPIRED:  # Redis' order
+                if self.notifications.classes:
+                    self.notifications.publish(changes, at)
+                self.tracking.touch(change)
+            else:
+                self.tracking.touch(change)
+                if self.notifications.classes:
+                    self.notifications.publish(changes, at)
+
+    def before_replies(self) -> None:
+        """Replies are about to leave: what is told once for many changes goes with them."""
+        if self.tracking.gathered:
+            self.tracking.tell_gathered()
 
     def settle(self, together: bool) -> None:
         """Journal what a step did, then tell who looks at keys and serve who waits for them.
@@ -90,9 +141,14 @@ class Executor(Engine):
         self.journal_step(together)
         effects = self.effects
         while effects.changes:
+            if self.announcing:
+                self.announce()
             changes = effects.changes.copy()
             effects.changes.clear()
+            effects.announced = 0
             for change in changes:
+                if change.kind == MISS:
+                    continue
                 self.watching.touch(change)
                 if self.blocking.queues:
                     self.serve_waiters(change.db, change.key)
@@ -132,9 +188,12 @@ class Executor(Engine):
         client = waiter.client
         reply = client.conn.reply
         mark = reply.mark()
+        self.pushes.running = client
+        if self.noting_new:
+            self.note_absent(waiter.db, waiter.argv)
+        served = True
         try:
-            if not waiter.serve(key):
-                return
+            served = waiter.serve(key)
         except CommandError as error:
             reply.rollback(mark)
             reply.error(error.wire())
@@ -144,8 +203,16 @@ class Executor(Engine):
             self.host.log("warning", describe_bug(waiter.keys, bug))
             reply.rollback(mark)
             reply.error(CommandError.text)
-        self.journal_step(True)
-        self.let_go(waiter, mark)
+        if self.announcing:
+            self.announce()
+        if served and client.tracker is not None:
+            self.remember(client, find(waiter.argv), waiter.argv)
+        self.tracking.tell_own(client)
+        self.pushes.running = None
+        if served:
+            self.journal_step(True)
+            self.let_go(waiter, mark)
+        self.pushes.release(client)
 
     def unblock(self, waiter: Waiter, with_error: bool) -> None:
         """Answer a waiter that was not served: its time is up, or CLIENT UNBLOCK said so."""
@@ -172,11 +239,20 @@ class Executor(Engine):
     def kill(self, client: Client) -> None:
         client.killed = True
         client.update_lane()
-        if client is self.running:
+        if client is self.pushes.running:
             client.conn.close_after_reply()
         else:
             self.forget_client(client)  # now: its connection may take a while to be gone
             client.conn.abort()
+
+    def cut_off(self, client: Client) -> None:
+        self.closed_for_output += 1
+        self.host.log_of_many(
+            "warning",
+            "output",
+            f"closing client {client.addr}: it exceeds client-output-buffer-limit",
+        )
+        self.kill(client)
 
     def forget_client(self, client: Client) -> None:
         """The client is gone: it waits, watches and monitors no more. Once is enough."""
@@ -189,6 +265,8 @@ class Executor(Engine):
         self.pausing.forget(client)
         self.drop_queue(client)
         self.watching.unwatch(client)
+        self.channels.forget(client)
+        self.tracking.stop(client)
         if client in self.monitors:
             self.monitors.remove(client)
         self.observers_changed()
@@ -196,12 +274,23 @@ class Executor(Engine):
     def observers_changed(self) -> None:
         effects = self.effects
         watched = len(self.watching.watchers) > 0
+        notifying = self.notifications.is_active()
+        announcing = notifying or len(self.tracking.trackers) > 0
+        if announcing and not self.announcing:
+            effects.announced = len(effects.changes)  # what was before is nobody's news
+        self.announcing = announcing
+        self.noting_new = notifying and (self.notifications.classes & NEW) != 0
+        effects.noting_misses = notifying and (self.notifications.classes & MISS) != 0
         effects.journaling = len(self.journal.readers) > 0
-        effects.observed = watched or len(self.blocking.queues) > 0
+        effects.observed = watched or len(self.blocking.queues) > 0 or self.announcing
         seen = len(self.monitors) > 0 or self.pausing.active or self.slowlog_sees_all()
-        self.lane.reads = not seen
+        self.lane.reads = not (seen or effects.noting_misses)
         self.lane.writes = not (
-            seen or effects.journaling or watched or self.blocking.await_strings > 0
+            seen
+            or effects.journaling
+            or watched
+            or self.announcing
+            or self.blocking.await_strings > 0
         )
 
     def slowlog_sees_all(self) -> bool:
@@ -230,6 +319,8 @@ class Executor(Engine):
             started = NOW_US()
             if client.no_touch and command.name != "touch":
                 db.touching = False
+            if self.noting_new:
+                self.note_absent(db.index, argv)
             handler(ctx, Args(argv, 1 if command.parent is None else 2))
         except CommandError as error:
             self.refuse(ctx, command, mark, error.wire(), started > 0)
@@ -240,6 +331,10 @@ class Executor(Engine):
         if command is None or started == 0:
             return
         db.touching = True
+        if self.announcing:
+            self.announce()
+            if client.tracker is not None:
+                self.remember(client, command, argv)
         if (
             effects.journaling
             and effects.changed != before
@@ -250,6 +345,19 @@ class Executor(Engine):
         self.count(client, command, argv, NOW_US() - started)
         if self.monitors and not command.flags & (SKIP_MONITOR | ADMIN):
             feed_monitors(self, ctx, argv)
+
+    def remember(self, client: Client, command: Command, argv: list[bytes]) -> None:
+        """A tracker has run a command: it has the keys from now on if the command reads."""
+        if command.flags & READONLY:
+            keys = [argv[at] for at in command.key_positions(argv)]
+            self.tracking.remember(client, keys)
+
+    def note_absent(self, index: int, argv: list[bytes]) -> None:
+        """A request is about to run that may create keys."""
+        command = find(argv)
+        if command.flags & WRITE:
+            keys = [argv[at] for at in command.key_positions(argv)]
+            self.notifications.note_absent(self.keyspace.dbs[index], keys)
 
     def run_queued(self, ctx: Context, queue: list[list[bytes]]) -> None:
         self.in_exec = True
@@ -344,6 +452,8 @@ class Executor(Engine):
         if self.max_memory and flags & DENYOOM and self.used_memory() > self.max_memory:
             self.rejected_for_memory += 1
             raise OutOfMemory
+        if client.is_only_listening() and command.name not in FOR_SUBSCRIBERS:
+            raise NotForSubscribers(command.name.encode())
         if client.monitor and flags & (WRITE | READONLY | MAY_REPLICATE):
             raise MonitorReadsOnly
         if self.pausing.active and self.must_wait(client, flags):

@@ -35,17 +35,7 @@ class Session:
 
     def request(self, argv: list[bytes]) -> None:
         """Answer one request."""
-        ctx = self.ctx
-        client = ctx.client
-        if client.reply_mode == REPLY_ON:
-            self.executor.execute(ctx, argv)
-            if client.reply_mode != REPLY_ON:  # CLIENT REPLY OFF and SKIP answer nothing themselves
-                client.silence(ctx.reply.mark())
-            return
-        mark = ctx.reply.mark()
-        self.executor.execute(ctx, argv)
-        if client.reply_mode != REPLY_ON and not client.is_held():
-            client.silence(mark)
+        self.executor.execute(self.ctx, argv)
 
     def inline(self, argv: list[bytes]) -> None:
         """Answer a request that came as a line; it may be the first one of HTTP's."""

@@ -9,7 +9,7 @@ cdef class Connection:
     cdef public object session
     cdef readonly Reply reply
     cdef readonly Lane lane
-    cdef readonly Limits limits
+    cdef public Limits limits          # shared by all of a class
     cdef Batch batch
     # what the session decides
     cdef public bint plain

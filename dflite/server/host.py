@@ -10,6 +10,7 @@ from dflite.native.requests import Limits
 from dflite.server import http, info
 from dflite.server.figures import Figures
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
+from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 
@@ -44,6 +45,8 @@ class NodeHost:
             "max_bulk_len",
             "client_query_buffer_limit",
             "client_output_buffer_limit",
+            "notify_keyspace_events",
+            "tracking_table_max_keys",
         ):
             self.settings.on_change(name, self.apply_settings)
 
@@ -59,9 +62,12 @@ class NodeHost:
         executor.latency.threshold_ms = settings.latency_monitor_threshold
         executor.latency_tracking = settings.latency_tracking
         executor.lane.memory_limit = settings.maxmemory
-        self.limits.bulk_length = settings.max_bulk_len
-        self.limits.query_buffer = settings.client_query_buffer_limit
-        self.limits.output_buffer = settings.client_output_buffer_limit[0][0]
+        executor.notifications.configure(settings.notify_keyspace_events)
+        executor.tracking.limit = settings.tracking_table_max_keys
+        for limits, row in ((self.limits, NORMAL), (executor.channels.limits, PUBSUB)):
+            limits.bulk_length = settings.max_bulk_len
+            limits.query_buffer = settings.client_query_buffer_limit
+            limits.output_buffer = settings.client_output_buffer_limit[row][0]
         executor.observers_changed()
 
     def setting(self, name: str) -> object:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD
 from dflite.server.figures import Figures
 
 # Of parts that a node does not have, or that cannot come to pass: with 0 as Redis shows them.
@@ -11,8 +12,6 @@ NO_DEFRAGMENTATION: Final = (
     "active_defrag_hits active_defrag_misses active_defrag_key_hits active_defrag_key_misses "
     "total_active_defrag_time current_active_defrag_time"
 )
-NO_CHANNELS: Final = "pubsub_channels pubsub_patterns pubsubshard_channels"
-NO_TRACKING: Final = "tracking_total_keys tracking_total_items tracking_total_prefixes"
 NO_THREADS: Final = "io_threaded_reads_processed io_threaded_writes_processed"
 NO_RULES: Final = "acl_access_denied_cmd acl_access_denied_key acl_access_denied_channel"
 
@@ -21,6 +20,8 @@ def stats_section(figures: Figures) -> list[str]:
     executor = figures.executor
     doorman = figures.doorman
     rates = figures.rates()
+    channels = executor.channels.audiences
+    tracking = executor.tracking
     return [
         f"total_connections_received:{doorman.accepted}",
         f"total_commands_processed:{figures.commands()}",
@@ -49,12 +50,16 @@ def stats_section(figures: Figures) -> list[str]:
         f"keyspace_hits:{figures.hits()}",
         f"keyspace_misses:{figures.misses()}",
         f"keyspace_mutations:{figures.changes()}",
-        *zeros(NO_CHANNELS),
+        f"pubsub_channels:{len(channels[CHANNEL])}",
+        f"pubsub_patterns:{len(channels[PATTERN])}",
+        f"pubsubshard_channels:{len(channels[SHARD])}",
         *zeros(NO_REPLICAS),
         *zeros(NO_FORK),
         "migrate_cached_sockets:0",
         *zeros(NO_DEFRAGMENTATION),
-        *zeros(NO_TRACKING),
+        f"tracking_total_keys:{len(tracking.holders)}",
+        f"tracking_total_items:{tracking.items}",
+        f"tracking_total_prefixes:{len(tracking.broadcasts)}",
         f"unexpected_error_replies:{executor.internal_errors}",
         f"total_error_replies:{executor.error_replies}",
         "dump_payload_sanitizations:0",

@@ -47,6 +47,7 @@ class Node:
         self.executor = Executor(self.keyspace, self.lane, self.clock, self.effects, self.host)
         self.reactor = Reactor(self.clock, self.lane, self.limits)
         self.reactor.on_error = self.report_bug
+        self.reactor.before_flush = self.executor.before_replies
         self.doorman = Doorman(self.executor, self.reactor, self.host, settings)
         self.ports = Ports(settings, self.doorman)
         self.figures = Figures(self.executor, self.reactor, self.doorman, settings)

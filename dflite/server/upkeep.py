@@ -14,13 +14,13 @@ from dflite.native.clock import monotonic_us
 from dflite.native.reactor import Reactor
 from dflite.server.figures import Figures
 from dflite.server.logs import VERBOSE, Throttle
+from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
 from dflite.store.keyspace import Keyspace
 
 SLICE_ENTRIES: Final = 2000  # freed at a time: well under a millisecond
 LEAST_MS: Final = 1000
 EXPIRY_PERIOD_MS: Final = 10  # keys are collected so often at most, while few are due
-MONITOR_BYTES: Final = 32 * 1024 * 1024  # that may wait for a client that never asked for them
 
 
 class Upkeep:
@@ -90,7 +90,8 @@ class Upkeep:
 
     def free_slice(self) -> None:
         """Give back memory of what was flushed or deleted, a slice a turn of the loop."""
-        self.freeing = self.keyspace.free_some(SLICE_ENTRIES)
+        tracking = self.executor.tracking
+        self.freeing = self.keyspace.free_some(SLICE_ENTRIES) or tracking.free_some(SLICE_ENTRIES)
         if self.freeing:
             self.loop.call_later(0.001, self.free_slice)
 
@@ -151,10 +152,11 @@ class Upkeep:
     def every_second(self, now_ms: int) -> None:
         self.figures.sample(now_ms)
         limit_ms = self.settings.timeout * 1000
-        soft = self.settings.client_output_buffer_limit[0]
-        if limit_ms <= 0 and soft[1] <= 0 and not self.executor.monitors:
+        rows = self.settings.client_output_buffer_limit
+        if limit_ms <= 0 and rows[NORMAL][1] <= 0 and not self.executor.channels.clients:
             return
         for client in list(self.executor.clients.values()):
+            soft = rows[NORMAL if client.listening is None else PUBSUB]
             if 0 < limit_ms < now_ms - client.conn.last_active_ms and self.may_time_out(client):
                 self.throttle.log(VERBOSE, "idle", f"closing idle client {client.addr}")
                 client.conn.abort()
@@ -162,13 +164,10 @@ class Upkeep:
                 self.count_soft_limit(client, soft[2])
             else:
                 self.over_soft_limit.pop(client.id, None)
-            if client.monitor and client.conn.unsent > MONITOR_BYTES:
-                self.throttle.warning("monitor", f"closing {client.addr}: it does not read MONITOR")
-                client.conn.abort()
 
     def may_time_out(self, client: Client) -> bool:
         """Idle is who could say something; who waits for an answer or watches requests is not."""
-        return not client.conn.held and not client.monitor
+        return not client.conn.held and not client.monitor and client.listening is None
 
     def count_soft_limit(self, client: Client, seconds: int) -> None:
         count = self.over_soft_limit.get(client.id, 0) + 1

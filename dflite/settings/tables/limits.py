@@ -56,7 +56,7 @@ CLIENTS: Final = Group(
             "Bytes that all clients' buffers may take together, also as a percentage of maxmemory; "
             "0 sets no bound.",
         ),
-        idle("tracking_table_max_keys", COUNT, "1000000", "Keys that client tracking remembers."),
+        live("tracking_table_max_keys", COUNT, "1000000", "Keys that client tracking remembers."),
         idle("send_timeout", SMALL, "0", "Seconds a reply may be stuck before a cut.", OWN),
         idle("keys_output_limit", COUNT, "0", "Keys that KEYS may return; here, all.", OWN),
         idle("pipeline_queue_limit", COUNT, "10000", "Requests of a pipeline to read ahead.", OWN),

@@ -291,7 +291,7 @@ USERS: Final = Group(
         ),
         idle("restricted_commands", TEXT, "", "Commands for the admin port only.", OWN, when=FIXED),
         idle("command_alias", TEXT, "", "Further names of commands.", OWN, when=FIXED),
-        idle(
+        live(
             "notify_keyspace_events", KeyspaceEvents(), "", "Which changes of keys are published."
         ),
     ],
