@@ -34,7 +34,8 @@ LINEAR: Final = "O(N) in the number of fields"
 
 # Options that say when: unit in ms, and whether it counts from now.
 TIMES: Final = {b"EX": (1000, True), b"PX": (1, True), b"EXAT": (1000, False), b"PXAT": (1, False)}
-UNSET: Final = -4  # neither a deadline nor what stands for one
+KEY_CONDITIONS: Final = {b"NX": IF_ABSENT, b"XX": IF_PRESENT}
+FIELD_CONDITIONS: Final = {b"FNX": IF_ABSENT, b"FXX": IF_PRESENT}
 
 
 # -- arguments -------------------------------------------------------------------------------------
@@ -60,6 +61,14 @@ def fields_to_read(args: Args) -> list[bytes]:
     if count < 1 or count != args.left():
         raise BadSyntax
     return args.rest()
+
+
+def require_fields(args: Args) -> None:
+    """There has to be a word FIELDS, not as the last one, somewhere behind the options."""
+    for i in range(args.at, len(args.argv) - 1):
+        if args.argv[i].upper() == b"FIELDS":
+            return
+    raise WrongNumberOfFields
 
 
 def read_time(ctx: Context, text: bytes, unit_ms: int, from_now: bool, command: bytes) -> int:
@@ -130,13 +139,14 @@ def cmd_hpexpireat(ctx: Context, args: Args) -> None:
 
 def expire(ctx: Context, args: Args, command: bytes, unit_ms: int, from_now: bool) -> None:
     key, time = args.next(), args.next()
+    require_fields(args)
     conditions = 0
     while args.peek().upper() in CONDITIONS:
         conditions |= CONDITIONS[args.word()]
+    check_conditions(conditions)
     if args.word() != b"FIELDS":
         raise WrongNumberOfFields
     fields = read_fields(args)
-    check_conditions(conditions)
     deadline = read_time(ctx, time, unit_ms, from_now, command)
     ctx.reply.integers(field_deadlines.set_deadlines(ctx.db, key, fields, deadline, conditions))
 
@@ -152,7 +162,9 @@ def expire(ctx: Context, args: Args, command: bytes, unit_ms: int, from_now: boo
 )
 def cmd_hpersist(ctx: Context, args: Args) -> None:
     key = args.next()
-    ctx.reply.integers(field_deadlines.persist(ctx.db, key, fields_to_read(args)))
+    if args.word() != b"FIELDS":
+        raise BadSyntax
+    ctx.reply.integers(field_deadlines.persist(ctx.db, key, read_fields(args)))
 
 
 # -- asking ----------------------------------------------------------------------------------------
@@ -233,31 +245,38 @@ def cmd_hpexpiretime(ctx: Context, args: Args) -> None:
 def cmd_hsetex(ctx: Context, args: Args) -> None:
     key = args.next()
     when_key = when_fields = ALWAYS
-    deadline = UNSET
+    said = b""
+    time = b""
+    require_fields(args)
     while True:
         word = args.word()
         if word == b"FIELDS":
             break
-        if word in (b"NX", b"XX") and when_key == ALWAYS:
-            when_key = IF_ABSENT if word == b"NX" else IF_PRESENT
-        elif word in (b"FNX", b"FXX") and when_fields == ALWAYS:
-            when_fields = IF_ABSENT if word == b"FNX" else IF_PRESENT
-        elif word == b"KEEPTTL" and deadline == UNSET:
-            deadline = KEEP
+        if word in KEY_CONDITIONS and when_key in (ALWAYS, KEY_CONDITIONS[word]):
+            when_key = KEY_CONDITIONS[word]
+        elif word in FIELD_CONDITIONS and when_fields in (ALWAYS, FIELD_CONDITIONS[word]):
+            when_fields = FIELD_CONDITIONS[word]
+        elif said not in (b"", word):
+            raise BadSyntax
         else:
-            deadline = read_deadline(ctx, args, word, deadline, b"hsetex")
+            said = word
+            time = b"" if word == b"KEEPTTL" else time_of(args, word)
     pairs = read_fields(args, 2)
-    if deadline == UNSET:
-        deadline = NEVER
-    ctx.reply.integer(field_deadlines.set_if(ctx.db, key, pairs, deadline, when_key, when_fields))
+    there = ctx.db.is_type(key, TYPE_HASH)
+    if when_key != ALWAYS and there != (when_key == IF_PRESENT):
+        ctx.reply.integer(0)
+        return
+    deadline = KEEP if said == b"KEEPTTL" else NEVER
+    if said in TIMES:
+        deadline = read_time(ctx, time, TIMES[said][0], TIMES[said][1], b"hsetex")
+    ctx.reply.integer(field_deadlines.set_if(ctx.db, key, pairs, deadline, when_fields))
 
 
-def read_deadline(ctx: Context, args: Args, word: bytes, deadline: int, command: bytes) -> int:
-    """The deadline of an option that says when, which must be the only one that does."""
-    time = TIMES.get(word)
-    if time is None or deadline != UNSET or not args.more():
+def time_of(args: Args, word: bytes) -> bytes:
+    """What follows an option that says when; it is looked at when all words have been read."""
+    if word not in TIMES or not args.more():
         raise BadSyntax
-    return read_time(ctx, args.next(), time[0], time[1], command)
+    return args.next()
 
 
 @HASHES.command(
@@ -272,17 +291,23 @@ def read_deadline(ctx: Context, args: Args, word: bytes, deadline: int, command:
 )
 def cmd_hgetex(ctx: Context, args: Args) -> None:
     key = args.next()
-    deadline = UNSET
+    said = b""
+    time = b""
+    require_fields(args)
     while True:
         word = args.word()
         if word == b"FIELDS":
             break
-        if word == b"PERSIST" and deadline == UNSET:
-            deadline = NEVER
-        else:
-            deadline = read_deadline(ctx, args, word, deadline, b"hgetex")
+        if said not in (b"", word):
+            raise BadSyntax
+        said = word
+        time = b"" if word == b"PERSIST" else time_of(args, word)
     fields = read_fields(args)
-    if deadline == UNSET:
+    ctx.db.is_type(key, TYPE_HASH)
+    deadline = NEVER
+    if said in TIMES:
+        deadline = read_time(ctx, time, TIMES[said][0], TIMES[said][1], b"hgetex")
+    if not said:
         ctx.db.reads_type(key, TYPE_HASH)
         ctx.reply.array(len(fields))
         hashes.answer_many(ctx.db.table(key), key, ctx.reply, fields)

@@ -30,15 +30,14 @@ CHANGING: Final = ["nondeterministic_output"]
 def cmd_hscan(ctx: Context, args: Args) -> None:
     key = args.next()
     cursor = read_cursor(args.next())
-    there = ctx.db.reads_type(key, TYPE_HASH)
+    if not ctx.db.reads_type(key, TYPE_HASH):
+        answer_scan(ctx, 0, [])
+        return
     options = read_element_options(args, True)
-    found: list[bytes] = []
-    next_cursor = 0
-    if there:
-        next_cursor, found = hashes.scan(
-            ctx.db.table(key), key, cursor, options.count, options.pattern, options.values
-        )
-    answer_scan(ctx, next_cursor, found)
+    cursor, found = hashes.scan(
+        ctx.db.table(key), key, cursor, options.count, options.pattern, options.values
+    )
+    answer_scan(ctx, cursor, found)
 
 
 @HASHES.command(
@@ -48,7 +47,7 @@ def cmd_hscan(ctx: Context, args: Args) -> None:
     keys=[KeySpec(RO | ACCESS)],
     since="6.2.0",
     complexity="O(N) in the number of fields returned",
-    summary="A field drawn at random, or several; of a negative count, perhaps the same ones again.",
+    summary="A field drawn at random, or several; with a negative count some perhaps twice.",
     tips=CHANGING,
 )
 def cmd_hrandfield(ctx: Context, args: Args) -> None:

@@ -20,8 +20,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native import hashes
-from dflite.native.floattext import parse_float
+from dflite.native import floattext, hashes
 from dflite.ops.hashes import delete_fields, increment, increment_float, set_fields, set_if_absent
 from dflite.store.db import TYPE_HASH
 
@@ -109,11 +108,12 @@ def cmd_hincrby(ctx: Context, args: Args) -> None:
 )
 def cmd_hincrbyfloat(ctx: Context, args: Args) -> None:
     key, field, text = args.next(), args.next(), args.next()
-    delta = parse_float(text)
-    if delta is None:
-        raise NotAFloat
-    if delta - delta != 0:
-        raise NotFinite
+    try:
+        floattext.add_long_double(b"0", text)
+    except floattext.NotAFloat:
+        raise NotAFloat from None
+    except floattext.NotFinite:
+        raise NotFinite from None
     ctx.reply.bulk(increment_float(ctx.db, key, field, text))
 
 

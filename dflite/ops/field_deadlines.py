@@ -115,21 +115,14 @@ def deadlines(db: Db, key: bytes, fields: list[bytes]) -> list[int]:
 
 
 def set_if(
-    db: Db,
-    key: bytes,
-    pairs: list[bytes],
-    deadline: int,
-    when_key: int = ALWAYS,
-    when_fields: int = ALWAYS,
+    db: Db, key: bytes, pairs: list[bytes], deadline: int, when_fields: int = ALWAYS
 ) -> bool:
-    """Set fields with a deadline, NEVER, or KEEP, if the conditions hold; were they set?
+    """Set fields with a deadline, NEVER, or KEEP, if the condition holds; were they set?
 
-    `when_key` asks whether the hash is there, `when_fields` whether all or none of the fields are.
+    `when_fields` asks whether all or none of the fields are there.
     """
     there = db.is_type(key, TYPE_HASH)
     table = db.table(key)
-    if when_key != ALWAYS and there != (when_key == IF_PRESENT):
-        return False
     if when_fields != ALWAYS:
         for i in range(0, len(pairs), 2):
             present = there and hashes.deadline(table, key, pairs[i]) != NO_FIELD
@@ -149,15 +142,12 @@ def set_if(
         db.note_element_deadline(key, deadline)
         db.also(key, "hexpire", HASH)
         if db.effects.journaling:
-            db.replicate_as(
-                [b"HSETEX", key, b"PXAT", format_int(deadline), b"FIELDS"]
-                + [format_int(len(pairs) // 2), *pairs]
-            )
+            count = format_int(len(pairs) // 2)
+            when = [b"PXAT", format_int(deadline)]
+            db.replicate_as([b"HSETEX", key, *when, b"FIELDS", count, *pairs])
     elif db.effects.journaling:
         keep = [b"KEEPTTL"] if deadline == KEEP else []
-        db.replicate_as(
-            [b"HSETEX", key, *keep, b"FIELDS", format_int(len(pairs) // 2), *pairs]
-        )
+        db.replicate_as([b"HSETEX", key, *keep, b"FIELDS", format_int(len(pairs) // 2), *pairs])
     return True
 
 
@@ -174,7 +164,10 @@ def get_and_expire(db: Db, key: bytes, fields: list[bytes], deadline: int) -> li
     if not db.reads_type(key, TYPE_HASH):
         return [None] * len(fields)
     table = db.table(key)
-    values = [hashes.get(table, key, field) for field in fields]
+    values: list[bytes | None] = []
+    for field in fields:
+        again = db.is_past(deadline) and deadline != NEVER and field in fields[: len(values)]
+        values.append(None if again else hashes.get(table, key, field))
     if deadline == NEVER:
         persist(db, key, fields)
     else:

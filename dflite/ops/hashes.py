@@ -1,4 +1,4 @@
-"""What can be done to a hash: no argv, no reply. Deadlines of fields are in ops/field_deadlines.py."""
+"""What can be done to a hash: no argv, no reply. For deadlines see ops/field_deadlines.py."""
 
 from dflite.base.errors import (
     HashValueNotAFloat,
