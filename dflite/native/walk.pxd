@@ -21,6 +21,7 @@ cdef struct Walk:
 
 cdef uint64_t scan_entries(Index index, uint64_t cursor, size_t count, Visitor visitor) except? 1
 cdef object scan_keys(Index index, uint64_t cursor, size_t count, bytes pattern, int only_type, list due)
+cdef uint64_t* random_slot(Index index, uint64_t* h) noexcept nogil
 cdef Entry* random_entry(Index index) noexcept nogil
 cdef void begin_walk(Walk* walk, Index index) noexcept nogil
 cdef Entry* next_entry(Walk* walk) noexcept nogil

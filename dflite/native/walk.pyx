@@ -128,18 +128,28 @@ cdef object scan_keys(Index index, uint64_t cursor, size_t count, bytes pattern,
     return scan_entries(index, cursor, count, visitor), visitor.keys
 
 
-cdef Entry* random_entry(Index index) noexcept nogil:
-    """An entry drawn about uniformly, due ones too; NULL when there is none. O(1)."""
+cdef uint64_t* random_slot(Index index, uint64_t* h) noexcept nogil:
+    """A slot drawn about uniformly, of due entries too; NULL when there is none. O(1).
+
+    `h` begins as its hash does, which is all that `unlink` needs.
+    """
     cdef Segment* s
-    cdef uint64_t slot, h
+    cdef uint64_t* slot
     if index.count == 0:
         return NULL
     while True:
-        h = next_random()
-        s = index.segment_for(h)
-        slot = s.slots[<uint32_t>h % (s.buckets * <uint32_t>SLOTS)]
-        if slot != 0:
-            return slot_entry(slot)
+        h[0] = next_random()
+        s = index.segment_for(h[0])
+        slot = &s.slots[<uint32_t>h[0] % (s.buckets * <uint32_t>SLOTS)]
+        if slot[0] != 0:
+            return slot
+
+
+cdef Entry* random_entry(Index index) noexcept nogil:
+    """An entry drawn about uniformly, due ones too; NULL when there is none. O(1)."""
+    cdef uint64_t h
+    cdef uint64_t* slot = random_slot(index, &h)
+    return NULL if slot == NULL else slot_entry(slot[0])
 
 
 cdef void begin_walk(Walk* walk, Index index) noexcept nogil:
