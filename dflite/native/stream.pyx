@@ -68,6 +68,7 @@ from dflite.native.value cimport held_bytes
 
 cdef enum:
     AT_HAND = 32                # texts of an entry that need no allocation
+    LONGEST_ENTRY = 1 << 30     # bytes
 
 cdef uint64_t TOP = <uint64_t>-1
 
@@ -203,12 +204,12 @@ cdef class Stream(Value):
         """Add what follows `at` in argv, fields and values in turn; the text of its ID.
 
         Without an ID (-1) it is made of the time, with `any_seq` its second half is. None if the ID is
-        not behind all there have been.
+        not behind all there have been. OverflowError if it is longer than a node may be.
         """
         cdef StreamId id
         cdef Text[AT_HAND] at_hand
         cdef Text* texts = at_hand
-        cdef size_t first = at, count = len(argv) - first, i
+        cdef size_t first = at, count = len(argv) - first, length = 0, i
         cdef bytes text
         cdef bint given = wanted >= 0
         if given:
@@ -224,6 +225,9 @@ cdef class Stream(Value):
                 text = <bytes?>argv[first + i]
                 texts[i].data = PyBytes_AS_STRING(text)
                 texts[i].length = PyBytes_GET_SIZE(text)
+                length += texts[i].length
+            if length > LONGEST_ENTRY:
+                raise OverflowError("an entry too long for a node")
             self.add_texts(id, texts, count)
         finally:
             if texts != at_hand:
@@ -306,6 +310,11 @@ cdef class Stream(Value):
         cdef Way way
         cdef StreamEntry entry
         return self.find_entry(id_of(number), &way, &entry)
+
+    def has_behind(self, number: int) -> bool:
+        """Is there an entry behind this ID?"""
+        cdef StreamId id
+        return self.edge(True, &id) and is_less(id_of(number), id)
 
     def first_entry_id(self) -> int:
         """The first ID there is, -1 without entries."""
