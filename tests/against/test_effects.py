@@ -4,7 +4,7 @@ Each request runs on a fresh keyspace of Valkey and of a node in this process; r
 too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pytest
@@ -133,9 +133,9 @@ class Reference:
             head, event = channel.split("__:")
             heard.append((f"{head.split('@')[1]} {event}", key))
 
-    def run(self, request: str) -> Effects:
+    def run(self, request: str, setup: Sequence[str] = SETUP) -> Effects:
         self.connection.call("FLUSHALL")
-        for line in SETUP:
+        for line in setup:
             self.connection.call(*line.split())
         self.connection.call("RPUSH", "l", "a", "b")
         self.events()
@@ -160,10 +160,10 @@ def valkey() -> Iterator[Reference]:
         yield Reference(server)
 
 
-def effects_here(request: str, shards: int) -> Effects:
+def effects_here(request: str, shards: int, setup: Sequence[str] = SETUP) -> Effects:
     node = Node(shards=shards)
     client = node.client()
-    for line in SETUP:
+    for line in setup:
         client.run(line)
     put_list(node, b"l", b"a", b"b")
     node.effects.observed = True
@@ -176,7 +176,11 @@ def effects_here(request: str, shards: int) -> Effects:
         node.db.hits - hits,
         node.db.misses - misses,
         node.effects.changed - before,
-        [(f"{change.db} {change.event}", change.key.decode()) for change in changes],
+        [
+            (f"{change.db} {change.event}", change.key.decode())
+            for change in changes
+            if change.event
+        ],
     )
 
 
