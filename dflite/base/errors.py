@@ -570,6 +570,32 @@ class NeedsResp3(CommandError):
     text = b"ERR RESP2 is not supported by this command"
 
 
+# -- lists ----------------------------------------------------------------------------------------
+
+
+class IndexOutOfRange(CommandError):
+    text = b"ERR index out of range"
+
+
+class RankIsZero(CommandError):
+    text = (
+        b"ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or "
+        b"use negative to start from the end of the list"
+    )
+
+
+class NegativeCount(CommandError):
+    text = b"ERR COUNT can't be negative"
+
+
+class NegativeMaxLen(CommandError):
+    text = b"ERR MAXLEN can't be negative"
+
+
+class CountNotPositive(CommandError):
+    text = b"ERR count should be greater than 0"
+
+
 # -- hashes ---------------------------------------------------------------------------------------
 
 
@@ -753,3 +779,18 @@ class UnknownClaimOption(QuotingError):
 
 class CountNotPositive(CommandError):
     text = b"ERR COUNT must be > 0"
+
+
+# -- sets -----------------------------------------------------------------------------------------
+
+
+class NoNumberOfKeys(CommandError):
+    text = b"ERR numkeys should be greater than 0"
+
+
+class TooManyKeys(CommandError):
+    text = b"ERR Number of keys can't be greater than number of args"
+
+
+class LimitNegative(CommandError):
+    text = b"ERR LIMIT can't be negative"
