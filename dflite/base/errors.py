@@ -592,7 +592,7 @@ class NegativeMaxLen(CommandError):
     text = b"ERR MAXLEN can't be negative"
 
 
-class CountNotPositive(CommandError):
+class PopCountNotPositive(CommandError):
     text = b"ERR count should be greater than 0"
 
 

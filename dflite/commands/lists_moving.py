@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, CountNotPositive, NoNumberOfKeys
+from dflite.base.errors import BadSyntax, NoNumberOfKeys, PopCountNotPositive
 from dflite.base.numbers import INT64_MAX, read_int_between
 from dflite.commands.lists import pop_many
 from dflite.engine.args import Args
@@ -224,7 +224,7 @@ def read_pop(args: Args) -> Pop:
             raise BadSyntax
         count = read_int_between(args.next(), 1, INT64_MAX)
         if count is None:
-            raise CountNotPositive
+            raise PopCountNotPositive
         args.end()
     return Pop(left, count or 1)
 
