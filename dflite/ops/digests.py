@@ -7,7 +7,8 @@ A digest is 20 bytes. Things without an order are joined by the exclusive or of 
 from hashlib import sha1
 from typing import Final
 
-from dflite.store.db import NEVER, Db
+from dflite.native import sets
+from dflite.store.db import NEVER, TYPE_SET, Db
 from dflite.store.keyspace import Keyspace
 
 SIZE: Final = 20
@@ -36,6 +37,9 @@ def append_value(digest: bytes, db: Db, key: bytes) -> bytes:
     value = db.table(key).read(key, False)
     if isinstance(value, bytes):
         digest = append(digest, value)
+    elif kind == TYPE_SET:
+        for member in sets.members(db.table(key), key):
+            digest = join(digest, member)
     if db.deadline(key) != NEVER:
         digest = join(digest, b"!!expire!!")
     return digest

@@ -204,6 +204,8 @@ RULES: Final[dict[bytes, Rule]] = {
     b"SINTER": any_order,
     b"SUNION": any_order,
     b"SDIFF": any_order,
+    b"SPOP": any_order,
+    b"SRANDMEMBER": same_outline,
     b"OBJECT IDLETIME": within(10),
     b"OBJECT REFCOUNT": same_kind,  # a queued request counts too, where values are shared
     b"TIME": same_outline,

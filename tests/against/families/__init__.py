@@ -10,6 +10,7 @@ from tests.against.families import (
     hyperloglog,
     keys,
     server,
+    sets,
     strings,
     transactions,
 )
@@ -22,6 +23,7 @@ ALL: Final[dict[str, Family]] = {
         bitmaps.FAMILY,
         hyperloglog.FAMILY,
         hashes.FAMILY,
+        sets.FAMILY,
         keys.FAMILY,
         expiry.FAMILY,
         transactions.FAMILY,
