@@ -615,6 +615,10 @@ class WrongNumberOfFields(CommandError):
     text = b"ERR numfields should be greater than 0 and match the provided number of fields"
 
 
+class OnlyForHashes(CommandError):
+    text = b"ERR NOVALUES option can only be used in HSCAN"
+
+
 class CountTooLarge(CommandError):
     text = b"ERR value is out of range"
 

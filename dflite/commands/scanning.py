@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, InvalidCursor, UnknownType
+from dflite.base.errors import BadSyntax, InvalidCursor, OnlyForHashes, UnknownType
 from dflite.base.numbers import UINT64_MAX
 from dflite.engine.args import Args
 from dflite.engine.command import READONLY, Family
@@ -92,6 +92,8 @@ def read_option(args: Args, word: bytes, options: ScanOptions) -> None:
         options.count = args.integer()
         if options.count < 1:
             raise BadSyntax
+    elif word == b"NOVALUES":
+        raise OnlyForHashes
     else:
         raise BadSyntax
 
