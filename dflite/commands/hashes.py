@@ -41,6 +41,7 @@ UNORDERED: Final = ["nondeterministic_output_order"]
     since="2.0.0",
     complexity="O(N) in the number of fields",
     summary="Set fields; how many of them are new.",
+    lane=True,
 )
 def cmd_hset(ctx: Context, args: Args) -> None:
     if len(args.argv) % 2:
@@ -125,6 +126,7 @@ def cmd_hincrbyfloat(ctx: Context, args: Args) -> None:
     since="2.0.0",
     complexity="O(N) in the number of fields",
     summary="Delete fields; how many of them were there. An empty hash goes too.",
+    lane=True,
 )
 def cmd_hdel(ctx: Context, args: Args) -> None:
     ctx.reply.integer(delete_fields(ctx.db, args.next(), args.argv, 2))
@@ -141,6 +143,7 @@ def cmd_hdel(ctx: Context, args: Args) -> None:
     since="2.0.0",
     complexity="O(1)",
     summary="The value of a field, or null.",
+    lane=True,
 )
 def cmd_hget(ctx: Context, args: Args) -> None:
     key = args.next()
@@ -158,6 +161,7 @@ def cmd_hget(ctx: Context, args: Args) -> None:
     since="2.0.0",
     complexity="O(N) in the number of fields",
     summary="The values of fields, null for those without.",
+    lane=True,
 )
 def cmd_hmget(ctx: Context, args: Args) -> None:
     key = args.next()
@@ -175,6 +179,7 @@ def cmd_hmget(ctx: Context, args: Args) -> None:
     complexity="O(N) in the number of fields",
     summary="All fields and their values.",
     tips=UNORDERED,
+    lane=True,
 )
 def cmd_hgetall(ctx: Context, args: Args) -> None:
     key = args.next()

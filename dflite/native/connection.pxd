@@ -1,8 +1,9 @@
 from libc.stdint cimport int64_t
 
 from dflite.native.clock cimport Clock
-from dflite.native.lane cimport Lane, Slice
+from dflite.native.lane cimport Lane
 from dflite.native.reply cimport Reply
+from dflite.native.slice cimport Slice
 from dflite.native.requests cimport Batch, Limits, Request
 
 cdef class Connection:

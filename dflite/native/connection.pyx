@@ -27,10 +27,10 @@ cimport cython
 from dflite.native.bytesops cimport parse_int64
 from dflite.native.clock cimport Clock
 from dflite.native.index cimport hash_key
-from dflite.native.lane cimport Lane, Slice
+from dflite.native.lane cimport Lane
 from dflite.native.reply cimport Reply
 from dflite.native.requests cimport BATCH, SLACK, Batch, Limits, Request
-from dflite.native.table cimport Table
+from dflite.native.slice cimport Slice
 
 from dflite.native.inline import split_inline
 
@@ -41,6 +41,7 @@ HELD_OTHER = 8          # whatever its session waits for outside of the engine
 
 cdef enum:
     OUTPUT = 4
+    LIKELY_KEY = 512                # bytes of a second word that is worth a look ahead
     LINE_LIMIT = 64 * 1024          # an inline request, a length line
     MULTIBULK_LIMIT = 0x7FFFFFFF
     STRANGER_MULTIBULK = 10         # before authentication
@@ -370,12 +371,13 @@ cdef class Connection:
         cdef Batch batch = self.batch
         cdef Lane lane = self.lane
         cdef Request* request
-        cdef int i, code
+        cdef int i
+        cdef const char* key
+        cdef size_t n
         cdef uint64_t[BATCH] hashes
         cdef uint8_t[BATCH] codes
         cdef size_t taken, left
         cdef bint stopped = False, more
-        cdef Table table
         if self.running or self.closed or self.closing:
             return 0
         if self.held or batch.busy:
@@ -396,16 +398,13 @@ cdef class Connection:
                         request = &batch.requests[i]
                         codes[i] = 0
                         if request.count > 1:
-                            code = lane.code_of(base + batch.args[request.first].offset,
-                                                batch.args[request.first].length)
-                            if code:
+                            # mostly the key; if it is another word, nothing is lost
+                            n = batch.args[request.first + 1].length
+                            if n <= LIKELY_KEY:
                                 codes[i] = 1
-                                table = lane.table_for(
-                                    self.database, base + batch.args[request.first + 1].offset,
-                                    batch.args[request.first + 1].length)
-                                hashes[i] = hash_key(base + batch.args[request.first + 1].offset,
-                                                     batch.args[request.first + 1].length)
-                                table.prefetch_bucket(hashes[i])
+                                key = base + batch.args[request.first + 1].offset
+                                hashes[i] = hash_key(key, n)
+                                lane.table_for(self.database, key, n).prefetch_bucket(hashes[i])
                     for i in range(batch.count):
                         if codes[i]:
                             request = &batch.requests[i]

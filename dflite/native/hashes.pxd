@@ -16,3 +16,5 @@ cdef int set_field(Table table, const char* key, size_t n, uint64_t h, uint64_t*
                    const char* field, size_t field_length, const char* value, size_t length) except -1
 cdef int reply_fields(Table table, Entry* e, Reply reply, bint fields, bint values) except -1
 cdef int64_t length_of(Entry* e) noexcept
+cdef int64_t living(Entry* e) noexcept
+cdef int remove_field(Table table, uint64_t* slot, uint64_t h, const char* field, size_t n) except -1

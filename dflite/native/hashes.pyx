@@ -188,6 +188,32 @@ cdef int set_with_deadline(Table table, const char* key, size_t n, uint64_t h, u
     return 1
 
 
+cdef int remove_field(Table table, uint64_t* slot, uint64_t h, const char* field, size_t n) except -1:
+    """Delete a field, also if it is due; 1 if it was there and not due. An empty hash is left over."""
+    cdef Entry* e = slot_entry(slot[0])
+    cdef Entry* f
+    cdef Fields large
+    cdef Encoded wanted
+    cdef const char* p
+    cdef bint living
+    if is_packed(e):
+        encode(&wanted, field, n)
+        p = find_element(first_of(e), end_of(e), &wanted, 2)
+        if p == NULL:
+            return 0
+        splice(table, slot, h, p - value_of(e), after(after(p)) - p, 0)
+        e = slot_entry(slot[0])
+        set_count(e, count_of(e) - 2)
+        return 1
+    large = <Fields>object_of(e)
+    f = large.find(field, n, hash_key(field, n))
+    if f == NULL:
+        return 0
+    living = not large.is_due(f)
+    large.remove_field(field, n)
+    return living
+
+
 cdef int reply_fields(Table table, Entry* e, Reply reply, bint fields, bint values) except -1:
     """Answer all fields, all values, or both in turns, without the head of an array."""
     cdef const char* p
@@ -308,36 +334,14 @@ def delete_fields(Table table not None, bytes key not None, list fields not None
     cdef bytes field
     cdef size_t i
     cdef int64_t deleted = 0
-    cdef Fields large
-    cdef Entry* e
-    cdef Entry* f
-    cdef Encoded wanted
-    cdef const char* p
     if slot == NULL:
         return 0
     for i in range(start, <size_t>len(fields)):
         field = <bytes?>fields[i]
-        e = slot_entry(slot[0])
-        if is_packed(e):
-            encode(&wanted, PyBytes_AS_STRING(field), PyBytes_GET_SIZE(field))
-            p = find_element(first_of(e), end_of(e), &wanted, 2)
-            if p == NULL:
-                continue
-            splice(table, slot, h, p - value_of(e), after(after(p)) - p, 0)
-            e = slot_entry(slot[0])
-            set_count(e, count_of(e) - 2)
-            deleted += 1
-        else:
-            large = <Fields>object_of(e)
-            f = large.find(PyBytes_AS_STRING(field), PyBytes_GET_SIZE(field),
-                           hash_key(PyBytes_AS_STRING(field), PyBytes_GET_SIZE(field)))
-            if f == NULL:
-                continue
-            deleted += not large.is_due(f)
-            large.remove_field(PyBytes_AS_STRING(field), PyBytes_GET_SIZE(field))
+        deleted += remove_field(table, slot, h, PyBytes_AS_STRING(field), PyBytes_GET_SIZE(field))
         if length_of(slot_entry(slot[0])) == 0:
             table.remove_slot(slot, h)
-            return deleted
+            break
     return deleted
 
 

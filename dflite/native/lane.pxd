@@ -5,14 +5,13 @@ cimport cython
 from dflite.native.clock cimport Clock
 from dflite.native.reply cimport Reply
 from dflite.native.entry cimport Entry
+from dflite.native.slice cimport Slice
 from dflite.native.table cimport Table
-
-cdef struct Slice:
-    size_t offset       # from the start of the input buffer
-    size_t length
+from dflite.native.lane_collections cimport Figures
 
 cdef enum:
-    LANES = 16          # operations, 0 is none
+    LANES = 64          # operations, 0 is none
+    NAMES = 128         # places for their names
     SPANS = 256         # buckets of durations
 
 @cython.final
@@ -20,20 +19,19 @@ cdef class Lane:
     cdef readonly Clock clock
     cdef public bint reads      # may the lane answer commands that change nothing
     cdef public bint writes     # ... and those that do
+    cdef public bint wakes      # ... and those that somebody may wait for, who is not served here
     cdef public size_t memory_limit
     cdef list databases         # of lists of Tables, a Table a shard
     cdef int shard_count
-    cdef uint64_t[64] names
-    cdef uint8_t[64] codes
+    cdef uint64_t[NAMES] names
+    cdef uint8_t[NAMES] codes
     cdef int64_t[LANES] calls
     # a sample of the calls is measured, and each stands for those since the one before
     cdef int32_t[LANES] unmeasured      # calls until the next measured one
     cdef int64_t[LANES] covered         # calls that the measured ones stand for
     cdef int64_t[LANES] nanoseconds
     cdef int64_t[SPANS][LANES] times    # calls by duration
-    cdef readonly int64_t hits
-    cdef readonly int64_t misses
-    cdef readonly int64_t changes
+    cdef Figures figures
 
     cdef int place_for(self, str name) except -1
     cdef int code_of(self, const char* name, size_t n) noexcept nogil

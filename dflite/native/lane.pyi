@@ -8,6 +8,7 @@ class Lane:
     clock: Clock
     reads: bool
     writes: bool
+    wakes: bool
     memory_limit: int
     hits: int
     misses: int

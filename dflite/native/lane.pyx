@@ -32,7 +32,11 @@ from dflite.native.entry cimport (
     value_of,
 )
 from dflite.native.index cimport hash_key
+from dflite.native.lane_collections cimport FIRST_READ, FIRST_WAKING, FIRST_WRITE, serve_collection
+from dflite.native.lane_collections import COLLECTION_OPERATIONS, COLLECTION_WRITES
+from dflite.native.slice cimport Slice
 from dflite.native.table cimport Table
+from dflite.native.value cimport held_bytes
 
 cdef enum:
     GET = 1
@@ -46,6 +50,7 @@ cdef enum:
     TTL = 9
     EXPIRE = 10
     PING = 11
+    # 16 and more: lane_collections.pxd
     LONG_VALUE = 64 * 1024      # longer replies are the handler's, which minds the slow log
     ALL_MEASURED = 1024         # calls of an operation, before only some are
     UNMEASURED = 60             # between two measured ones; 61 is prime: no pattern of requests fits
@@ -54,7 +59,8 @@ OPERATIONS = {
     "GET": GET, "SET": SET, "MGET": MGET, "MSET": MSET, "INCR": INCR, "DECR": DECR,
     "EXISTS": EXISTS, "DEL": DEL, "TTL": TTL, "EXPIRE": EXPIRE, "PING": PING,
 }
-WRITES = frozenset({"SET", "MSET", "INCR", "DECR", "DEL", "EXPIRE"})
+OPERATIONS.update(COLLECTION_OPERATIONS)
+WRITES = frozenset({"SET", "MSET", "INCR", "DECR", "DEL", "EXPIRE"}) | COLLECTION_WRITES
 
 cdef uint64_t[9] MASKS
 MASKS[:] = [0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF,
@@ -100,7 +106,7 @@ cdef inline int64_t middle_of(int span) noexcept nogil:
 
 
 cdef inline int place_of(uint64_t word) noexcept nogil:
-    return <int>((word * 0x9E3779B97F4A7C15ULL) >> 58)
+    return <int>((word * 0x9E3779B97F4A7C15ULL) >> 57)
 
 
 @cython.final
@@ -113,7 +119,23 @@ cdef class Lane:
         self.shard_count = len(databases[0])
         self.reads = False
         self.writes = False
+        self.wakes = False
         self.memory_limit = 0
+
+    @property
+    def hits(self) -> int:
+        """Keys found by what it answered."""
+        return self.figures.hits
+
+    @property
+    def misses(self) -> int:
+        """Keys not found by what it answered."""
+        return self.figures.misses
+
+    @property
+    def changes(self) -> int:
+        """Changes by what it answered."""
+        return self.figures.changes
 
     cdef int place_for(self, str name) except -1:
         """Where the name stands, or else may stand. Names are never taken out, so probing may stop at gaps."""
@@ -121,7 +143,7 @@ cdef class Lane:
         cdef uint64_t key = packed(word, len(name))
         cdef int i = place_of(key)
         while self.names[i] and self.names[i] != key:
-            i = (i + 1) & 63
+            i = (i + 1) & (NAMES - 1)
         self.names[i] = key
         return i
 
@@ -164,7 +186,7 @@ cdef class Lane:
             self.calls[i] = self.covered[i] = self.nanoseconds[i] = 0
             self.unmeasured[i] = 0
         memset(self.times, 0, sizeof(self.times))
-        self.hits = self.misses = 0
+        self.figures.hits = self.figures.misses = 0
 
     cdef int code_of(self, const char* name, size_t n) noexcept nogil:
         cdef uint64_t word
@@ -176,7 +198,7 @@ cdef class Lane:
         while self.names[i]:
             if self.names[i] == word:
                 return self.codes[i]
-            i = (i + 1) & 63
+            i = (i + 1) & (NAMES - 1)
         return 0
 
     cdef Table table_for(self, int database, const char* key, size_t n):
@@ -187,7 +209,7 @@ cdef class Lane:
 
     cdef bint has_room(self) noexcept:
         """Is memory below the limit? The handler decides what to do when it is not."""
-        cdef size_t used = 0
+        cdef size_t used = <size_t>held_bytes()
         if self.memory_limit == 0:
             return True
         for tables in self.databases:
@@ -231,7 +253,7 @@ cdef class Lane:
             table = self.table_for(database, key, n)
             e = table.find(key, n, hash_key(key, n))
             if e == NULL:
-                self.misses += 1
+                self.figures.misses += 1
                 reply.put_null()
             else:
                 if (e.kind & 0x0F) != T_STRING or self.is_due(e):
@@ -243,7 +265,7 @@ cdef class Lane:
                 else:
                     reply.put_bulk(value_of(e), value_length_of(e))
                 stamp_entry(e, self.clock.stamp)
-                self.hits += 1
+                self.figures.hits += 1
         elif code == SET:
             if not self.writes or count != 3 or not self.has_room():
                 return 0
@@ -254,7 +276,7 @@ cdef class Lane:
                 return 0
             table.put_string(key, n, h, base + args[2].offset, args[2].length, -1, 0)
             reply.put(b"+OK\r\n", 5)
-            self.changes += 1
+            self.figures.changes += 1
         elif code == INCR or code == DECR:
             if not self.writes or count != 2 or not self.has_room():
                 return 0
@@ -275,7 +297,7 @@ cdef class Lane:
                 memcpy(value_of(e), &number, 8)
                 stamp_entry(e, self.clock.stamp)
             reply.put_head(58, number)
-            self.changes += 1
+            self.figures.changes += 1
         elif code == MGET:
             if not self.reads or count < 2 or not self.get_many(base, args, count, reply, database):
                 return 0
@@ -293,12 +315,12 @@ cdef class Lane:
             table = self.table_for(database, key, n)
             e = table.find(key, n, hash_key(key, n))
             if e == NULL:
-                self.misses += 1
+                self.figures.misses += 1
                 reply.put(b":-2\r\n", 5)
             else:
                 if self.is_due(e):
                     return 0
-                self.hits += 1
+                self.figures.hits += 1
                 number = deadline_of(e)
                 reply.put_head(58, -1 if number < 0 else (number - self.clock.now_ms + 500) // 1000)
         elif code == EXPIRE:
@@ -318,7 +340,17 @@ cdef class Lane:
                 table.set_deadline_at(slot, h, self.clock.now_ms + number * 1000)
                 stamp_entry(slot_entry(slot[0]), self.clock.stamp)
                 reply.put(b":1\r\n", 4)
-                self.changes += 1
+                self.figures.changes += 1
+        elif code >= FIRST_READ:
+            if count < 2 or not (self.reads if code < FIRST_WRITE else self.writes):
+                return 0
+            if code >= FIRST_WRITE and not self.has_room():
+                return 0
+            if code >= FIRST_WAKING and not self.wakes:
+                return 0
+            if not serve_collection(code, self.table_for(database, key, n), base, args, count, reply,
+                                    &self.figures):
+                return 0
         elif code == PING:
             if not self.reads or count != 1:
                 return 0
@@ -358,8 +390,8 @@ cdef class Lane:
                 reply.put_bulk(value_of(e), value_length_of(e))
             stamp_entry(e, self.clock.stamp)
             found += 1
-        self.hits += found
-        self.misses += <int64_t>count - 1 - found
+        self.figures.hits += found
+        self.figures.misses += <int64_t>count - 1 - found
         return 1
 
     cdef int set_many(self, const char* base, Slice* args, size_t count, Reply reply, int database) except -1:
@@ -381,7 +413,7 @@ cdef class Lane:
                 key, args[i].length, hashes[i >> 1],
                 base + args[i + 1].offset, args[i + 1].length, -1, 0)
         reply.put(b"+OK\r\n", 5)
-        self.changes += <int64_t>count >> 1
+        self.figures.changes += <int64_t>count >> 1
         return 1
 
     cdef int count_or_delete(self, int code, const char* base, Slice* args, size_t count,
@@ -404,8 +436,8 @@ cdef class Lane:
                 return 0
             found += 1
         if code == EXISTS:
-            self.hits += found
-            self.misses += <int64_t>count - 1 - found
+            self.figures.hits += found
+            self.figures.misses += <int64_t>count - 1 - found
         else:
             found = 0
             for i in range(1, count):
@@ -413,6 +445,6 @@ cdef class Lane:
                 table = self.table_for(database, key, args[i].length)
                 if table.remove(key, args[i].length, hash_key(key, args[i].length)):
                     found += 1
-            self.changes += found
+            self.figures.changes += found
         reply.put_head(58, found)
         return 1

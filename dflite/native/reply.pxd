@@ -18,6 +18,7 @@ cdef class Reply:
     cdef int put_head(self, char kind, int64_t n) except -1
     cdef int put_bulk(self, const char* data, size_t n) except -1
     cdef int put_null(self) except -1
+    cdef int put_map(self, int64_t n) except -1
     cdef size_t pending(self) noexcept nogil
     cdef void sent(self, size_t n) noexcept
     cdef void release(self) noexcept

@@ -148,6 +148,9 @@ cdef class Reply:
         self.end += length + 5 + n
         return 0
 
+    cdef int put_map(self, int64_t n) except -1:
+        return self.put_head(37, n) if self.resp3 else self.put_head(42, 2 * n)
+
     cdef int put_null(self) except -1:
         return self.put(b"_\r\n", 3) if self.resp3 else self.put(b"$-1\r\n", 5)
 
@@ -219,10 +222,7 @@ cdef class Reply:
 
     def map(self, int64_t n) -> None:
         """The head of n pairs; in RESP2 an array of twice as many."""
-        if self.resp3:
-            self.put_head(37, n)
-        else:
-            self.put_head(42, 2 * n)
+        self.put_map(n)
 
     def set(self, int64_t n) -> None:
         """The head of n elements without an order; in RESP2 an array."""

@@ -2,7 +2,7 @@ from libc.stdint cimport int64_t
 
 cimport cython
 
-from dflite.native.lane cimport Slice
+from dflite.native.slice cimport Slice
 
 cdef struct Request:
     size_t start        # offset of its first byte

@@ -5,7 +5,7 @@ from libc.stdlib cimport free, malloc, realloc
 
 cimport cython
 
-from dflite.native.lane cimport Slice
+from dflite.native.slice cimport Slice
 
 cdef enum:
     ARGS_KEPT = 4096                # a batch's arguments that stay allocated

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dflite.native.clock import Clock
 from dflite.native.connection import Connection
 from dflite.native.lane import OPERATIONS, WRITES, Lane
+from dflite.native.lane_collections import COLLECTION_OPERATIONS
 from dflite.native.requests import Batch, Limits
 from dflite.native.table import EXPIRED, Table
 from tests.native.models import INT64_MAX, INT64_MIN, LaneModel, shard_of
@@ -73,7 +74,9 @@ VALUES = st.one_of(
     st.sampled_from([INT64_MIN, INT64_MAX, INT64_MIN + 1]).map(lambda number: b"%d" % number),
     st.sampled_from([b"01", b"+1", b"x" * 300]),
 )
-NAMES = st.sampled_from([*OPERATIONS, "GETX", "PIN", "SETEX", "", "EXPIREAT", "PEXPIREATX"])
+# those of collections are tested in tests/properties/test_lane_and_handlers.py
+BASIC = [name for name in OPERATIONS if name not in COLLECTION_OPERATIONS]
+NAMES = st.sampled_from([*BASIC, "GETX", "PIN", "SETEX", "", "EXPIREAT", "PEXPIREATX"])
 
 
 @st.composite
@@ -244,7 +247,7 @@ def test_other_types_exist_have_a_deadline_and_are_no_string() -> None:
 def test_switches_turn_the_lane_off(switch: str) -> None:
     stand = Stand()
     setattr(stand.lane, switch, False)
-    for name in OPERATIONS:
+    for name in BASIC:
         arguments = {"PING": [], "SET": [b"k", b"1"], "MSET": [b"k", b"1"]}.get(name, [b"k"])
         if name == "EXPIRE":
             arguments = [b"k", b"10"]

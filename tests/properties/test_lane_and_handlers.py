@@ -8,6 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from dflite.native.hashes import check as check_hash
+from dflite.native.hashes import items
+from dflite.native.table import Table
+from dflite.store.db import TYPE_HASH
 from tests.support.node import Node
 from tests.support.resp import encode
 from tests.support.values import put_list
@@ -46,7 +50,20 @@ def name_and(name: bytes, more: SearchStrategy[Words]) -> SearchStrategy[Words]:
 pairs = st.lists(st.tuples(key, value), min_size=1, max_size=3).map(
     lambda found: [word for pair in found for word in pair]
 )
+FIELDS: Final = (b"f", b"g", b"1", b"l" * 64, b"(long)")
+field = st.sampled_from(FIELDS)
+field_pairs = st.lists(st.tuples(field, value), min_size=1, max_size=3).map(
+    lambda found: [word for pair in found for word in pair]
+)
+fields = st.lists(field, min_size=1, max_size=3)
+keyed_hashes = st.tuples(key, field_pairs).map(lambda drawn: [drawn[0], *drawn[1]])
+keyed_fields = st.tuples(key, fields).map(lambda drawn: [drawn[0], *drawn[1]])
 IN_THE_LANE: Final = (
+    name_and(b"HSET", keyed_hashes),
+    words(b"HGET", key, field),
+    name_and(b"HMGET", keyed_fields),
+    words(b"HGETALL", key),
+    name_and(b"HDEL", keyed_fields),
     words(b"GET", key),
     words(b"SET", key, value),
     name_and(b"MGET", keys),
@@ -61,6 +78,9 @@ IN_THE_LANE: Final = (
 )
 NOT_IN_THE_LANE: Final = (
     words(b"PING", value),
+    words(b"HSETNX", key, field, value),
+    words(b"HPEXPIRE", key, st.sampled_from((b"1", b"500", b"100000")), b"FIELDS", b"1", field),
+    words(b"HPERSIST", key, b"FIELDS", b"1", field),
     words(b"SET", key, value, b"PX", st.sampled_from((b"1", b"500", b"100000"))),
     words(b"SET", key, value, st.sampled_from((b"NX", b"XX", b"GET", b"KEEPTTL"))),
     words(b"APPEND", key, value),
@@ -88,6 +108,15 @@ step = st.one_of(pipeline, pipeline, time_passes, time_passes, another_type)
 Figures = tuple[int, int, int, int]
 
 
+def contents_of(table: Table, name: bytes) -> object:
+    """What is at a key, whatever it is."""
+    if table.type_of(name) == TYPE_HASH:
+        check_hash(table, name)
+        return sorted(items(table, name))
+    held = table.read(name, False)
+    return held if isinstance(held, bytes) else type(held)
+
+
 class Subject:
     """A node with a client, and what can be seen of it."""
 
@@ -113,9 +142,8 @@ class Subject:
             for table in db.tables:
                 table.check()
                 for name in table.scan(0, 1 << 40)[1]:
-                    held = table.read(name, False)
                     found[db.index, name] = (
-                        held if isinstance(held, bytes) else type(held),
+                        contents_of(table, name),
                         table.deadline(name),
                         table.encoding_of(name),
                         table.idle_seconds(name),

@@ -1,0 +1,2 @@
+COLLECTION_OPERATIONS: dict[str, int]
+COLLECTION_WRITES: frozenset[str]
