@@ -2,17 +2,33 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Final
 
 from dflite.base.errors import CustomError, ShutdownFailed
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.native.requests import Limits
+from dflite.native.thresholds import set_threshold
 from dflite.server import http, info
 from dflite.server.figures import Figures
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
+
+# Settings up to which collections are packed.
+THRESHOLDS: Final = (
+    "hash_max_listpack_entries",
+    "hash_max_listpack_value",
+    "list_max_listpack_size",
+    "set_max_intset_entries",
+    "set_max_listpack_entries",
+    "set_max_listpack_value",
+    "stream_node_max_bytes",
+    "stream_node_max_entries",
+    "zset_max_listpack_entries",
+    "zset_max_listpack_value",
+)
 
 
 class NodeHost:
@@ -47,6 +63,7 @@ class NodeHost:
             "client_output_buffer_limit",
             "notify_keyspace_events",
             "tracking_table_max_keys",
+            *THRESHOLDS,
         ):
             self.settings.on_change(name, self.apply_settings)
 
@@ -68,6 +85,8 @@ class NodeHost:
             limits.bulk_length = settings.max_bulk_len
             limits.query_buffer = settings.client_query_buffer_limit
             limits.output_buffer = settings.client_output_buffer_limit[row][0]
+        for name in THRESHOLDS:
+            set_threshold(name, getattr(settings, name))
         executor.observers_changed()
 
     def setting(self, name: str) -> object:

@@ -181,6 +181,47 @@ def settings(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     return sorted(map(repr, theirs.pairs)) == sorted(map(repr, ours.pairs))
 
 
+def without_times(reply: Reply) -> object:
+    """A reply whose Unix milliseconds, and what is named an idle time, are not looked at."""
+    if reply.kind == INTEGER and reply.number > 1_000_000_000_000:
+        return "a time"
+    if reply.kind == MAP:
+        return [
+            (name.data, b"a time" if name.data in (b"idle", b"inactive") else without_times(value))
+            for name, value in reply.pairs
+        ]
+    if isinstance(reply.value, list):
+        items = reply.items
+        named = [
+            at > 0 and isinstance(item.value, bytes) and item.value in (b"idle", b"inactive")
+            for at, item in enumerate([reply, *items[:-1]])
+        ]
+        return [
+            "a time" if timed and item.number >= 0 else without_times(item)
+            for timed, item in zip(named, items, strict=True)
+        ]
+    return reply
+
+
+def but_for_times(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """XINFO: the same but for points in time and how long consumers have been idle."""
+    return theirs.kind == ours.kind and without_times(theirs) == without_times(ours)
+
+
+def pending(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """XPENDING with a range: the same but for how long each entry has been idle."""
+    if theirs.kind != ours.kind or theirs.kind == ERROR or len(theirs.items) != len(ours.items):
+        return theirs == ours
+    for one, other in zip(theirs.items, ours.items, strict=True):
+        if not isinstance(one.value, list) or len(one.items) != 4 or len(other.items) != 4:
+            return theirs == ours
+        if [*one.items[:2], one.items[3]] != [*other.items[:2], other.items[3]]:
+            return False
+        if abs(one.items[2].number - other.items[2].number) > 5000:
+            return False
+    return True
+
+
 RULES: Final[dict[bytes, Rule]] = {
     b"TTL": within(2),
     b"PTTL": within(2000),
@@ -210,6 +251,8 @@ RULES: Final[dict[bytes, Rule]] = {
     b"OBJECT REFCOUNT": same_kind,  # a queued request counts too, where values are shared
     b"TIME": same_outline,
     b"LASTSAVE": same_kind,
+    b"XINFO": but_for_times,
+    b"XPENDING": pending,
     b"INFO": same_kind,
     b"LOLWUT": same_kind,
     b"HELLO": greeting,

@@ -16,6 +16,8 @@ SETTINGS: Final = (
     (b"CONFIG", b"SET", b"maxmemory-policy", b"noeviction"),
     (b"CONFIG", b"SET", b"lazyfree-lazy-user-del", b"no"),
     (b"CONFIG", b"SET", b"slowlog-max-len", b"128"),
+    (b"CONFIG", b"SET", b"stream-node-max-bytes", b"4096"),
+    (b"CONFIG", b"SET", b"stream-node-max-entries", b"100"),
     # Keys whose time is over go when they are met: who sweeps them when is not compared.
     (b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"),
 )
@@ -26,7 +28,7 @@ CONTENTS: Final[dict[bytes, tuple[bytes, ...]]] = {
     b"set": (b"SMEMBERS", b"KEY"),
     b"zset": (b"ZRANGE", b"KEY", b"0", b"-1", b"WITHSCORES"),
     b"hash": (b"HGETALL", b"KEY"),
-    b"stream": (b"XRANGE", b"KEY", b"-", b"+"),
+    b"stream": (b"XINFO", b"STREAM", b"KEY", b"FULL", b"COUNT", b"0"),
 }
 DATABASES: Final = (b"0", b"1", b"2", b"15")
 GONE: Final = Reply(ERROR, b"(the connection was closed instead)")

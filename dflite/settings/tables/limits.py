@@ -131,21 +131,21 @@ DATA: Final = Group(
             "dbnum", Int(1, INT_MAX), "16", "Number of databases that SELECT knows.", ("databases",)
         ),
         fixed("num_shards", Int(1, 1024), "1", "Parts that the keyspace is divided into.", OWN),
-        idle(
+        live(
             "hash_max_listpack_entries",
             COUNT,
             "512",
             "Fields up to which a hash is packed.",
             ("hash-max-listpack-entries", "hash-max-ziplist-entries"),
         ),
-        idle(
+        live(
             "hash_max_listpack_value",
             Size(),
             "64",
             "Bytes of a field up to which it is.",
             ("hash-max-listpack-value", "hash-max-ziplist-value"),
         ),
-        idle(
+        live(
             "list_max_listpack_size",
             Int(-INT_MAX - 1, INT_MAX),
             "-2",
@@ -153,17 +153,17 @@ DATA: Final = Group(
             ("list-max-listpack-size", "list-max-ziplist-size"),
         ),
         idle("list_compress_depth", SMALL, "0", "Nodes at the ends that stay uncompressed."),
-        idle("set_max_intset_entries", COUNT, "512", "Members up to which integers are packed."),
-        idle("set_max_listpack_entries", COUNT, "128", "Members up to which a set is packed."),
-        idle("set_max_listpack_value", COUNT, "64", "Bytes of a member up to which it is."),
-        idle(
+        live("set_max_intset_entries", COUNT, "512", "Members up to which integers are packed."),
+        live("set_max_listpack_entries", COUNT, "128", "Members up to which a set is packed."),
+        live("set_max_listpack_value", COUNT, "64", "Bytes of a member up to which it is."),
+        live(
             "zset_max_listpack_entries",
             COUNT,
             "128",
             "Members up to which it is packed.",
             ("zset-max-listpack-entries", "zset-max-ziplist-entries"),
         ),
-        idle(
+        live(
             "zset_max_listpack_value",
             Size(),
             "64",
@@ -171,8 +171,8 @@ DATA: Final = Group(
             ("zset-max-listpack-value", "zset-max-ziplist-value"),
         ),
         idle("hll_sparse_max_bytes", Size(), "3000", "Bytes up to which it stays sparse."),
-        idle("stream_node_max_bytes", Size(), "4096", "Bytes of a packed node of a stream."),
-        idle("stream_node_max_entries", COUNT, "100", "Entries of a packed node of a stream."),
+        live("stream_node_max_bytes", Size(), "4096", "Bytes of a packed node of a stream."),
+        live("stream_node_max_entries", COUNT, "100", "Entries of a packed node of a stream."),
         idle("lock_on_hashtags", YES_NO, "no", "Keys with one {tag} live in one shard.", OWN),
         idle(
             "shard_round_robin_prefix",

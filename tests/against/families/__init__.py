@@ -11,6 +11,7 @@ from tests.against.families import (
     keys,
     server,
     sets,
+    streams,
     strings,
     transactions,
 )
@@ -24,6 +25,7 @@ ALL: Final[dict[str, Family]] = {
         hyperloglog.FAMILY,
         hashes.FAMILY,
         sets.FAMILY,
+        streams.FAMILY,
         keys.FAMILY,
         expiry.FAMILY,
         transactions.FAMILY,
