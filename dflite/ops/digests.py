@@ -8,6 +8,8 @@ from hashlib import sha1
 from typing import Final
 
 from dflite.native import sets
+from dflite.native.stream import Stream
+from dflite.native.stream_id import MAX_ID, id_text
 from dflite.store.db import NEVER, TYPE_SET, Db
 from dflite.store.keyspace import Keyspace
 
@@ -40,9 +42,25 @@ def append_value(digest: bytes, db: Db, key: bytes) -> bytes:
     elif kind == TYPE_SET:
         for member in sets.members(db.table(key), key):
             digest = join(digest, member)
+    elif isinstance(value, Stream):
+        digest = append_entries(digest, value)
     if db.deadline(key) != NEVER:
         digest = join(digest, b"!!expire!!")
     return digest
+
+
+def append_entries(digest: bytes, stream: Stream) -> bytes:
+    """The digest with the entries of a stream; groups are no part of it."""
+    start = 0
+    while True:
+        entries = stream.entries(start, MAX_ID, PAGE)
+        for number, words in entries:
+            digest = append(digest, id_text(number).replace(b"-", b"."))
+            for word in words:
+                digest = append(digest, word)
+        if len(entries) < PAGE:
+            return digest
+        start = entries[-1][0] + 1
 
 
 def value_digest(db: Db, key: bytes) -> bytes:
