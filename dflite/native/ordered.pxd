@@ -3,14 +3,12 @@
 from libc.stdint cimport int64_t, uint32_t
 
 from dflite.native.entry cimport Entry
+from dflite.native.scored cimport Bound
 
 cdef enum:
     LEAF = 64               # entries of a leaf
     FAN = 32                # children of an inner node
     HIGH = 24               # more levels than there will ever be
-    BY_SCORE = 0
-    BY_MEMBER = 1           # whatever the scores
-    BY_BOTH = 2
 
 cdef struct Leaf:
     Leaf* prev
@@ -33,14 +31,6 @@ cdef struct Tree:
     Leaf* first
     Leaf* last
 
-cdef struct Bound:
-    # A place in the order: before what is not below, or (`behind`) behind what is not above.
-    int by
-    bint behind
-    double score
-    const char* member
-    size_t length
-
 cdef struct Path:
     # The way to an entry, or to where one would stand (`at` may be the leaf's count).
     Inner* nodes[HIGH]
@@ -49,8 +39,8 @@ cdef struct Path:
     int at
     size_t rank
 
-cdef bint stands_before(double score, Entry* e, Bound* bound) noexcept nogil
 cdef void bound_at(Bound* bound, Entry* e) noexcept nogil
+cdef void find_entry(Tree* tree, Entry* e, Path* path) noexcept nogil
 cdef void find_bound(Tree* tree, Bound* bound, Path* path) noexcept nogil
 cdef void find_rank(Tree* tree, size_t rank, Path* path) noexcept nogil
 cdef int prepare(Tree* tree) except -1

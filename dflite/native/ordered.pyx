@@ -15,7 +15,14 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memmove
 
 from dflite.native.entry cimport Entry, allocated, key_length_of, key_of
-from dflite.native.member cimport compare_entries, compare_members, score_of
+from dflite.native.scored cimport (
+    BY_BOTH,
+    BY_SCORE,
+    Bound,
+    compare_entries,
+    score_of,
+    stands_before,
+)
 
 cdef enum:
     SHARE = LEAF // 8           # entries that a neighbour has room for before it is given some
@@ -30,16 +37,10 @@ cdef int spares = 0
 # -- finding ---------------------------------------------------------------------------------------
 
 
-cdef bint stands_before(double score, Entry* e, Bound* bound) noexcept nogil:
-    """Is e, whose score is given, before the bound?"""
-    cdef int c
-    if bound.by != BY_MEMBER:
-        if score != bound.score:
-            return score < bound.score
-        if bound.by == BY_SCORE:
-            return bound.behind
-    c = compare_members(key_of(e), key_length_of(e), bound.member, bound.length)
-    return c < 0 or (c == 0 and bound.behind)
+cdef inline bint is_before(double score, Entry* e, Bound* bound) noexcept nogil:
+    if bound.by == BY_SCORE:
+        return score < bound.score or (bound.behind and score == bound.score)
+    return stands_before(score, key_of(e), key_length_of(e), bound)
 
 
 cdef void bound_at(Bound* bound, Entry* e) noexcept nogil:
@@ -51,8 +52,21 @@ cdef void bound_at(Bound* bound, Entry* e) noexcept nogil:
     bound.length = key_length_of(e)
 
 
+cdef void find_entry(Tree* tree, Entry* e, Path* path) noexcept nogil:
+    """The way to an entry, which must be in the tree."""
+    cdef Bound bound
+    bound_at(&bound, e)
+    bound.behind = True
+    find_bound(tree, &bound, path)
+    path.at -= 1
+    path.rank -= 1
+
+
 cdef void find_bound(Tree* tree, Bound* bound, Path* path) noexcept nogil:
-    """The way to the first entry that does not stand before the bound; the tree is not empty."""
+    """The way to behind the last entry that stands before the bound; the tree is not empty.
+
+    That may be the end of a leaf, where the first entry behind the bound is the next one's.
+    """
     cdef void* below = tree.root
     cdef Inner* node
     cdef Leaf* leaf
@@ -64,7 +78,7 @@ cdef void find_bound(Tree* tree, Bound* bound, Path* path) noexcept nogil:
         high = node.count
         while high - low > 1:
             middle = (low + high) >> 1
-            if stands_before(node.scores[middle], node.firsts[middle], bound):
+            if is_before(node.scores[middle], node.firsts[middle], bound):
                 low = middle
             else:
                 high = middle
@@ -78,7 +92,7 @@ cdef void find_bound(Tree* tree, Bound* bound, Path* path) noexcept nogil:
     high = leaf.count
     while low < high:
         middle = (low + high) >> 1
-        if stands_before(score_of(leaf.entries[middle]), leaf.entries[middle], bound):
+        if is_before(score_of(leaf.entries[middle]), leaf.entries[middle], bound):
             low = middle + 1
         else:
             high = middle

@@ -4,7 +4,8 @@ cimport cython
 
 from dflite.native.entry cimport Entry
 from dflite.native.index cimport Index
-from dflite.native.ordered cimport Bound, Path, Tree
+from dflite.native.ordered cimport Tree
+from dflite.native.scored cimport Bound
 
 @cython.final
 cdef class SortedSet(Index):

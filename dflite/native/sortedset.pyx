@@ -25,10 +25,8 @@ from dflite.native.entry cimport (
     slot_entry,
 )
 from dflite.native.index cimport Index, hash_key
-from dflite.native.member cimport SCORE_BEHIND, compare_entries, fits_head, score_of, write_score
 from dflite.native.ordered cimport (
     LEAF,
-    Bound,
     Leaf,
     Path,
     Tree,
@@ -37,12 +35,21 @@ from dflite.native.ordered cimport (
     check_tree,
     cut,
     find_bound,
+    find_entry,
     find_rank,
     free_nodes,
     insert,
     prepare,
     replace,
+)
+from dflite.native.scored cimport (
+    SCORE_BEHIND,
+    Bound,
+    compare_entries,
+    fits_head,
+    score_of,
     stands_before,
+    write_score,
 )
 from dflite.native.segment cimport FILL, NEVER, Segment, tagged
 from dflite.native.value cimport charge
@@ -53,6 +60,10 @@ cdef size_t LONGEST = 0xFFFFFFFF     # bytes of a member
 
 cdef int by_order(const void* a, const void* b) noexcept nogil:
     return compare_entries((<Entry**>a)[0], (<Entry**>b)[0])
+
+
+cdef inline bint is_before(Entry* e, Bound* bound) noexcept nogil:
+    return stands_before(score_of(e), key_of(e), key_length_of(e), bound)
 
 
 cdef uint64_t hash_of(Entry* e) noexcept nogil:
@@ -144,8 +155,8 @@ cdef class SortedSet(Index):
         cdef int at
         cdef bint stays = True
         prepare(&self.tree)
+        find_entry(&self.tree, e, &path)
         bound_at(&bound, e)
-        find_bound(&self.tree, &bound, &path)
         bound.score = score
         leaf = path.leaf
         at = path.at
@@ -153,7 +164,7 @@ cdef class SortedSet(Index):
             other = leaf.entries[at - 1]
         elif leaf.prev != NULL:
             other = leaf.prev.entries[leaf.prev.count - 1]
-        if other != NULL and not stands_before(score_of(other), other, &bound):
+        if other != NULL and not is_before(other, &bound):
             stays = False
         else:
             other = NULL
@@ -161,7 +172,7 @@ cdef class SortedSet(Index):
                 other = leaf.entries[at + 1]
             elif leaf.next != NULL:
                 other = leaf.next.entries[0]
-            if other != NULL and stands_before(score_of(other), other, &bound):
+            if other != NULL and is_before(other, &bound):
                 stays = False
         e = self.rewrite(slot, h, score)
         if stays:
@@ -174,10 +185,8 @@ cdef class SortedSet(Index):
 
     cdef void drop(self, uint64_t* slot, uint64_t h) noexcept:
         """Remove the member at slot."""
-        cdef Bound bound
         cdef Path path
-        bound_at(&bound, slot_entry(slot[0]))
-        find_bound(&self.tree, &bound, &path)
+        find_entry(&self.tree, slot_entry(slot[0]), &path)
         cut(&self.tree, &path, 1)
         self.remove_slot(slot, h)
 

@@ -11,6 +11,17 @@ from dflite.native.entry cimport Entry, key_length_of, key_of, value_of
 
 cdef enum:
     SCORE_BEHIND = 1 << 4       # in `kind`: the score is the value
+    BY_SCORE = 0
+    BY_MEMBER = 1               # whatever the scores
+    BY_BOTH = 2
+
+cdef struct Bound:
+    # A place in the order: before what is not below, or (`behind`) behind what is not above.
+    int by
+    bint behind
+    double score
+    const char* member
+    size_t length
 
 cdef inline bint fits_head(double score) noexcept nogil:
     """May the score stand in the header?"""
@@ -54,3 +65,14 @@ cdef inline int compare_entries(Entry* a, Entry* b) noexcept nogil:
     if x != y:
         return -1 if x < y else 1
     return compare_members(key_of(a), key_length_of(a), key_of(b), key_length_of(b))
+
+cdef inline bint stands_before(double score, const char* member, size_t n, Bound* bound) noexcept nogil:
+    """Is a member before the bound?"""
+    cdef int c
+    if bound.by != BY_MEMBER:
+        if score != bound.score:
+            return score < bound.score
+        if bound.by == BY_SCORE:
+            return bound.behind
+    c = compare_members(member, n, bound.member, bound.length)
+    return c < 0 or (c == 0 and bound.behind)
