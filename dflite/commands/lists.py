@@ -63,6 +63,7 @@ WALK_COST: Final = "O(N) in the distance from the nearer end, in nodes of elemen
     since="1.0.0",
     complexity=PUSH_COST,
     summary="Push elements at the head of a list, one after the other; its new length.",
+    lane=True,
 )
 def cmd_lpush(ctx: Context, args: Args) -> None:
     ctx.reply.integer(push(ctx.db, args.next(), args.rest(), True))
@@ -76,6 +77,7 @@ def cmd_lpush(ctx: Context, args: Args) -> None:
     since="1.0.0",
     complexity=PUSH_COST,
     summary="Push elements at the tail of a list; its new length.",
+    lane=True,
 )
 def cmd_rpush(ctx: Context, args: Args) -> None:
     ctx.reply.integer(push(ctx.db, args.next(), args.rest(), False))
@@ -115,6 +117,7 @@ def cmd_rpushx(ctx: Context, args: Args) -> None:
     since="1.0.0",
     complexity="O(N) in the number of elements popped",
     summary="Remove the first element of a list, or some, and answer them.",
+    lane=True,
 )
 def cmd_lpop(ctx: Context, args: Args) -> None:
     pop(ctx, args, True, b"lpop")
@@ -128,6 +131,7 @@ def cmd_lpop(ctx: Context, args: Args) -> None:
     since="1.0.0",
     complexity="O(N) in the number of elements popped",
     summary="Remove the last element of a list, or some, last first, and answer them.",
+    lane=True,
 )
 def cmd_rpop(ctx: Context, args: Args) -> None:
     pop(ctx, args, False, b"rpop")
@@ -176,6 +180,7 @@ def pop_many(ctx: Context, key: bytes, left: bool, count: int) -> int:
     since="1.0.0",
     complexity="O(1)",
     summary="How many elements a list has.",
+    lane=True,
 )
 def cmd_llen(ctx: Context, args: Args) -> None:
     key = args.next()
@@ -210,6 +215,7 @@ def cmd_lindex(ctx: Context, args: Args) -> None:
     since="1.0.0",
     complexity="O(S+N), S the distance from the nearer end, in nodes, N the number of elements",
     summary="The elements between two indices, both included; negative ones are from the tail.",
+    lane=True,
 )
 def cmd_lrange(ctx: Context, args: Args) -> None:
     key, start, stop = args.next(), args.integer(), args.integer()

@@ -42,6 +42,7 @@ SETS: Final = Family("set", "set")
     since="1.0.0",
     complexity="O(N) in the number of members",
     summary="Add members; how many of them are new.",
+    lane=True,
 )
 def cmd_sadd(ctx: Context, args: Args) -> None:
     ctx.reply.integer(add(ctx.db, args.next(), args.argv, 2))
@@ -55,6 +56,7 @@ def cmd_sadd(ctx: Context, args: Args) -> None:
     since="1.0.0",
     complexity="O(N) in the number of members",
     summary="Remove members; how many of them were there.",
+    lane=True,
 )
 def cmd_srem(ctx: Context, args: Args) -> None:
     ctx.reply.integer(remove(ctx.db, args.next(), args.argv, 2))
@@ -115,6 +117,7 @@ def cmd_smismember(ctx: Context, args: Args) -> None:
     since="1.0.0",
     complexity="O(1)",
     summary="How many members the set has.",
+    lane=True,
 )
 def cmd_scard(ctx: Context, args: Args) -> None:
     key = args.next()
@@ -172,6 +175,7 @@ def cmd_sscan(ctx: Context, args: Args) -> None:
     complexity="O(1), or O(N) in the number of members popped",
     summary="Take a member out by chance, or some, and answer it.",
     tips=["nondeterministic_output"],
+    lane=True,
 )
 def cmd_spop(ctx: Context, args: Args) -> None:
     key = args.next()

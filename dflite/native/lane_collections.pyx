@@ -7,21 +7,46 @@ what has another type, every option, every error, and what is long enough to be 
 
 from libc.stdint cimport int64_t, uint64_t
 
+from dflite.native.bytesops cimport parse_int64
 from dflite.native.entry cimport (
-    ENC_PACKED,
     F_DEADLINE,
     T_HASH,
+    T_LIST,
+    T_SET,
+    T_ZSET,
     Entry,
     deadline_of,
     slot_entry,
     stamp_entry,
-    value_length_of,
 )
+from dflite.native.floattext cimport parse_double
 from dflite.native.hashes cimport Text, get_field, length_of, living, remove_field, reply_fields, set_field
 from dflite.native.index cimport hash_key
+from dflite.native.lists cimport list_length, pop_element, push_element, write_range
 from dflite.native.reply cimport Reply
+from dflite.native.sets cimport (
+    ABSENT,
+    add_member,
+    count_of_set,
+    create,
+    pop_member,
+    remove_member,
+)
 from dflite.native.slice cimport Slice
 from dflite.native.table cimport Table
+from dflite.native.zsets cimport (
+    ADDED,
+    FLAT,
+    MEMBERS,
+    UPDATED,
+    add_one,
+    get_rank,
+    get_score,
+    pop_into,
+    remove_one,
+    reply_slice,
+    size_of,
+)
 
 cdef enum:
     MOST_WORDS = 130            # of a request that is answered here
@@ -30,8 +55,13 @@ cdef enum:
 
 COLLECTION_OPERATIONS = {
     "HGET": HGET, "HMGET": HMGET, "HGETALL": HGETALL, "HSET": HSET, "HDEL": HDEL,
+    "LRANGE": LRANGE, "LLEN": LLEN, "LPUSH": LPUSH, "RPUSH": RPUSH, "LPOP": LPOP, "RPOP": RPOP,
+    "SADD": SADD, "SREM": SREM, "SPOP": SPOP, "SCARD": SCARD,
+    "ZADD": ZADD, "ZREM": ZREM, "ZPOPMIN": ZPOPMIN, "ZRANGE": ZRANGE, "ZRANK": ZRANK, "ZSCORE": ZSCORE,
 }
-COLLECTION_WRITES = frozenset({"HSET", "HDEL"})
+COLLECTION_WRITES = frozenset({
+    "HSET", "HDEL", "LPUSH", "RPUSH", "LPOP", "RPOP", "SADD", "SREM", "SPOP", "ZADD", "ZREM", "ZPOPMIN",
+})
 
 
 cdef inline bint is_usable(Table table, Entry* e, int kind) noexcept nogil:
@@ -54,7 +84,25 @@ cdef int serve_collection(int code, Table table, const char* base, Slice* args, 
         return read_hash(code, table, slot, base, args, count, reply, figures)
     if code == HSET or code == HDEL:
         return write_hash(code, table, slot, h, base, args, count, reply, figures)
-    return 0
+    if code == LRANGE or code == LLEN:
+        return read_list(code, table, slot, base, args, count, reply, figures)
+    if code == LPUSH or code == RPUSH or code == LPOP or code == RPOP:
+        return write_list(code, table, slot, h, base, args, count, reply, figures)
+    if ZRANGE <= code <= ZSCORE:
+        return read_zset(code, table, slot, base, args, count, reply, figures)
+    if code == ZADD or code == ZREM or code == ZPOPMIN:
+        return write_zset(code, table, slot, h, base, args, count, reply, figures)
+    return answer_set(code, table, slot, h, base, args, count, reply, figures)
+
+
+cdef inline int note_read(Table table, Entry* e, Figures* figures) noexcept:
+    """A key was looked up, and found or not."""
+    if e == NULL:
+        figures.misses += 1
+    else:
+        stamp_entry(e, table.clock.stamp)
+        figures.hits += 1
+    return 1
 
 
 cdef int read_hash(int code, Table table, uint64_t* slot, const char* base, Slice* args, size_t count,
@@ -84,12 +132,7 @@ cdef int read_hash(int code, Table table, uint64_t* slot, const char* base, Slic
                 reply.put_null()
             else:
                 reply.put_bulk(value.data, value.length)
-    if e == NULL:
-        figures.misses += 1
-    else:
-        stamp_entry(e, table.clock.stamp)
-        figures.hits += 1
-    return 1
+    return note_read(table, e, figures)
 
 
 cdef int write_hash(int code, Table table, uint64_t* slot, uint64_t h, const char* base, Slice* args,
@@ -116,4 +159,163 @@ cdef int write_hash(int code, Table table, uint64_t* slot, uint64_t h, const cha
                 break
         figures.changes += n
     reply.put_head(58, n)
+    return 1
+
+
+# -- lists ----------------------------------------------------------------------------------------
+
+
+cdef int read_list(int code, Table table, uint64_t* slot, const char* base, Slice* args, size_t count,
+                   Reply reply, Figures* figures) except -1:
+    cdef Entry* e = NULL
+    cdef int64_t start, stop, length = 0
+    if count != (2 if code == LLEN else 4):
+        return 0
+    if slot != NULL:
+        e = slot_entry(slot[0])
+        if not is_usable(table, e, T_LIST):
+            return 0
+        length = list_length(e)
+    if code == LLEN:
+        reply.put_head(58, length)
+        return note_read(table, e, figures)
+    if (not parse_int64(base + args[2].offset, args[2].length, &start)
+            or not parse_int64(base + args[3].offset, args[3].length, &stop)):
+        return 0
+    if start < 0:
+        start = max(start + length, <int64_t>0)
+    if stop < 0:
+        stop += length
+    stop = min(stop, length - 1)
+    if stop - start >= MANY:
+        return 0
+    if start > stop:
+        reply.put_head(42, 0)
+    else:
+        reply.put_head(42, stop - start + 1)
+        write_range(e, start, stop, reply)
+    return note_read(table, e, figures)
+
+
+cdef int write_list(int code, Table table, uint64_t* slot, uint64_t h, const char* base, Slice* args,
+                    size_t count, Reply reply, Figures* figures) except -1:
+    cdef int64_t length
+    if count != (3 if code >= FIRST_WAKING else 2):
+        return 0
+    if slot != NULL and not is_usable(table, slot_entry(slot[0]), T_LIST):
+        return 0
+    if code >= FIRST_WAKING:
+        length = push_element(table, base + args[1].offset, args[1].length, h, slot,
+                              base + args[2].offset, args[2].length, code == LPUSH)
+        reply.put_head(58, length)
+    elif slot == NULL:
+        reply.put_null()
+        return 1
+    else:
+        pop_element(table, h, slot, code == LPOP, reply)
+    figures.changes += 1
+    return 1
+
+
+# -- sets -----------------------------------------------------------------------------------------
+
+
+cdef int answer_set(int code, Table table, uint64_t* slot, uint64_t h, const char* base, Slice* args,
+                    size_t count, Reply reply, Figures* figures) except -1:
+    cdef Entry* e = NULL
+    cdef int changed = 0
+    if count != (3 if code == SADD or code == SREM else 2):
+        return 0
+    if slot != NULL:
+        e = slot_entry(slot[0])
+        if not is_usable(table, e, T_SET):
+            return 0
+    if code == SCARD:
+        reply.put_head(58, 0 if e == NULL else count_of_set(e))
+        return note_read(table, e, figures)
+    if code == SPOP:
+        if e == NULL:
+            reply.put_null()
+        elif pop_member(table, slot, h, reply) == ABSENT:
+            return 0
+        else:
+            figures.changes += 1
+        return 1
+    if code == SADD:
+        if e == NULL:
+            create(table, base + args[1].offset, args[1].length, h, base + args[2].offset,
+                   args[2].length, 1)
+            changed = 1
+        else:
+            changed = add_member(table, slot, h, base + args[2].offset, args[2].length)
+    elif e != NULL:
+        changed = remove_member(table, slot, h, base + args[2].offset, args[2].length) != ABSENT
+    reply.put_head(58, changed)
+    figures.changes += changed
+    return 1
+
+
+# -- sorted sets ----------------------------------------------------------------------------------
+
+
+cdef int read_zset(int code, Table table, uint64_t* slot, const char* base, Slice* args, size_t count,
+                   Reply reply, Figures* figures) except -1:
+    cdef Entry* e = NULL
+    cdef int64_t start, stop
+    cdef double score
+    if count != (4 if code == ZRANGE else 3):
+        return 0
+    if slot != NULL:
+        e = slot_entry(slot[0])
+        if not is_usable(table, e, T_ZSET):
+            return 0
+    if code == ZRANGE:
+        if (not parse_int64(base + args[2].offset, args[2].length, &start)
+                or not parse_int64(base + args[3].offset, args[3].length, &stop)):
+            return 0
+        if e == NULL:
+            reply.put_head(42, 0)
+        elif (stop - start >= MANY or stop < 0 or start < 0) and size_of(e) > MANY:
+            return 0
+        else:
+            reply_slice(e, reply, start, stop, False, MEMBERS)
+    elif code == ZRANK:
+        start = get_rank(e, base + args[2].offset, args[2].length, False, &score)
+        if start < 0:
+            reply.put_null()
+        else:
+            reply.put_head(58, start)
+    elif e != NULL and get_score(e, base + args[2].offset, args[2].length, &score):
+        reply.put_double(score)
+    else:
+        reply.put_null()
+    return note_read(table, e, figures)
+
+
+cdef int write_zset(int code, Table table, uint64_t* slot, uint64_t h, const char* base, Slice* args,
+                    size_t count, Reply reply, Figures* figures) except -1:
+    cdef double score
+    cdef int changed = 0
+    if count != (4 if code == ZADD else 3 if code == ZREM else 2):
+        return 0
+    if slot != NULL and not is_usable(table, slot_entry(slot[0]), T_ZSET):
+        return 0
+    if code == ZADD:
+        if not parse_double(base + args[2].offset, args[2].length, &score) or score != score:
+            return 0
+        changed = add_one(table, base + args[1].offset, args[1].length, h, slot,
+                          base + args[3].offset, args[3].length, &score, 0)
+        reply.put_head(58, changed == ADDED)
+        figures.changes += changed == ADDED or changed == UPDATED
+        return 1
+    if code == ZREM:
+        if slot != NULL:
+            changed = remove_one(table, h, slot, base + args[2].offset, args[2].length)
+        reply.put_head(58, changed)
+        figures.changes += changed
+    elif slot == NULL:
+        reply.put_head(42, 0)
+    else:
+        pop_into(table, h, slot, 1, False, reply, FLAT)
+        figures.changes += 1
     return 1

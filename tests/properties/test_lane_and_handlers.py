@@ -8,13 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from dflite.native.hashes import check as check_hash
-from dflite.native.hashes import items
+from dflite.native import hashes, lists, sets
 from dflite.native.table import Table
-from dflite.store.db import TYPE_HASH
+from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET
 from tests.support.node import Node
 from tests.support.resp import encode
-from tests.support.values import put_list
 
 Words = list[bytes]
 Step = Callable[[Node], None]
@@ -57,8 +55,13 @@ field_pairs = st.lists(st.tuples(field, value), min_size=1, max_size=3).map(
 )
 fields = st.lists(field, min_size=1, max_size=3)
 keyed_hashes = st.tuples(key, field_pairs).map(lambda drawn: [drawn[0], *drawn[1]])
+place = st.sampled_from((b"0", b"1", b"-1", b"2", b"-3", b"100", b"x", b"-9223372036854775808"))
 keyed_fields = st.tuples(key, fields).map(lambda drawn: [drawn[0], *drawn[1]])
 IN_THE_LANE: Final = (
+    words(st.sampled_from((b"LPUSH", b"RPUSH")), key, value),
+    words(st.sampled_from((b"LPOP", b"RPOP", b"LLEN", b"SCARD")), key),
+    words(b"LRANGE", key, place, place),
+    words(st.sampled_from((b"SADD", b"SREM")), key, st.one_of(field, number)),
     name_and(b"HSET", keyed_hashes),
     words(b"HGET", key, field),
     name_and(b"HMGET", keyed_fields),
@@ -79,6 +82,9 @@ IN_THE_LANE: Final = (
 NOT_IN_THE_LANE: Final = (
     words(b"PING", value),
     words(b"HSETNX", key, field, value),
+    name_and(b"RPUSH", keyed_fields),
+    name_and(b"SADD", keyed_fields),
+    words(b"LPOP", key, st.sampled_from((b"0", b"1", b"2", b"-1"))),
     words(b"HPEXPIRE", key, st.sampled_from((b"1", b"500", b"100000")), b"FIELDS", b"1", field),
     words(b"HPERSIST", key, b"FIELDS", b"1", field),
     words(b"SET", key, value, b"PX", st.sampled_from((b"1", b"500", b"100000"))),
@@ -110,9 +116,15 @@ Figures = tuple[int, int, int, int]
 
 def contents_of(table: Table, name: bytes) -> object:
     """What is at a key, whatever it is."""
-    if table.type_of(name) == TYPE_HASH:
-        check_hash(table, name)
-        return sorted(items(table, name))
+    kind = table.type_of(name)
+    if kind == TYPE_HASH:
+        hashes.check(table, name)
+        return sorted(hashes.items(table, name))
+    if kind == TYPE_LIST:
+        return lists.elements(table, name)
+    if kind == TYPE_SET:
+        sets.check(table, name)
+        return sorted(sets.members(table, name))
     held = table.read(name, False)
     return held if isinstance(held, bytes) else type(held)
 
@@ -131,7 +143,9 @@ class Subject:
             self.node.advance(drawn)
             return b""
         if isinstance(drawn, tuple):
-            put_list(self.node, SPELLED.get(drawn[0], drawn[0]), b"item")
+            name = SPELLED.get(drawn[0], drawn[0])
+            self.node.db.delete(name)
+            lists.push(self.node.db.table(name), name, [b"item"], False)
             return b""
         requests = [[SPELLED.get(word, word) for word in argv] for argv in drawn]
         return self.client.raw(b"".join([encode(argv) for argv in requests]))
