@@ -2,7 +2,7 @@
 """IDs of stream entries as text and as numbers."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.errno cimport ERANGE, errno
+from libc cimport errno
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport strtoull
 from libc.string cimport memchr, memcpy, strlen
@@ -60,9 +60,9 @@ cdef bint parse_number(const char* s, uint64_t* out) noexcept nogil:
     if parse_int64(s, strlen(s), &signed_number):
         out[0] = <uint64_t>signed_number
         return signed_number >= 0
-    errno = 0
+    errno.errno = 0
     out[0] = strtoull(s, &end, 10)
-    return errno != ERANGE and s[0] != 0 and end[0] == 0
+    return errno.errno != errno.ERANGE and s[0] != 0 and end[0] == 0
 
 
 cdef bint parse_text(bytes text, uint64_t missing_seq, StreamId* id, bint* any_seq) noexcept:

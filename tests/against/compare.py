@@ -5,7 +5,7 @@ nobody's promise, figures about the process itself. Everything else is compared 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from tests.support.resp import ARRAY, BULK, ERROR, INTEGER, MAP, VERBATIM, Reply
 
@@ -181,25 +181,20 @@ def settings(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     return sorted(map(repr, theirs.pairs)) == sorted(map(repr, ours.pairs))
 
 
-def without_times(reply: Reply) -> object:
+def without_times(reply: Reply) -> Any:
     """A reply whose Unix milliseconds, and what is named an idle time, are not looked at."""
     if reply.kind == INTEGER and reply.number > 1_000_000_000_000:
         return "a time"
     if reply.kind == MAP:
-        return [
-            (name.data, b"a time" if name.data in (b"idle", b"inactive") else without_times(value))
-            for name, value in reply.pairs
-        ]
+        return [item for pair in reply.pairs for item in without_times(Reply(ARRAY, list(pair)))]
     if isinstance(reply.value, list):
-        items = reply.items
-        named = [
-            at > 0 and isinstance(item.value, bytes) and item.value in (b"idle", b"inactive")
-            for at, item in enumerate([reply, *items[:-1]])
-        ]
-        return [
-            "a time" if timed and item.number >= 0 else without_times(item)
-            for timed, item in zip(named, items, strict=True)
-        ]
+        plain: list[object] = []
+        name: object = b""
+        for item in reply.items:
+            timed = name in (b"idle", b"inactive") and item.kind == INTEGER and item.number >= 0
+            plain.append("a time" if timed else without_times(item))
+            name = item.value
+        return plain
     return reply
 
 
