@@ -798,3 +798,48 @@ class TooManyKeys(CommandError):
 
 class LimitNegative(CommandError):
     text = b"ERR LIMIT can't be negative"
+
+
+# -- sorted sets ----------------------------------------------------------------------------------
+
+
+class ExistsAndNot(CommandError):
+    text = b"ERR XX and NX options at the same time are not compatible"
+
+
+class ScoreConditionsClash(CommandError):
+    text = b"ERR GT, LT, and/or NX options at the same time are not compatible"
+
+
+class OneIncrement(CommandError):
+    text = b"ERR INCR option supports a single increment-element pair"
+
+
+class ScoreNotANumber(CommandError):
+    text = b"ERR resulting score is not a number (NaN)"
+
+
+class BoundNotAFloat(CommandError):
+    text = b"ERR min or max is not a float"
+
+
+class BoundNotAMember(CommandError):
+    text = b"ERR min or max not valid string range item"
+
+
+class LimitNeedsRange(CommandError):
+    text = (
+        b"ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
+    )
+
+
+class NoScoresByLex(CommandError):
+    text = b"ERR syntax error, WITHSCORES not supported in combination with BYLEX"
+
+
+class WeightNotAFloat(CommandError):
+    text = b"ERR weight value is not a float"
+
+
+class NeedsInputKey(QuotingError):
+    text = b"ERR at least 1 input key is needed for '%b' command"

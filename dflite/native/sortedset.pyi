@@ -2,6 +2,7 @@ from dflite.native.clock import Clock
 from dflite.native.index import Index
 
 class SortedSet(Index):
+    def __init__(self, clock: Clock) -> None: ...
     encoding: bytes
     def copy(self) -> SortedSet: ...
 

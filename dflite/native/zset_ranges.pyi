@@ -2,6 +2,7 @@ from dflite.native.reply import Reply
 from dflite.native.sortedset import SortedSet
 from dflite.native.table import Table
 
+def read_bound(text: bytes) -> float | None: ...
 def by_score(
     table: Table, key: bytes, low: float, low_open: bool, high: float, high_open: bool
 ) -> tuple[int, int]: ...

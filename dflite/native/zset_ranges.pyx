@@ -2,9 +2,10 @@
 """Ranges of sorted sets: which ranks a range by score or by member has, and what to do with those ranks."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.math cimport isinf
+from libc.math cimport isinf, isnan
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdio cimport snprintf
+from libc.stdlib cimport strtod
 
 cimport cython
 
@@ -37,6 +38,16 @@ from dflite.native.zsets cimport (
 
 
 # -- which ranks -----------------------------------------------------------------------------------
+
+
+def read_bound(bytes text not None):
+    """The score that is an end of a range, as C reads one: blanks before it, nothing (0), too large.
+
+    None if it is none.
+    """
+    cdef char* end
+    cdef double score = strtod(PyBytes_AS_STRING(text), &end)
+    return None if end[0] != 0 or isnan(score) else score
 
 
 cdef int64_t rank_at(Entry* e, Bound* bound) noexcept:
