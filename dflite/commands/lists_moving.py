@@ -257,7 +257,7 @@ def cmd_lmpop(ctx: Context, args: Args) -> None:
     summary="Remove elements from an end of the first list there is, or wait for one.",
 )
 def cmd_blmpop(ctx: Context, args: Args) -> None:
-    timeout_ms = args.timeout_ms()
+    args.next()  # the timeout is looked at last
     keys = read_keys(args)
     how = read_pop(args)
-    ctx.serve_or_wait(keys, LIST, timeout_ms, how.serve)
+    ctx.serve_or_wait(keys, LIST, Args(args.argv).timeout_ms(), how.serve)

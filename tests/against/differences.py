@@ -63,7 +63,7 @@ def quoted_null(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
 
 
 def cut_index(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
-    return argv[0].upper() == b"LSET" and len(argv[2]) > 10 and theirs.value == b"OK"
+    return argv[0].upper() == b"LSET" and theirs.value == b"OK" and len(argv[2]) > 10
 
 
 def counted_reference(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:

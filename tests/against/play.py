@@ -1,16 +1,16 @@
 """Plays one program on two servers at once and finds the first reply that differs."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from tests.against.compare import alike
 from tests.against.differences import intended
-from tests.against.programs import BLOCK, CALL, QUIT, WALK, Program, Step, spell
-from tests.support.connection import Closed
+from tests.against.programs import BLOCK, CALL, QUIT, TALK, WALK, Program, Step
+from tests.against.seats import GONE, PATIENCE, Mismatch, Seat
+from tests.against.talks import Talk
 from tests.support.resp import ARRAY, ERROR, SIMPLE, Reply, encode
 from tests.support.servers import Server
 
-PATIENCE: Final = 20.0
 # Settings that programs change, as they are before each program.
 SETTINGS: Final = (
     (b"CONFIG", b"SET", b"maxmemory-policy", b"noeviction"),
@@ -31,57 +31,10 @@ CONTENTS: Final[dict[bytes, tuple[bytes, ...]]] = {
     b"stream": (b"XINFO", b"STREAM", b"KEY", b"FULL", b"COUNT", b"0"),
 }
 DATABASES: Final = (b"0", b"1", b"2", b"15")
-GONE: Final = Reply(ERROR, b"(the connection was closed instead)")
-SILENT: Final = Reply(ERROR, b"(no reply came)")
-
-
-class Mismatch(NamedTuple):
-    """The first difference: at which step, to which request, and what both said."""
-
-    step: int
-    argv: tuple[bytes, ...]
-    theirs: Reply
-    ours: Reply
-
-    def __str__(self) -> str:
-        both = [shorten(repr(reply)) for reply in (self.theirs, self.ours)]
-        return f"{spell(self.argv)}\n    reference: {both[0]}\n    dflite:    {both[1]}"
-
-
-def shorten(text: str, most: int = 1500) -> str:
-    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 class Parted(Exception):
     """The servers differ as intended, and go on from different states."""
-
-
-class Seat:
-    """One connection of a program to one server, with what is needed to read its replies."""
-
-    def __init__(self, server: Server, resp: int) -> None:
-        self.server = server
-        self.resp = resp
-        self.queued: list[tuple[bytes, ...]] = []
-        self.open()
-
-    def open(self) -> None:
-        self.queued = []
-        self.connection = self.server.connect(PATIENCE)
-        if self.resp == 3:
-            self.connection.call("HELLO", "3")
-
-    def close(self) -> None:
-        self.connection.close()
-
-    def read(self, count: int) -> list[Reply]:
-        """So many replies; where they stop, what happened instead."""
-        try:
-            return self.connection.read_many(count)
-        except Closed:
-            return [GONE]
-        except TimeoutError:
-            return [SILENT]
 
 
 class Pair:
@@ -154,6 +107,8 @@ class Pair:
         seats = self.seat(first.connection)
         if first.kind == WALK:
             return self.run_walk(first, seats, at)
+        if first.kind == TALK:
+            return self.run_talk(first, at)
         data = b"".join(encode(argv) for step in steps for argv in step.requests)
         count = sum(step.replies for step in steps)
         for seat in seats:
@@ -192,6 +147,16 @@ class Pair:
         if theirs == ours:
             return None
         return Mismatch(at, argv, Reply("keys seen", theirs), Reply("keys seen", ours))
+
+    def run_talk(self, step: Step, at: int) -> Mismatch | None:
+        """Clients that speak in turns, some of whom wait."""
+        seats = {number: self.seat(number) for number in step.speakers}
+        self.played += len(step.requests)
+        for argv, theirs, ours, both in Talk(seats, self.control).play(step):
+            mismatch = self.judge(argv, theirs, ours, both, at)
+            if mismatch is not None:
+                return mismatch
+        return None
 
     def judge(
         self,

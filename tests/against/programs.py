@@ -13,6 +13,9 @@ WALK: Final = "walk"
 QUIT: Final = "quit"
 # Requests that are answered by `replies` replies together, as CLIENT REPLY makes them.
 BLOCK: Final = "block"
+# Clients speak in turns, and some have to wait: each reply is compared when it comes.
+TALK: Final = "talk"
+LEAVE: Final = (b"(leaves)",)  # in a talk, in the place of a request
 
 
 class Step(NamedTuple):
@@ -22,9 +25,13 @@ class Step(NamedTuple):
     kind: str
     requests: tuple[tuple[bytes, ...], ...]
     replies: int
+    speakers: tuple[int, ...] = ()  # whose connection each request of a talk is
 
     def __repr__(self) -> str:
         shown = "; ".join(spell(argv) for argv in self.requests)
+        if self.speakers:
+            said = zip(self.speakers, self.requests, strict=True)
+            shown = "; ".join(f"<{speaker}> {spell(argv)}" for speaker, argv in said)
         return f"[{self.connection}] {shown}" + ("" if self.kind == CALL else f"   ({self.kind})")
 
 
@@ -80,6 +87,10 @@ def walk(argv: Sequence[bytes]) -> Step:
 
 def block(requests: Sequence[Sequence[bytes]], replies: int) -> Step:
     return Step(0, BLOCK, tuple(tuple(argv) for argv in requests), replies)
+
+
+def talk(speakers: Sequence[int], requests: Sequence[Sequence[bytes]]) -> Step:
+    return Step(0, TALK, tuple(tuple(argv) for argv in requests), 0, tuple(speakers))
 
 
 def draw_step(source: Source, families: Sequence[Family]) -> Step:
