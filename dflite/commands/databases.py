@@ -13,6 +13,7 @@ from dflite.engine.args import Args
 from dflite.engine.command import FAST, READONLY, WRITE, Family
 from dflite.engine.context import Context
 from dflite.store.db import Db
+from dflite.store.effects import BESIDE
 
 DATABASES: Final = Family("server", "keyspace")
 ALL_SHARDS: Final = ["request_policy:all_shards", "response_policy:all_succeeded"]
@@ -82,6 +83,7 @@ def flush(ctx: Context, db: Db) -> None:
         ctx.engine.watching.touch_database(db)
         ctx.engine.effects.changed += len(db)
         ctx.keyspace.flush(db)
+        let_waiters_look(ctx, db)
 
 
 @DATABASES.command(
@@ -115,7 +117,8 @@ def cmd_swapdb(ctx: Context, args: Args) -> None:
 
 
 def let_waiters_look(ctx: Context, db: Db) -> None:
-    """Other keys stand in `db` now: those that someone waits for count as changed, silently."""
-    for index, key in ctx.engine.blocking.queues:
-        if index == db.index and db.exists(key):
-            db.also(key, "")
+    """Other keys stand in `db` now, or none: have those looked at that someone waits for."""
+    blocking = ctx.engine.blocking
+    for index, key in blocking.queues:
+        if index == db.index and (blocking.await_absence or db.exists(key)):
+            db.also(key, "", BESIDE)

@@ -144,6 +144,7 @@ class ReadWaiter(Waiter):
         super().__init__(ctx.client, ctx.db.index, reading.keys, kinds, deadline_ms)
         self.ctx = ctx
         self.reading = reading
+        self.at_streams = True
 
     def serve(self, key: bytes) -> bool:
         return self.reading.serve(self.ctx)

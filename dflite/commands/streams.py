@@ -52,7 +52,7 @@ from dflite.ops.streams import (
     read_stream,
     trim_key,
 )
-from dflite.store.effects import STREAM
+from dflite.store.effects import BESIDE, STREAM
 
 STREAMS: Final = Family("stream", "stream")
 VARYING: Final = ["nondeterministic_output"]
@@ -256,7 +256,7 @@ def cmd_xsetid(ctx: Context, args: Args) -> None:
         stream.entries_added = added
     if deleted_id:
         stream.max_deleted_id = deleted_id
-    ctx.db.changed(key, "xsetid", STREAM)
+    ctx.db.changed(key, "xsetid", STREAM | BESIDE)
     ctx.reply.ok()
 
 

@@ -46,7 +46,7 @@ from dflite.engine.notifications import NEW
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
 from dflite.native.lane import Lane
-from dflite.store.effects import EXPIRED, GENERIC, MISS, Effects, Record
+from dflite.store.effects import BESIDE, EXPIRED, GENERIC, MISS, Effects, Record
 from dflite.store.keyspace import Keyspace
 
 RUN_IN_MULTI: Final = ("exec", "discard", "multi", "watch", "quit", "reset")  # never queued
@@ -149,7 +149,11 @@ class Executor(Engine):
             for change in changes:
                 if change.kind == MISS:
                     continue
-                self.watching.touch(change)
+                if change.kind & BESIDE:
+                    if change.event:
+                        continue
+                else:
+                    self.watching.touch(change)
                 if self.blocking.queues:
                     self.serve_waiters(change.db, change.key)
             self.journal_step(True)

@@ -13,7 +13,7 @@ from typing import Final
 
 from dflite.engine.client import Client, Tracker
 from dflite.engine.pushes import Pushes
-from dflite.store.effects import EVICTED, EXPIRED, MISS, Change
+from dflite.store.effects import BESIDE, EVICTED, EXPIRED, MISS, Change
 
 CHANNEL: Final = b"__redis__:invalidate"  # where clients of RESP2 are told
 NULLS: Final = (b"$-1\r\n", b"_\r\n")  # by protocol: every key has changed
@@ -106,7 +106,7 @@ class Tracking:
 
     def touch(self, change: Change) -> None:
         """A key changed: those who have it are told, unless they did it and want no word of it."""
-        if change.kind == MISS or not change.event:
+        if change.kind & (MISS | BESIDE) or not change.event:
             return
         key = change.key
         running = self.pushes.running

@@ -12,9 +12,10 @@ from dflite.native.stream_group import Consumer, Group
 from dflite.native.stream_id import id_text
 from dflite.ops.streams import create_stream
 from dflite.store.db import Db
-from dflite.store.effects import STREAM
+from dflite.store.effects import BESIDE, STREAM
 
 UNKNOWN: Final = -1  # how many entries a group has read
+OF_GROUP: Final = STREAM | BESIDE  # the kind of all changes here: none of a stream's entries
 
 
 class GroupAt:
@@ -69,14 +70,16 @@ def create_group(
     db: Db, key: bytes, stream: Stream | None, name: bytes, last_id: int, entries_read: int
 ) -> bool:
     """A group that has read up to an ID, of a new stream if there is none; False if it exists."""
+    kind = OF_GROUP
     if stream is None:
         stream = create_stream(db, key)
+        kind = STREAM
     if stream.groups is None:
         stream.groups = {}
     if name in stream.groups:
         return False
     stream.groups[name] = Group(last_id, entries_read)
-    db.changed(key, "xgroup-create", STREAM)
+    db.changed(key, "xgroup-create", kind)
     return True
 
 
@@ -84,7 +87,7 @@ def move_group(found: GroupAt, last_id: int, entries_read: int) -> None:
     """Let a group have read up to an ID."""
     found.group.last_id = last_id
     found.group.entries_read = entries_read
-    found.db.changed(found.key, "xgroup-setid", STREAM)
+    found.db.changed(found.key, "xgroup-setid", OF_GROUP)
 
 
 def destroy_group(found: GroupAt) -> None:
@@ -92,13 +95,14 @@ def destroy_group(found: GroupAt) -> None:
     groups = found.stream.groups
     assert groups is not None
     del groups[found.name]
-    found.db.changed(found.key, "xgroup-destroy", STREAM)
+    found.db.changed(found.key, "xgroup-destroy", OF_GROUP)
+    found.db.also(found.key, "", OF_GROUP)  # who waits for entries of the group
 
 
 def create_consumer(found: GroupAt, name: bytes) -> Consumer:
     """A new consumer; there is none of that name."""
     consumer = found.group.create_consumer(name, found.db.clock.now_ms)
-    found.db.changed(found.key, "xgroup-createconsumer", STREAM)
+    found.db.changed(found.key, "xgroup-createconsumer", OF_GROUP)
     return consumer
 
 
@@ -108,7 +112,7 @@ def delete_consumer(found: GroupAt, name: bytes) -> int:
     if consumer is None:
         return 0
     pending = found.group.delete_consumer(consumer)
-    found.db.changed(found.key, "xgroup-delconsumer", STREAM)
+    found.db.changed(found.key, "xgroup-delconsumer", OF_GROUP)
     return pending
 
 

@@ -20,6 +20,9 @@ STREAM: Final = 64
 EXPIRED: Final = 128
 EVICTED: Final = 256
 MISS: Final = 512  # no change: a key that was asked for is not there
+# With another kind: what goes along with a value has changed, such as a consumer group. With an
+# event that is for notifications only, without one for those who wait for the key.
+BESIDE: Final = 1024
 
 
 class Change:
