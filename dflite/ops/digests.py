@@ -7,10 +7,10 @@ A digest is 20 bytes. Things without an order are joined by the exclusive or of 
 from hashlib import sha1
 from typing import Final
 
-from dflite.native import sets
+from dflite.native import lists, sets
 from dflite.native.stream import Stream
 from dflite.native.stream_id import MAX_ID, id_text
-from dflite.store.db import NEVER, TYPE_SET, Db
+from dflite.store.db import NEVER, TYPE_LIST, TYPE_SET, Db
 from dflite.store.keyspace import Keyspace
 
 SIZE: Final = 20
@@ -39,6 +39,9 @@ def append_value(digest: bytes, db: Db, key: bytes) -> bytes:
     value = db.table(key).read(key, False)
     if isinstance(value, bytes):
         digest = append(digest, value)
+    elif kind == TYPE_LIST:
+        for item in lists.elements(db.table(key), key):
+            digest = append(digest, item)
     elif kind == TYPE_SET:
         for member in sets.members(db.table(key), key):
             digest = join(digest, member)

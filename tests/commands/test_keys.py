@@ -11,7 +11,7 @@ from dflite.base.errors import (
     SameObject,
 )
 from tests.support.node import Node, NodeClient
-from tests.support.values import LIST, Thing, put_list
+from tests.support.values import LIST, Thing, put_list, put_thing
 
 
 @pytest.fixture(params=[1, 3], ids=["one shard", "three shards"])
@@ -91,7 +91,7 @@ def test_rename_replaces_value_and_deadline(client: NodeClient) -> None:
 
 
 def test_rename_passes_other_values_on_as_they_are(node: Node, client: NodeClient) -> None:
-    thing = put_list(node, b"l", b"item")
+    thing = put_thing(node, b"l", b"item")
     client.run("SET a 1")
     client.run("RENAME l a")
     assert held(node, b"a") is thing
@@ -149,7 +149,7 @@ def test_copy_makes_an_equal_key(node: Node, client: NodeClient) -> None:
 
 
 def test_copy_of_another_type_is_a_value_of_its_own(node: Node, client: NodeClient) -> None:
-    thing = put_list(node, b"l", b"item")
+    thing = put_thing(node, b"l", b"item")
     client.run("PEXPIRE l 5000")
     assert client.run("COPY l m") == 1
     other = held(node, b"m")
@@ -193,7 +193,7 @@ def test_copy_refuses(client: NodeClient) -> None:
 
 def test_move_takes_a_key_to_another_database(node: Node, client: NodeClient) -> None:
     client.run("SET a 1 EX 100")
-    thing = put_list(node, b"l", b"item")
+    thing = put_thing(node, b"l", b"item")
     assert client.run("MOVE a 1") == 1
     assert client.run("MOVE l 1") == 1
     assert client.run("MOVE a 1") == 0
