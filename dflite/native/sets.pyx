@@ -728,6 +728,21 @@ def union(list sources not None) -> list[bytes]:
     return list(seen)
 
 
+def takes_all_first(list sources not None) -> bool:
+    """Is the difference made of a copy of the first set, from which the members of the others go?
+
+    Where there are many, that is less work than to ask the others about each of its members.
+    """
+    cdef int64_t there = 0, total = 0, n
+    if not sources:
+        return False
+    for table, key in sources:
+        n = count(table, key)
+        there += n > 0
+        total += n
+    return count(*sources[0]) * there // 2 > total      # asking often ends with the first that has it
+
+
 def difference(list sources not None) -> list[bytes]:
     """Members of the first set that are in none of the others.
 
@@ -735,18 +750,13 @@ def difference(list sources not None) -> list[bytes]:
     """
     cdef Entries entries
     cdef Py_ssize_t i
-    cdef int64_t first, one_by_one = 0, all_at_once = 0
     cdef list found = [], others
     cdef Tour tour
     cdef dict seen
     if not sources or count(*sources[0]) == 0:
         return found
-    first = count_of_set((<Table>sources[0][0]).entry_of(<bytes>sources[0][1]))
     others = [source for source in sources[1:] if count(*source)]
-    for table, key in others:
-        one_by_one += first
-        all_at_once += count(table, key)
-    if one_by_one // 2 > all_at_once + first:       # looking up often ends with the first hit
+    if takes_all_first(sources):
         seen = dict.fromkeys(members(*sources[0]))
         for table, key in others:
             for member in members(table, key):

@@ -116,10 +116,19 @@ def combine(sources: list[tuple[Table, bytes]], how: int) -> list[bytes]:
 
 def store_combined(db: Db, target: bytes, keys: list[bytes], how: int) -> int:
     """Put what the sets are combined to at `target`, in the place of what is there; its size."""
-    members = combine(readable(db, keys), how)
+    sources = readable(db, keys)
+    members = combine(sources, how)
     if not members:
         db.remove(target)
         return 0
-    sets.put(db.table(target), target, members, sets.INTEGERS)
+    table = db.table(target)
+    if how == DIFFERENCE and sets.takes_all_first(sources):
+        # then it has the form that a copy of the first set would have
+        first = sets.members(*sources[0])
+        staying = frozenset(members)
+        sets.put(table, target, first, sets.INTEGERS)
+        sets.remove(table, target, [member for member in first if member not in staying])
+    else:
+        sets.put(table, target, members, sets.INTEGERS)
     db.changed(target, STORE_EVENTS[how], SET)
     return len(members)

@@ -13,6 +13,8 @@ WALK: Final = "walk"
 QUIT: Final = "quit"
 # Requests that are answered by `replies` replies together, as CLIENT REPLY makes them.
 BLOCK: Final = "block"
+# What reaches every connection is compared, replies or not: see listening.py.
+LISTEN: Final = "listen"
 # Clients speak in turns, and some have to wait: each reply is compared when it comes.
 TALK: Final = "talk"
 LEAVE: Final = (b"(leaves)",)  # in a talk, in the place of a request
@@ -110,7 +112,7 @@ def draw_step(source: Source, families: Sequence[Family]) -> Step:
 
 # A word too few or too many must not turn these into something that ends the server, waits,
 # or says what no two processes say alike.
-EXACT: Final = (b"SHUTDOWN", b"DEBUG", b"CLIENT", b"CONFIG", b"COMMAND")
+EXACT: Final = (b"SHUTDOWN", b"DEBUG", b"CLIENT", b"CONFIG", b"COMMAND", b"SPOP")
 
 
 def wrong_length(source: Source, argv: Words) -> Words:
