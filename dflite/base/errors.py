@@ -261,6 +261,69 @@ class SelfTestFailed(QuotingError):
     text = b"ERR TESTFAILED %b"
 
 
+class NotOnTheMap(CustomError):
+    """Longitude or latitude is out of range."""
+
+    def __init__(self, longitude: float, latitude: float) -> None:
+        super().__init__(b"ERR invalid longitude,latitude pair %f,%f" % (longitude, latitude))
+
+
+class UnknownUnit(CommandError):
+    text = b"ERR unsupported unit provided. please use M, KM, FT, MI"
+
+
+class NoSuchMember(QuotingError):
+    text = b"ERR member %b does not exist"
+
+
+class NeedsRadius(CommandError):
+    text = b"ERR need numeric radius"
+
+
+class RadiusNegative(CommandError):
+    text = b"ERR radius cannot be negative"
+
+
+class NeedsWidth(CommandError):
+    text = b"ERR need numeric width"
+
+
+class NeedsHeight(CommandError):
+    text = b"ERR need numeric height"
+
+
+class BoxNegative(CommandError):
+    text = b"ERR height or width cannot be negative"
+
+
+class BadVertexCount(CommandError):
+    text = b"ERR invalid number of vertices"
+
+
+class TooFewVertices(CommandError):
+    text = b"ERR GEOSEARCH BYPOLYGON must have at least 3 vertices"
+
+
+class CountNotPositive(CommandError):
+    text = b"ERR COUNT must be > 0"
+
+
+class AnyNeedsCount(CommandError):
+    text = b"ERR the ANY argument requires COUNT argument"
+
+
+class StoreWithDetails(QuotingError):
+    text = b"ERR %b is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
+
+
+class NeedsCenter(QuotingError):
+    text = b"ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for %b"
+
+
+class NeedsShape(QuotingError):
+    text = b"ERR exactly one of BYRADIUS, BYBOX and BYPOLYGON can be specified for %b"
+
+
 # -- who may, and when ----------------------------------------------------------------------------
 
 
@@ -828,9 +891,7 @@ class BoundNotAMember(CommandError):
 
 
 class LimitNeedsRange(CommandError):
-    text = (
-        b"ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
-    )
+    text = b"ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
 
 
 class NoScoresByLex(CommandError):

@@ -11,6 +11,8 @@ from dflite.commands import (
     deadlines,
     debug,
     field_deadlines,
+    geo,
+    geosearch,
     hash_walks,
     hashes,
     hyperloglog,
@@ -38,6 +40,10 @@ from dflite.commands import (
     tracking,
     transactions,
     waiting,
+    zset_algebra,
+    zset_pops,
+    zset_ranges,
+    zsets,
 )
 
 __all__ = [
@@ -51,6 +57,8 @@ __all__ = [
     "deadlines",
     "debug",
     "field_deadlines",
+    "geo",
+    "geosearch",
     "hash_walks",
     "hashes",
     "hyperloglog",
@@ -78,4 +86,8 @@ __all__ = [
     "tracking",
     "transactions",
     "waiting",
+    "zset_algebra",
+    "zset_pops",
+    "zset_ranges",
+    "zsets",
 ]

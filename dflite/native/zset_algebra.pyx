@@ -15,6 +15,7 @@ from dflite.native.entry cimport ENC_PACKED, T_SET, T_ZSET, Entry, key_length_of
 from dflite.native.index cimport hash_key
 from dflite.native.ordered cimport Leaf
 from dflite.native.packed cimport Encoded, encode, encode_double, write_element
+from dflite.native.reply cimport Reply
 from dflite.native.scored cimport score_of
 from dflite.native.sets cimport Tour, begin_tour, has_member, living_of_set, next_member
 from dflite.native.small cimport COUNT_BYTES, first_of, new_small, set_count
@@ -196,6 +197,23 @@ def count_common(list sources not None, int64_t limit) -> int:
             if found == limit:
                 break
     return found
+
+
+def answer(SortedSet zset not None, Reply reply not None, bint scores) -> None:
+    """Answer all members in order, with their scores or without."""
+    cdef Leaf* leaf = zset.tree.first
+    cdef Entry* e
+    cdef int i
+    reply.put_head(42, 2 * zset.count if scores and not reply.resp3 else zset.count)
+    while leaf != NULL:
+        for i in range(leaf.count):
+            e = leaf.entries[i]
+            if scores and reply.resp3:
+                reply.put(b"*2\r\n", 4)
+            reply.put_bulk(key_of(e), key_length_of(e))
+            if scores:
+                reply.put_double(score_of(e))
+        leaf = leaf.next
 
 
 # -- putting ---------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ cdef enum:
     WITH_SCORES = 1     # flat in RESP2, pairs in RESP3
     FLAT = 2            # member, score, whatever the protocol
     PAIRS = 3           # [member, score], whatever the protocol
+    BARE = 4            # as FLAT without the array's head
 
 cdef struct Place:
     # A member while one goes through a sorted set, which must not change meanwhile.

@@ -68,6 +68,7 @@ SHAPE_MEMBERS = MEMBERS
 SHAPE_SCORES = WITH_SCORES
 SHAPE_FLAT = FLAT
 SHAPE_PAIRS = PAIRS
+SHAPE_BARE = BARE
 
 
 cdef bint is_packed(Entry* e) noexcept nogil:
@@ -331,7 +332,8 @@ cdef int reply_range(Entry* e, Reply reply, int64_t first, int64_t count, bint r
     cdef int64_t i
     if shape == WITH_SCORES:
         shape = PAIRS if reply.resp3 else FLAT
-    reply.put_head(42, 2 * count if shape == FLAT else count)
+    if shape != BARE:
+        reply.put_head(42, 2 * count if shape == FLAT else count)
     if count == 0:
         return 0
     go_to(&place, e, first, reverse)

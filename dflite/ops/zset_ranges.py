@@ -1,6 +1,6 @@
 """Ranges of a sorted set: by rank, by score, by member; reading, removing and storing them.
 
-A range says which ranks it has; everything else is done to ranks. `first` is the rank of the range's
+A range says which ranks it has; everything else is done to ranks. `first` is the rank of its
 first member in the order asked for, so with `reverse` the others stand before it.
 """
 
@@ -50,9 +50,7 @@ class ScoreRange(Range):
         self.high_open = high_open
 
     def ranks(self, table: Table, key: bytes, reverse: bool) -> tuple[int, int]:
-        return zset_ranges.by_score(
-            table, key, self.low, self.low_open, self.high, self.high_open
-        )
+        return zset_ranges.by_score(table, key, self.low, self.low_open, self.high, self.high_open)
 
 
 class MemberRange(Range):

@@ -45,9 +45,7 @@ def add(db: Db, key: bytes, scores: list[float], members: list[bytes], how: int 
 def increment(db: Db, key: bytes, delta: float, member: bytes, how: int = 0) -> float | None:
     """Add to a member's score, which is 0 where there is none; None if a condition forbids it."""
     db.is_type(key, TYPE_ZSET)
-    new, changed, done, score = zsets.add(
-        db.table(key), key, [delta], [member], how | INCREMENT
-    )
+    new, changed, done, score = zsets.add(db.table(key), key, [delta], [member], how | INCREMENT)
     if done == DONE_NO_NUMBER:
         raise ScoreNotANumber
     if new or changed:
@@ -105,19 +103,22 @@ def score_of(db: Db, key: bytes, member: bytes) -> float | None:
 # -- several sorted sets ---------------------------------------------------------------------------
 
 
-def read_sources(db: Db, keys: list[bytes], weights: list[float]) -> list[Source]:
-    """What is at these keys: sorted sets, sets, or nothing; counted as hits and misses."""
+def check_sources(db: Db, keys: list[bytes]) -> None:
+    """WrongType unless there are sorted sets, sets or nothing; counted as hits and misses."""
     for key in keys:
         if db.read_type(key, True) not in (0, TYPE_SET, TYPE_ZSET):
             raise WrongType
-    return [
-        Source(db.table(key), key, weight) for key, weight in zip(keys, weights, strict=True)
-    ]
+
+
+def sources_of(db: Db, keys: list[bytes], weights: list[float]) -> list[Source]:
+    """What is at these keys, which were checked, with the weights of the scores."""
+    pairs = zip(keys, weights, strict=True)
+    return [Source(db.table(key), key, weight) for key, weight in pairs]
 
 
 def combine(db: Db, keys: list[bytes], weights: list[float], how: int, aggregate: int) -> SortedSet:
-    """What the sorted sets and sets at these keys are combined to."""
-    sources = read_sources(db, keys, weights)
+    """What the sorted sets and sets at these keys, which were checked, are combined to."""
+    sources = sources_of(db, keys, weights)
     if how == UNION:
         return zset_algebra.union(db.clock, sources, aggregate)
     if how == INTERSECTION:
@@ -126,7 +127,7 @@ def combine(db: Db, keys: list[bytes], weights: list[float], how: int, aggregate
 
 
 def store(db: Db, key: bytes, zset: SortedSet, event: str) -> int:
-    """Put a sorted set at key, in the place of what is there, which goes if it is empty; its size."""
+    """Put a sorted set at key in the place of what is there; nothing if it is empty. Its size."""
     count = len(zset)
     if count == 0:
         db.remove(key)
