@@ -7,10 +7,10 @@ A digest is 20 bytes. Things without an order are joined by the exclusive or of 
 from hashlib import sha1
 from typing import Final
 
-from dflite.native import lists, sets
+from dflite.native import lists, sets, zset_ranges, zsets
 from dflite.native.stream import Stream
 from dflite.native.stream_id import MAX_ID, id_text
-from dflite.store.db import NEVER, TYPE_LIST, TYPE_SET, Db
+from dflite.store.db import NEVER, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.keyspace import Keyspace
 
 SIZE: Final = 20
@@ -45,11 +45,19 @@ def append_value(digest: bytes, db: Db, key: bytes) -> bytes:
     elif kind == TYPE_SET:
         for member in sets.members(db.table(key), key):
             digest = join(digest, member)
+    elif kind == TYPE_ZSET:
+        for member, score in scored_members(db, key):
+            digest = join(digest, append(append(NOTHING, member), b"%.17g" % score))
     elif isinstance(value, Stream):
         digest = append_entries(digest, value)
     if db.deadline(key) != NEVER:
         digest = join(digest, b"!!expire!!")
     return digest
+
+
+def scored_members(db: Db, key: bytes) -> list[tuple[bytes, float]]:
+    table = db.table(key)
+    return zset_ranges.pairs(table, key, 0, zsets.size(table, key))
 
 
 def append_entries(digest: bytes, stream: Stream) -> bytes:
