@@ -64,7 +64,7 @@ class Db:
             self.expire(key)
             value = None
         if value is None:
-            self.misses += 1
+            self.missed(key)
         else:
             self.hits += 1
         return value
@@ -85,7 +85,7 @@ class Db:
         if kind:
             self.hits += 1
         else:
-            self.misses += 1
+            self.missed(key)
         return kind
 
     def reads_string(self, key: bytes) -> bool:
@@ -306,6 +306,12 @@ class Db:
         """A further event of a change that was counted already, of this key or another one."""
         if self.effects.observed:
             self.effects.changes.append(Change(self.index, key, event, kind))
+
+    def missed(self, key: bytes) -> None:
+        """A command that reads has found no such key."""
+        self.misses += 1
+        if self.effects.noting_misses:
+            self.effects.changes.append(Change(self.index, key, "keymiss", MISS))
 
     def replicate_as(self, argv: list[bytes]) -> None:
         """Journal `argv` in the place of the request: what is deterministic about it."""
