@@ -160,8 +160,8 @@ cdef class PackedList(Value):
             return node
         if unused >= n and unused >= node.capacity >> 2:
             return self.resize(node, node.capacity, at_front)
-        # where the other end is used up, more than a node's fill makes no sense
-        most = self.node_bytes - LISTPACK
+        # where the other end is used up, more than short elements can fill makes no sense
+        most = self.node_bytes - LISTPACK - ELEMENT + 2
         if unused >= n:
             most += most >> 2
         wanted = min(used + (used >> 1) + 128, most)

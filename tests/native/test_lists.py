@@ -212,8 +212,8 @@ def test_a_list_moves_in_again_when_it_has_shrunk_to_half_a_node(table: Table) -
     lists.push(table, KEY, [b"y"], False)
     assert form(table) == "quicklist"
     while form(table) == "quicklist":
-        lists.pop_into(table, KEY, True, Reply())
-    assert lists.length(table, KEY) == 64
+        lists.pop_into(table, KEY, False, Reply())
+    assert lists.length(table, KEY) == 63
 
 
 def test_more_elements_than_two_bytes_count_are_kept_in_nodes(table: Table) -> None:
