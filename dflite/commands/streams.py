@@ -193,7 +193,7 @@ def cmd_xdel(ctx: Context, args: Args) -> None:
 
 
 @STREAMS.command(
-    "XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count]",
+    "XTRIM key <<MAXLEN | MINID> [= | ~] threshold [LIMIT count]>",
     arity=-4,
     flags=WRITE,
     keys=[KeySpec(RW | DELETE)],

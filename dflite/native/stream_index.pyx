@@ -116,6 +116,8 @@ cdef int insert_block(IdIndex* index, size_t at, uint32_t room) except -1:
 cdef void forget_block(IdIndex* index, size_t at) noexcept nogil:
     """Free the block there and close the gap."""
     cdef Block* block = index.blocks[at]
+    cdef Block** blocks
+    cdef int64_t before
     if block != NULL:
         charge(-<int64_t>allocated(block))
         free(block)
@@ -126,6 +128,13 @@ cdef void forget_block(IdIndex* index, size_t at) noexcept nogil:
         free(index.blocks)
         index.blocks = NULL
         index.block_room = 0
+    elif index.block_count < index.block_room >> 2:
+        before = <int64_t>allocated(index.blocks)
+        blocks = <Block**>realloc(index.blocks, (index.block_room >> 1) * sizeof(Block*))
+        if blocks != NULL:
+            charge(<int64_t>allocated(blocks) - before)
+            index.blocks = blocks
+            index.block_room >>= 1
 
 
 cdef char* add_record(IdIndex* index, StreamId id) except NULL:
