@@ -164,7 +164,7 @@ class StreamMachine(RuleBasedStateMachine):
 
 
 TestStream = StreamMachine.TestCase
-TestStream.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestStream.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 
 
 def test_all_memory_is_given_back() -> None:

@@ -68,8 +68,9 @@ class GroupMachine(RuleBasedStateMachine):
         (answered,) = parse_all(reply.take())
         assert [item.items[0].data for item in answered.items] == [id_text(n) for n in expected]
         for number, item in zip(expected, answered.items, strict=True):
-            assert (item.items[1].kind == NULL_ARRAY) == (number in self.deleted)
-            if number not in self.deleted:
+            there = 0 < number <= 300 and number not in self.deleted
+            assert (item.items[1].kind == NULL_ARRAY) != there
+            if there:
                 self.model[number] = (name, self.now, self.model[number][2] + 1)
 
     @rule(number=IDS)
@@ -147,7 +148,7 @@ class GroupMachine(RuleBasedStateMachine):
 
 
 TestGroup = GroupMachine.TestCase
-TestGroup.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestGroup.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 
 
 def test_many_pending_entries_are_small_and_leave_nothing() -> None:
