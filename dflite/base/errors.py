@@ -844,10 +844,6 @@ class UnknownClaimOption(QuotingError):
     text = b"ERR Unrecognized XCLAIM option '%b'"
 
 
-class CountNotPositive(CommandError):
-    text = b"ERR COUNT must be > 0"
-
-
 # -- sets -----------------------------------------------------------------------------------------
 
 
@@ -861,6 +857,10 @@ class TooManyKeys(CommandError):
 
 class LimitNegative(CommandError):
     text = b"ERR LIMIT can't be negative"
+
+
+class ScoresNotFloats(CommandError):
+    text = b"ERR One or more scores can't be converted into double"
 
 
 # -- sorted sets ----------------------------------------------------------------------------------

@@ -6,15 +6,21 @@ from tests.against.families import (
     bitmaps,
     connection,
     expiry,
+    geo,
     hashes,
     hyperloglog,
     keys,
     lists,
+    notifications,
+    pubsub,
     server,
     sets,
+    sort,
     streams,
     strings,
+    tracking,
     transactions,
+    zsets,
 )
 from tests.against.programs import Family
 
@@ -24,15 +30,21 @@ ALL: Final[dict[str, Family]] = {
         strings.FAMILY,
         bitmaps.FAMILY,
         hyperloglog.FAMILY,
+        geo.FAMILY,
         hashes.FAMILY,
         lists.FAMILY,
         sets.FAMILY,
+        sort.FAMILY,
+        zsets.FAMILY,
         streams.FAMILY,
         keys.FAMILY,
         expiry.FAMILY,
         transactions.FAMILY,
         connection.FAMILY,
         server.FAMILY,
+        pubsub.FAMILY,
+        notifications.FAMILY,
+        tracking.FAMILY,
     )
 }
 MIXED: Final[list[Family]] = [family for family in ALL.values() if not family.alone]

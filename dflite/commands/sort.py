@@ -1,0 +1,115 @@
+"""SORT: the elements of a list, a set or a sorted set in order, answered or stored."""
+
+from typing import Final
+
+from dflite.base.errors import BadSyntax
+from dflite.engine.args import Args
+from dflite.engine.command import (
+    ACCESS,
+    DENYOOM,
+    MOVABLE_KEYS,
+    OW,
+    READONLY,
+    RO,
+    UPDATE,
+    WRITE,
+    Family,
+    KeySpec,
+)
+from dflite.engine.context import Context
+from dflite.ops.sort import PLACE, Order, sort, store
+
+SORTING: Final = Family("generic")
+ELEMENTS: Final = KeySpec(RO | ACCESS)
+PATTERNS: Final = KeySpec(RO | ACCESS, unknown=True)
+TARGET: Final = KeySpec(OW | UPDATE, unknown=True)
+# How many words follow an option that says nothing about keys.
+FOLLOWING: Final = {b"LIMIT": 2, b"GET": 1, b"BY": 1}
+
+
+def keys_of_sort(argv: list[bytes]) -> list[int]:
+    """The key that is sorted, and the last one that STORE names."""
+    target = 0
+    i = 2
+    while i < len(argv):
+        word = argv[i].upper()
+        if word == b"STORE" and i + 1 < len(argv):
+            target = i + 1  # which may itself be read as an option
+        else:
+            i += FOLLOWING.get(word, 0)
+        i += 1
+    return [1, target] if target else [1]
+
+
+def key_of_sort_ro(argv: list[bytes]) -> list[int]:
+    return [1]
+
+
+def read_order(args: Args, order: Order, stores: bool) -> bytes | None:
+    """The options behind the key; the target of STORE, if that may be said and is."""
+    target = None
+    while args.more():
+        word = args.word()
+        if word == b"ASC":
+            order.descending = False
+        elif word == b"DESC":
+            order.descending = True
+        elif word == b"ALPHA":
+            order.alphabetical = True
+        elif word == b"LIMIT" and args.left() >= 2:
+            order.offset = args.integer()
+            order.count = args.integer()
+        elif word == b"STORE" and stores:
+            target = args.next()
+        elif word == b"BY":
+            order.by = args.next()
+            if PLACE not in order.by:
+                order.sorts = False
+        elif word == b"GET":
+            order.gets.append(args.next())
+        else:
+            raise BadSyntax
+    return target
+
+
+@SORTING.command(
+    "SORT key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] "
+    "[ASC | DESC] [ALPHA] [STORE destination]",
+    arity=-2,
+    flags=WRITE | DENYOOM | MOVABLE_KEYS,
+    keys=[ELEMENTS, PATTERNS, TARGET],
+    find_keys=keys_of_sort,
+    since="1.0.0",
+    complexity="O(N+M*log(M)): N elements, M of them answered; O(N) if they are not sorted",
+    summary="Sort the elements of a list, a set or a sorted set; answer them, or store them as a "
+    "list.",
+    acl="set sortedset list dangerous",
+)
+def cmd_sort(ctx: Context, args: Args) -> None:
+    key = args.next()
+    order = Order()
+    target = read_order(args, order, True)
+    found = sort(ctx.db, key, order, target is not None)
+    if target is None:
+        ctx.reply.bulks(found)
+    else:
+        ctx.reply.integer(store(ctx.db, target, found))
+
+
+@SORTING.command(
+    "SORT_RO key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] "
+    "[ASC | DESC] [ALPHA]",
+    arity=-2,
+    flags=READONLY | MOVABLE_KEYS,
+    keys=[ELEMENTS, PATTERNS],
+    find_keys=key_of_sort_ro,
+    since="7.0.0",
+    complexity="O(N+M*log(M)): N elements, M of them answered; O(N) if they are not sorted",
+    summary="SORT that only answers, for replicas.",
+    acl="set sortedset list dangerous",
+)
+def cmd_sort_ro(ctx: Context, args: Args) -> None:
+    key = args.next()
+    order = Order()
+    read_order(args, order, False)
+    ctx.reply.bulks(sort(ctx.db, key, order))
