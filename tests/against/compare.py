@@ -56,7 +56,8 @@ def element_scan(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
         return theirs == ours
     if any(reply.items[0].data != b"0" for reply in (theirs, ours)) or argv[2] != b"0":
         return one_scan(argv, theirs, ours)
-    lone = argv[0].upper() == b"SSCAN" or b"NOVALUES" in [word.upper() for word in argv]
+    words = [word.upper() for word in argv]
+    lone = words[0] == b"SSCAN" or b"NOVALUES" in words or b"NOSCORES" in words
     rule = any_order if lone else pairs_in_any_order
     return rule(argv, theirs.items[1], ours.items[1])
 
@@ -242,6 +243,7 @@ RULES: Final[dict[bytes, Rule]] = {
     b"SDIFF": any_order,
     b"SPOP": any_order,
     b"SRANDMEMBER": same_outline,
+    b"ZRANDMEMBER": same_outline,
     b"OBJECT IDLETIME": within(10),
     b"OBJECT REFCOUNT": same_kind,  # a queued request counts too, where values are shared
     b"TIME": same_outline,
@@ -253,6 +255,8 @@ RULES: Final[dict[bytes, Rule]] = {
     b"HELLO": greeting,
     b"MODULE LIST": same_kind,
     b"CLIENT ID": same_kind,
+    b"PUBSUB CHANNELS": any_order,
+    b"PUBSUB SHARDCHANNELS": any_order,
     b"CLIENT LIST": clients,
     b"CLIENT INFO": clients,
     b"COMMAND COUNT": same_kind,
