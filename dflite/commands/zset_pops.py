@@ -182,7 +182,8 @@ def cmd_zmpop(ctx: Context, args: Args) -> None:
     summary="Remove members from an end of the first sorted set there is, or wait for one.",
 )
 def cmd_bzmpop(ctx: Context, args: Args) -> None:
-    timeout_ms = args.timeout_ms()
+    timeout = Args([args.next()], 0)
     keys = read_keys(args)
     how = read_pop(args)
+    timeout_ms = timeout.timeout_ms()  # the last to be looked at
     ctx.serve_or_wait(keys, ZSET, timeout_ms, how.serve)

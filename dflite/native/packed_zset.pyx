@@ -85,7 +85,7 @@ cdef int put_pair(Table table, uint64_t* slot, uint64_t h, const char* member, s
         while p < end and is_before(p, &bound):
             p = after(after(p))
     encode(&name, member, n)
-    encode_double(&number, score)
+    encode_double(&number, score + 0.0)     # no -0 in here, as in Redis
     room = splice(table, slot, h, p - value_of(e), 0, name.total + number.total)
     write_element(write_element(room, &name), &number)
     e = slot_entry(slot[0])
@@ -112,7 +112,7 @@ cdef int set_pair(Table table, uint64_t* slot, uint64_t h, size_t at, double sco
              and (next == end_of(e) or not is_before(next, &bound)))
     if stays:
         behind = after(p)
-        encode_double(&number, score)
+        encode_double(&number, score + 0.0)
         write_element(splice(table, slot, h, behind - value_of(e), next - behind, number.total),
                       &number)
         return 0

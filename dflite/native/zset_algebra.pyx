@@ -252,7 +252,7 @@ cdef int put_zset(Table table, bytes key, SortedSet zset) except -1:
             for i in range(leaf.count):
                 e = leaf.entries[i]
                 encode(&member, key_of(e), key_length_of(e))
-                encode_double(&number, score_of(e))
+                encode_double(&number, score_of(e) + 0.0)
                 if step == 0:
                     total += member.total + number.total
                 else:

@@ -185,13 +185,21 @@ cdef void read_place(Place* place) noexcept nogil:
 # -- changing --------------------------------------------------------------------------------------
 
 
-cdef uint64_t* create(Table table, const char* key, size_t key_length, uint64_t h, int64_t members,
-                      size_t length) except NULL:
-    """An empty sorted set at key, for so many members of which the first is so long; its slot."""
-    cdef uint64_t* slot = new_small(table, key, key_length, h, T_ZSET | ENC_PACKED, COUNT_BYTES, -1)
-    set_count(slot_entry(slot[0]), 0)
-    if members > zset_max_listpack_entries or <int64_t>length > zset_max_listpack_value:
-        become_object(table, slot, h, SortedSet(table.clock))
+cdef uint64_t* make_ready(Table table, const char* key, size_t key_length, uint64_t h, uint64_t* slot,
+                          int64_t members, size_t longest, int how) except? NULL:
+    """A sorted set in the form for that many more members of at most that length; its slot.
+
+    NULL where none is to be made. As in Redis the form follows from the request, even if nothing is
+    added in the end.
+    """
+    if slot == NULL:
+        if how & XX:
+            return NULL
+        slot = new_small(table, key, key_length, h, T_ZSET | ENC_PACKED, COUNT_BYTES, -1)
+        set_count(slot_entry(slot[0]), 0)
+    if ((members > zset_max_listpack_entries or <int64_t>longest > zset_max_listpack_value)
+            and is_packed(slot_entry(slot[0]))):
+        unpack(table, slot, h)
     return slot
 
 
@@ -215,10 +223,9 @@ cdef int add_one(Table table, const char* key, size_t key_length, uint64_t h, ui
 
     `score` is the member's afterwards.
     """
+    slot = make_ready(table, key, key_length, h, slot, 1, n, how)
     if slot == NULL:
-        if how & XX:
-            return REFUSED
-        slot = create(table, key, key_length, h, 1, n)
+        return REFUSED
     return add_to(table, h, slot, member, n, score, how)
 
 
@@ -241,7 +248,7 @@ cdef int add_to(Table table, uint64_t h, uint64_t* slot, const char* member, siz
             return done
         if how & XX:
             return REFUSED
-        if count_of(e) < zset_max_listpack_entries and <int64_t>n <= zset_max_listpack_value:
+        if count_of(e) < zset_max_listpack_entries:
             put_pair(table, slot, h, member, n, score[0])
             return ADDED
         unpack(table, slot, h)
@@ -434,11 +441,13 @@ def add(Table table not None, bytes key not None, list scores not None, list mem
     cdef int done = REFUSED
     cdef double number = 0
     cdef bytes member
+    cdef size_t longest = 0
     cdef Py_ssize_t i
+    for member in members:
+        longest = max(longest, <size_t>PyBytes_GET_SIZE(member))
+    slot = make_ready(table, name, n, h, slot, len(members), longest, how)
     if slot == NULL:
-        if how & XX:
-            return 0, 0, REFUSED, 0.0
-        slot = create(table, name, n, h, len(members), PyBytes_GET_SIZE(<bytes>members[0]))
+        return 0, 0, REFUSED, 0.0
     for i in range(len(members)):
         member = <bytes>members[i]
         number = scores[i]
