@@ -204,9 +204,9 @@ GROUP_NAMES: Final = {
     "client|list: YES NO": "skipme",
     "hsetex: NX XX": "key-condition",
     # blocks
-    "BYBOX width height unit": "box",
-    "BYRADIUS radius unit": "circle",
-    "BYPOLYGON num-vertices vertices": "polygon",
+    "BYBOX height unit": "box",
+    "BYRADIUS unit": "circle",
+    "BYPOLYGON vertices": "polygon",
     "CONFIG name value": "configs",
     "COUNT ANY": "count-block",
     "FULL COUNT": "full-block",

@@ -4,6 +4,7 @@ from libc.stdint cimport uint64_t
 
 cdef enum:
     STEPS = 26              # bits of each coordinate in a score
+    DISTANCE_CHARS = 32     # the room format_distance needs
 
 cdef double LONGITUDE_LIMIT
 cdef double LATITUDE_LIMIT
@@ -30,3 +31,4 @@ cdef Spot spot_of(double score) noexcept nogil
 cdef Cell beside(Cell cell, int east, int north) noexcept nogil
 cdef double meters_north(double latitude1, double latitude2) noexcept nogil
 cdef double meters(double longitude1, double latitude1, double longitude2, double latitude2) noexcept nogil
+cdef int format_distance(double distance, char* out) noexcept nogil

@@ -10,6 +10,8 @@ no place has may stand in a sorted set too, since ZADD can put it there; it is d
 from libc.math cimport M_PI, asin, cos, fabs, llrint, sin, sqrt
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
+from dflite.native.bytesops cimport format_int64
+
 cdef double LONGITUDE_LIMIT = 180
 cdef double LATITUDE_LIMIT = 85.05112878
 cdef double WHOLE_LATITUDE = 90         # of geohashes as the world writes them
@@ -126,6 +128,19 @@ cdef double meters(double longitude1, double latitude1, double longitude2, doubl
     return 2.0 * EARTH_RADIUS * asin(sqrt(a))
 
 
+cdef int format_distance(double distance, char* out) noexcept nogil:
+    """A distance of less than a trillion meters with four decimals, rounded to even; its length."""
+    cdef int64_t scaled = llrint(distance * 10000)
+    cdef int n = format_int64(scaled // 10000, out)
+    cdef int i
+    scaled %= 10000
+    out[n] = c"."
+    for i in range(4):
+        out[n + 4 - i] = <char>(48 + scaled % 10)
+        scaled //= 10
+    return n + 5
+
+
 # -- from Python -----------------------------------------------------------------------------------------
 
 
@@ -161,6 +176,6 @@ def spell(double score) -> bytes:
 
 
 def spell_distance(double distance) -> bytes:
-    """A distance with four decimals, rounded to even."""
-    cdef int64_t scaled = llrint(distance * 10000)
-    return b"%d.%04d" % (scaled // 10000, scaled % 10000)
+    """A distance with four decimals."""
+    cdef char[DISTANCE_CHARS] text
+    return text[:format_distance(distance, text)]

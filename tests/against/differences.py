@@ -3,13 +3,20 @@
 An entry may look at the request and at both replies. It should be as narrow as its reason.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from tests.support.resp import BULK, ERROR, INTEGER, Reply
 
 SYNTAX: Final = b"ERR syntax error"
-QUOTING: Final = (b"ERR unknown command", b"ERR unknown sub", b"ERR Unrecognized", b"NOGROUP")
+QUOTING: Final = (
+    b"ERR unknown command",
+    b"ERR unknown sub",
+    b"ERR Unrecognized",
+    b"ERR member",
+    b"NOGROUP",
+)
 
 Applies = Callable[[Sequence[bytes], Reply, Reply], bool]
 
@@ -92,6 +99,19 @@ def forgotten_class(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     ) == repr(theirs)
 
 
+def polygon_at_a_pole(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    words = [word.upper() for word in argv]
+    if words[0] not in (b"GEOSEARCH", b"GEOSEARCHSTORE") or b"BYPOLYGON" not in words:
+        return False
+    start = words.index(b"BYPOLYGON") + 2
+    degrees = [math.radians(float(word)) for word in argv[start : start + 2 * int(argv[start - 1])]]
+    corners = list(zip(degrees[::2], degrees[1::2], strict=True))
+    east = sum(math.cos(latitude) * math.cos(longitude) for longitude, latitude in corners)
+    north = sum(math.cos(latitude) * math.sin(longitude) for longitude, latitude in corners)
+    up = sum(math.sin(latitude) for _, latitude in corners)
+    return abs(math.degrees(math.atan2(up, math.hypot(east, north)))) > 85
+
+
 DIFFERENCES: Final = (
     Difference("the help texts are our own words", any_help),
     Difference(
@@ -121,6 +141,11 @@ DIFFERENCES: Final = (
     Difference("an error quotes a null byte; Valkey's text ends there", quoted_null),
     Difference("SORT only reads: it leaves a small sorted set small", sorted_set_that_was_sorted),
     Difference("CLIENT KILL ID without an id is a syntax error as in Redis", kill_without_id),
+    Difference(
+        "where the middle of a polygon lies beyond the map, Valkey looks where it looked before",
+        polygon_at_a_pole,
+        parts=True,
+    ),
 )
 
 
