@@ -495,10 +495,15 @@ cdef int remove_between(Table table, bytes key, int64_t start, int64_t count) ex
 
 def trim(Table table not None, bytes key not None, int64_t start, int64_t stop) -> int:
     """Keep the elements from `start` to `stop` only; how many were removed. Any indices."""
-    cdef int64_t size = list_length(table.entry_of(key))
+    cdef uint64_t* slot = table.slot_of(key)
+    cdef int64_t size = list_length(slot_entry(slot[0]))
     if not clip(&start, &stop, size):
         table.delete(key)
         return size
+    if stop - start + 1 == size:
+        if not is_packed(slot_entry(slot[0])):      # for an item that was not inserted after all
+            shrink(table, slot, hash_of(key), <PackedList>object_of(slot_entry(slot[0])))
+        return 0
     remove_between(table, key, stop + 1, size - stop - 1)
     remove_between(table, key, 0, start)
     return size - (stop - start + 1)

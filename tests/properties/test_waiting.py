@@ -8,7 +8,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from dflite.base.errors import Unblocked
 from tests.support.node import WAITING, Node, NodeClient
-from tests.support.toy_lists import toy_lists
 
 KEYS = ["a", "b", "c"]
 keys = st.lists(st.sampled_from(KEYS), min_size=1, max_size=4)
@@ -29,16 +28,11 @@ class Waiting(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.toys = toy_lists()
-        self.toys.__enter__()
         self.node = Node()
         self.pusher = self.node.client()
         self.lists: dict[str, deque[bytes]] = {name: deque() for name in KEYS}
         self.parked: list[Parked] = []
         self.items = 0
-
-    def teardown(self) -> None:
-        self.toys.__exit__(None, None, None)
 
     def take(self, names: list[str]) -> list[bytes] | None:
         """The first item of the first list that has one."""
@@ -50,7 +44,7 @@ class Waiting(RuleBasedStateMachine):
     @rule(names=keys, timeout_ms=st.sampled_from([0, 10, 20]))
     def wait(self, names: list[str], timeout_ms: int) -> None:
         client = self.node.client()
-        reply = client.run(f"TOYWAIT {' '.join(names)} {timeout_ms / 1000}")
+        reply = client.run(f"BLPOP {' '.join(names)} {timeout_ms / 1000}")
         expected = self.take(names)
         if expected is not None:
             assert reply == expected
@@ -66,7 +60,7 @@ class Waiting(RuleBasedStateMachine):
             items = [b"%d" % (self.items + number) for number in range(count)]
             self.items += count
             self.lists[name].extend(items)
-            requests.append(f"TOYPUSH {name} {b' '.join(items).decode()}")
+            requests.append(f"RPUSH {name} {b' '.join(items).decode()}")
         assert isinstance(self.pusher.run_all(*requests, "EXEC")[-1], list)
         for name, _ in pushes:
             for parked in self.parked.copy():
@@ -77,7 +71,7 @@ class Waiting(RuleBasedStateMachine):
     @rule(name=st.sampled_from(KEYS))
     def pop(self, name: str) -> None:
         expected = self.take([name])
-        assert self.pusher.run(f"TOYPOP {name}") == (expected[1] if expected else None)
+        assert self.pusher.run(f"LPOP {name}") == (expected[1] if expected else None)
 
     @rule(ms=st.sampled_from([5, 10]))
     def time_passes(self, ms: int) -> None:
