@@ -19,7 +19,7 @@ from dflite.base.errors import (
 from dflite.base.numbers import INT32_MAX, INT32_MIN
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.args import Args
-from dflite.engine.client import REPLY_ON
+from dflite.engine.client import REPLY_ON, REPLY_SKIP
 from dflite.engine.command import ALLOW_BUSY, FAST, LOADING, NO_AUTH, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
 from dflite.native.bytesops import parse_int
@@ -218,7 +218,8 @@ def cmd_reset(ctx: Context, args: Args) -> None:
         engine.monitors.remove(client)
         engine.observers_changed()
     client.name = b""
-    client.reply_mode = REPLY_ON
+    if client.reply_mode != REPLY_SKIP:  # which is over with this request, and silences it
+        client.reply_mode = REPLY_ON
     client.no_evict = client.no_touch = False
     forget_user(ctx)
     ctx.select(0)

@@ -47,8 +47,11 @@ OBJECT: Final = KEYS.container(
 def is_there(ctx: Context, args: Args) -> bytes | None:
     """The next argument if it is a key that is there; else null is answered."""
     key = args.next()
-    if ctx.db.read_type(key):
+    db = ctx.db
+    if db.exists(key):
+        db.hits += 1
         return key
+    db.misses += 1  # which is no event: nobody wanted the value
     ctx.reply.null()
     return None
 

@@ -139,7 +139,7 @@ def confirm(ctx: Context, word: bytes, name: bytes | None, kind: int) -> None:
     else:
         reply.integer(count_of(client, CHANNEL) + count_of(client, PATTERN))
     if client.reply_mode != REPLY_ON:
-        ctx.engine.pushes.kept.append(reply.since(mark)[1:])
+        ctx.engine.pushes.said.append(reply.since(mark))
 
 
 # -- speaking -------------------------------------------------------------------------------------

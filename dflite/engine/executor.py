@@ -94,8 +94,7 @@ class Executor(Engine):
         if client.reply_mode != REPLY_ON and not (silent and client.is_held()):
             # CLIENT REPLY OFF and SKIP answer nothing themselves
             client.silence(mark if silent else ctx.reply.mark())
-        if pushes.kept:
-            pushes.release(client)
+        pushes.release(client)
         if client.tracker is not None:
             self.after_tracked(client)
         effects = self.effects
@@ -296,6 +295,7 @@ class Executor(Engine):
             or self.announcing
             or self.blocking.await_strings > 0
         )
+        self.lane.wakes = not self.blocking.queues
 
     def slowlog_sees_all(self) -> bool:
         """Is the threshold so low that what the hot lane answers might belong in the slow log?"""

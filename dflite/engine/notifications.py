@@ -73,7 +73,7 @@ class Notifications:
                 self.publish_new(changes[at + 1])
             elif at == 0 or changes[at - 1].event not in BEFORE:
                 self.publish_new(change)
-        if change.kind & self.classes and change.event:
+        if class_of(change) & self.classes and change.event:
             self.publish_event(change.db, change.key, change.event)
 
     def publish_new(self, change: Change) -> None:
@@ -91,3 +91,9 @@ class Notifications:
             self.channels.publish(b"__keyspace@%d__:%b" % (db, key), word)
         if self.by_event:
             self.channels.publish(b"__keyevent@%d__:%b" % (db, word), key)
+
+
+def class_of(change: Change) -> int:
+    """The class of a change's event; what may be of any type is generic."""
+    kind = change.kind
+    return GENERIC if kind & (kind - 1) else kind

@@ -19,13 +19,14 @@ class Pushes:
     def __init__(self, on_flood: Callable[[Client], None]) -> None:
         self.on_flood = on_flood  # what to do with who leaves too much unread
         self.running: Client | None = None  # whose request it is that runs
+        self.said: list[bytes] = []  # by the running request, in spite of CLIENT REPLY OFF
         self.kept: list[bytes] = []
 
     def to_all(self, audience: Audience, message: bytes) -> None:
         """Send a message to everybody in `audience`."""
         running = self.running
         if running is not None and running.conn in audience:
-            self.kept.append(message)
+            self.kept.append((b">" if running.resp == 3 else b"*") + message)
             flooded = fan_out(audience, message, running.conn)
         else:
             flooded = fan_out(audience, message)
@@ -39,6 +40,14 @@ class Pushes:
 
     def release(self, client: Client) -> None:
         """The reply to `client`, whose request ran, is complete: its messages follow."""
-        kept, self.kept = self.kept, []
-        for message in kept:
-            self.to_one(client, message)
+        if not self.kept and not self.said:
+            return
+        kept = b"".join(self.said + self.kept)
+        self.said.clear()
+        self.kept.clear()
+        conn = client.conn
+        if not conn.closing:
+            conn.reply.raw(kept)
+            conn.mark_dirty()
+            if 0 < conn.limits.output_buffer < conn.unsent:
+                self.on_flood(client)

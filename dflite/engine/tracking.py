@@ -45,7 +45,8 @@ class Tracking:
         self.trackers: dict[int, Client] = {}
         self.broadcasts: dict[bytes, Broadcast] = {}
         self.gathered = False  # some broadcast has keys
-        self.own: list[bytes | None] = []  # what the running client is to be told, None for all
+        # what the running client is to be told, None for every key, and how it tracked
+        self.own: list[tuple[Tracker, bytes | None]] = []
         self.remains: list[Holders] = []  # given up, but not freed yet
 
     # -- who tracks --------------------------------------------------------------------------------
@@ -126,20 +127,24 @@ class Tracking:
         self.items -= len(numbers)
         for number in numbers:
             client = self.trackers.get(number)
-            if client is None or client.tracker is None or client.tracker.broadcast:
+            tracker = client.tracker if client is not None else None
+            if client is None or tracker is None or tracker.broadcast:
                 continue
             if client is not running:
-                self.tell_keys(client, [key])
-            elif not client.tracker.noloop:
-                self.own.append(key)
+                self.tell(client, tracker, array_of([key]))
+            elif not tracker.noloop:
+                self.own.append((tracker, key))
 
     def flushed(self) -> None:
         """A database was emptied: all trackers are told that every key has changed."""
         for client in list(self.trackers.values()):
+            tracker = client.tracker
+            if tracker is None:
+                continue
             if client is self.pushes.running:
-                self.own.append(None)
+                self.own.append((tracker, None))
             else:
-                self.tell(client, NULLS[client.resp == 3])
+                self.tell(client, tracker, NULLS[client.resp == 3])
         self.give_up()
 
     def trim(self) -> None:
@@ -173,11 +178,9 @@ class Tracking:
     def tell_own(self, client: Client) -> None:
         """What the running request of `client` has changed of what it has itself."""
         own, self.own = self.own, []
-        for key in own:
-            if key is None:
-                self.tell(client, NULLS[client.resp == 3])
-            else:
-                self.tell_keys(client, [key])
+        for tracker, key in own:
+            keys = NULLS[client.resp == 3] if key is None else array_of([key])
+            self.tell(client, client.tracker or tracker, keys)
 
     def tell_gathered(self) -> None:
         """Replies are about to leave: the broadcasts go before them."""
@@ -196,18 +199,12 @@ class Tracking:
                 if tracker.noloop:
                     others = [key for key in keys if changed[key] is not client]
                     if others:
-                        self.tell(client, array_of(others))
+                        self.tell(client, tracker, array_of(others))
                 else:
-                    self.tell(client, everything)
+                    self.tell(client, tracker, everything)
 
-    def tell_keys(self, client: Client, keys: list[bytes]) -> None:
-        self.tell(client, array_of(keys))
-
-    def tell(self, client: Client, keys: bytes) -> None:
-        """Send an array of keys, or null, to a tracker or to whom it redirects."""
-        tracker = client.tracker
-        if tracker is None:
-            return
+    def tell(self, client: Client, tracker: Tracker, keys: bytes) -> None:
+        """Send an array of keys, or null, to who tracks so or to whom it redirects."""
         redirect = tracker.redirect
         if redirect:
             target = self.clients.get(redirect)

@@ -177,7 +177,7 @@ def get_and_expire(db: Db, key: bytes, fields: list[bytes], deadline: int) -> li
 
 def get_and_delete(db: Db, key: bytes, fields: list[bytes]) -> list[bytes | None]:
     """The values of fields, which go."""
-    if not db.reads_type(key, TYPE_HASH):
+    if not db.is_type(key, TYPE_HASH):
         return [None] * len(fields)
     table = db.table(key)
     values: list[bytes | None] = []

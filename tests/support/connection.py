@@ -1,5 +1,6 @@
 """A small blocking RESP connection of our own: sends exactly what a test says, hides nothing."""
 
+import contextlib
 import socket
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -19,6 +20,7 @@ class Connection:
 
     def __init__(self, place: int | str, timeout: float = 10.0) -> None:
         """Connect to a port of the loopback interface, or to the path of a Unix socket."""
+        self.timeout = timeout
         if isinstance(place, str):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
@@ -97,6 +99,27 @@ class Connection:
                 at = 0
                 self.await_reply(0)
         del self.buffer[:at]
+        return replies
+
+    def take_all(self) -> list[Reply]:
+        """The replies that have come, without waiting for any; Closed if there will be none."""
+        self.socket.setblocking(False)
+        try:
+            while True:
+                self.more()
+        except BlockingIOError:
+            pass
+        except Closed:
+            if not self.buffer:
+                raise
+        finally:
+            self.socket.settimeout(self.timeout)
+        replies: list[Reply] = []
+        with contextlib.suppress(Incomplete):
+            while self.buffer:
+                reply, end = parse(self.buffer)
+                replies.append(reply)
+                del self.buffer[:end]
         return replies
 
     def call(self, *argv: Word) -> Reply:
