@@ -5,7 +5,8 @@ from typing import Final
 
 from tests.against.compare import alike
 from tests.against.differences import intended
-from tests.against.programs import BLOCK, CALL, QUIT, TALK, WALK, Program, Step
+from tests.against.listening import Hall
+from tests.against.programs import BLOCK, CALL, LISTEN, QUIT, TALK, WALK, Program, Step
 from tests.against.seats import GONE, PATIENCE, Mismatch, Seat
 from tests.against.talks import Talk
 from tests.support.resp import ARRAY, ERROR, SIMPLE, Reply, encode
@@ -87,6 +88,8 @@ class Pair:
         self.leave()
         for connection in self.control:
             connection.pipeline([(b"FLUSHALL",), *SETTINGS])
+        if program and program[0].kind == LISTEN:
+            return self.play_in_hall(program)
         at = 0
         while at < len(program):
             end = at + 1
@@ -100,6 +103,16 @@ class Pair:
                 return mismatch
             at = end
         return self.compare_contents(len(program))
+
+    def play_in_hall(self, program: Program) -> Mismatch | None:
+        self.played += sum(len(step.requests) for step in program)
+        hall = Hall(self.servers, self.control, self.resp)
+        try:
+            return hall.play(program)
+        finally:
+            hall.close()
+            for connection in self.control:
+                connection.call("CONFIG", "SET", "notify-keyspace-events", "")
 
     def run(self, steps: Sequence[Step], at: int) -> Mismatch | None:
         """Steps that can be written at once, and their replies."""
