@@ -7,7 +7,7 @@ from dflite.native.reply import Reply
 from dflite.native.table import Table
 from dflite.ops.hashes import announce_if_gone
 from dflite.store.db import TYPE_SET, Db
-from dflite.store.effects import GENERIC, SET
+from dflite.store.effects import SET
 
 # How sets are combined.
 INTERSECTION: Final = 0
@@ -88,8 +88,11 @@ def pop_many(db: Db, key: bytes, count: int) -> list[bytes]:
     if not popped:
         return popped
     announce_removed(db, key, "spop", len(popped))
+    whole = not db.exists(key)
+    if whole:
+        db.hits += 1  # to Redis that is reading the set, and deleting it
     if db.effects.journaling:
-        if not db.exists(key):
+        if whole:
             db.replicate_as([b"DEL", key])
         else:
             for at in range(0, len(popped), BATCH):

@@ -1,4 +1,4 @@
-"""Sorting the elements of a list, a set or a sorted set, by themselves or by what is at other keys."""
+"""Sorting the elements of a list, a set or a sorted set, by themselves or by other keys' values."""
 
 from typing import Final
 
@@ -70,7 +70,7 @@ def elements(db: Db, key: bytes, kind: int) -> list[bytes]:
 def unsorted(db: Db, key: bytes, kind: int, order: Order) -> list[bytes]:
     """Elements as they come, within the limits; those in an order from the end if descending."""
     table = db.table(key)
-    if kind == TYPE_LIST or kind == TYPE_ZSET:
+    if kind in (TYPE_LIST, TYPE_ZSET):
         length = lists.length(table, key) if kind == TYPE_LIST else zsets.size(table, key)
         start, end = limits(order, length)
         if start == end:
@@ -124,13 +124,13 @@ def score(text: bytes | None) -> float:
 
 
 def look_up(db: Db, pattern: bytes, element: bytes) -> bytes | None:
-    """The string, or the hash's field, that the pattern leads to when the element is put into it."""
+    """The string, or the hash's field, that the pattern leads to with the element put into it."""
     if pattern == ITSELF:
         return element
     before, place, behind = pattern.partition(PLACE)
     if not place:
         return None
-    rest, arrow, field = behind.partition(FIELD)
+    rest, _, field = behind.partition(FIELD)
     if not field:
         value = db.read(before + element + behind)
         return value if isinstance(value, bytes) else None

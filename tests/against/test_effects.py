@@ -90,7 +90,7 @@ SCAN 0 TYPE string | SCAN 0 TYPE foo | SCAN 0 TYPE LIST | SCAN 0 TYPE zset | SCA
 SCAN 0 FOO bar | SCAN 0 COUNT 10 COUNT 100 | SCAN 18446744073709551616 | SCAN 1.0 | SCAN 0x0
 SCAN +0 | SCAN 00 | SCAN 0 TYPE | SCAN 0 COUNT | SCAN 0 MATCH s TYPE string COUNT 100
 """
-UNORDERED: Final = ("KEYS", "SCAN")
+UNORDERED: Final = ("KEYS", "SCAN", "SUNION", "SDIFF", "SINTER", "SPOP")
 CHANCE: Final = ("RANDOMKEY",)
 
 Effects = tuple[object, int, int, int, list[tuple[str, str]]]

@@ -68,7 +68,7 @@ def test_programs_leave_data_of_the_same_digest(
     shared_valkey: Server, shared_dflite: Server, seed: int
 ) -> None:
     pair = Pair(shared_valkey, shared_dflite, 3)
-    program = draw_program(SeededSource(seed), [ALL["strings"], ALL["keys"]], 60)
+    program = draw_program(SeededSource(seed), [ALL["strings"], ALL["sets"], ALL["keys"]], 60)
     assert pair.play(program) is None
     digests = [connection.call("DEBUG", "DIGEST") for connection in pair.control]
     assert digests[0] == digests[1]

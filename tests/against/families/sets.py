@@ -1,4 +1,7 @@
-"""Requests of the set commands. What is drawn by chance is drawn from sets of one, or until none is left."""
+"""Requests of the set commands.
+
+What is taken by chance is taken from sets of one, or until none is left.
+"""
 
 from typing import Final
 
