@@ -261,6 +261,10 @@ class SelfTestFailed(QuotingError):
     text = b"ERR TESTFAILED %b"
 
 
+class ZeroRate(CommandError):
+    text = b"ERR zero rates are not supported"
+
+
 class NotOnTheMap(CustomError):
     """Longitude or latitude is out of range."""
 

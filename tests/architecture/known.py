@@ -6,6 +6,7 @@ from tests.architecture.rows import ARGUMENTS
 
 # Commands that Valkey 9.1 does not have.
 ONLY_HERE: Final = {
+    "cl.throttle": "Dragonfly's",
     "delex": "Dragonfly's",
     "digest": "Dragonfly's",
     "prepend": "Dragonfly's",
