@@ -126,6 +126,7 @@ class TrimWords:
     complexity="O(1), with trimming O(N) in the number of entries that go",
     summary="Add an entry to a stream, which is made if need be and may be trimmed; the new ID.",
     tips=VARYING,
+    lane=True,
 )
 def cmd_xadd(ctx: Context, args: Args) -> None:
     key = args.next()

@@ -33,6 +33,7 @@ ENDS: Final = {b"MIN": False, b"MAX": True}
     since="5.0.0",
     complexity=POP_COST,
     summary="Remove the members with the lowest scores, and answer them with these.",
+    lane=True,
 )
 def cmd_zpopmin(ctx: Context, args: Args) -> None:
     answer_pop(ctx, args, False)

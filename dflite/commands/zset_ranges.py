@@ -154,6 +154,7 @@ def answer_range(ctx: Context, args: Args, kind: int, reverse: bool) -> None:
     since="1.2.0",
     complexity=READ_COST,
     summary="The members of a range, by rank, score or name, in either order.",
+    lane=True,
 )
 def cmd_zrange(ctx: Context, args: Args) -> None:
     answer_range(ctx, args, UNSAID, False)

@@ -63,6 +63,7 @@ CLASHES: Final = (IF_ABSENT | IF_GREATER, IF_ABSENT | IF_LESS, IF_GREATER | IF_L
     since="1.2.0",
     complexity="O(log(N)) for each member",
     summary="Add members with scores, or give members other scores.",
+    lane=True,
 )
 def cmd_zadd(ctx: Context, args: Args) -> None:
     key = args.next()
@@ -127,6 +128,7 @@ def cmd_zincrby(ctx: Context, args: Args) -> None:
     since="1.2.0",
     complexity="O(log(N)) for each member",
     summary="Remove members; how many of them were there.",
+    lane=True,
 )
 def cmd_zrem(ctx: Context, args: Args) -> None:
     ctx.reply.integer(remove(ctx.db, args.next(), args.rest()))
@@ -156,6 +158,7 @@ def cmd_zcard(ctx: Context, args: Args) -> None:
     since="1.2.0",
     complexity="O(1)",
     summary="A member's score, or null.",
+    lane=True,
 )
 def cmd_zscore(ctx: Context, args: Args) -> None:
     score = score_of(ctx.db, args.next(), args.next())
@@ -188,6 +191,7 @@ def cmd_zmscore(ctx: Context, args: Args) -> None:
     since="2.0.0",
     complexity="O(log(N))",
     summary="How many members stand before this one.",
+    lane=True,
 )
 def cmd_zrank(ctx: Context, args: Args) -> None:
     answer_rank(ctx, args, b"zrank", False)

@@ -13,6 +13,7 @@ from dflite.native.entry cimport (
     T_HASH,
     T_LIST,
     T_SET,
+    T_STREAM,
     T_ZSET,
     Entry,
     deadline_of,
@@ -33,6 +34,10 @@ from dflite.native.sets cimport (
     remove_member,
 )
 from dflite.native.slice cimport Slice
+from dflite.native.small cimport object_of
+from dflite.native.stream cimport Stream
+from dflite.native.stream_id cimport ID_CHARS, StreamId, format_id
+from dflite.native.stream_node cimport Text as Word
 from dflite.native.table cimport Table
 from dflite.native.zsets cimport (
     ADDED,
@@ -58,9 +63,11 @@ COLLECTION_OPERATIONS = {
     "LRANGE": LRANGE, "LLEN": LLEN, "LPUSH": LPUSH, "RPUSH": RPUSH, "LPOP": LPOP, "RPOP": RPOP,
     "SADD": SADD, "SREM": SREM, "SPOP": SPOP, "SCARD": SCARD,
     "ZADD": ZADD, "ZREM": ZREM, "ZPOPMIN": ZPOPMIN, "ZRANGE": ZRANGE, "ZRANK": ZRANK, "ZSCORE": ZSCORE,
+    "XADD": XADD,
 }
 COLLECTION_WRITES = frozenset({
     "HSET", "HDEL", "LPUSH", "RPUSH", "LPOP", "RPOP", "SADD", "SREM", "SPOP", "ZADD", "ZREM", "ZPOPMIN",
+    "XADD",
 })
 
 
@@ -92,6 +99,8 @@ cdef int serve_collection(int code, Table table, const char* base, Slice* args, 
         return read_zset(code, table, slot, base, args, count, reply, figures)
     if code == ZADD or code == ZREM or code == ZPOPMIN:
         return write_zset(code, table, slot, h, base, args, count, reply, figures)
+    if code == XADD:
+        return add_to_stream(table, slot, base, args, count, reply, figures)
     return answer_set(code, table, slot, h, base, args, count, reply, figures)
 
 
@@ -318,4 +327,36 @@ cdef int write_zset(int code, Table table, uint64_t* slot, uint64_t h, const cha
     else:
         pop_into(table, h, slot, 1, False, reply, FLAT)
         figures.changes += 1
+    return 1
+
+
+# -- streams --------------------------------------------------------------------------------------
+
+
+cdef int add_to_stream(Table table, uint64_t* slot, const char* base, Slice* args, size_t count,
+                       Reply reply, Figures* figures) except -1:
+    """An entry whose ID is made, behind the others of a stream that is there."""
+    cdef Word[MOST_WORDS] words
+    cdef StreamId id
+    cdef char[ID_CHARS] text
+    cdef size_t i, length = 0
+    cdef Stream stream
+    cdef Entry* e
+    if (count < 5 or count % 2 == 0 or slot == NULL or args[2].length != 1
+            or (base + args[2].offset)[0] != 42):   # "*"
+        return 0
+    e = slot_entry(slot[0])
+    if not is_usable(table, e, T_STREAM):
+        return 0
+    for i in range(3, count):
+        words[i - 3].data = base + args[i].offset
+        words[i - 3].length = args[i].length
+        length += args[i].length
+    stream = <Stream>object_of(e)
+    if length > LONG_VALUE or not stream.choose_id(table.clock.now_ms, False, False, &id):
+        return 0
+    stream.add_texts(id, words, count - 3)
+    stamp_entry(e, table.clock.stamp)
+    reply.put_bulk(text, format_id(id, text))
+    figures.changes += 1
     return 1

@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from dflite.native import hashes, lists, sets
+from dflite.native import hashes, lists, sets, zset_ranges, zsets
+from dflite.native.sortedset import SortedSet
+from dflite.native.stream import Stream
+from dflite.native.stream_id import MAX_ID
 from dflite.native.table import Table
-from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET
+from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET
 from tests.support.node import Node
 from tests.support.resp import encode
 
@@ -56,12 +59,18 @@ field_pairs = st.lists(st.tuples(field, value), min_size=1, max_size=3).map(
 fields = st.lists(field, min_size=1, max_size=3)
 keyed_hashes = st.tuples(key, field_pairs).map(lambda drawn: [drawn[0], *drawn[1]])
 place = st.sampled_from((b"0", b"1", b"-1", b"2", b"-3", b"100", b"x", b"-9223372036854775808"))
+score = st.sampled_from((b"0", b"1.5", b"-inf", b"1", b"nan", b"1e3", b"x", b"-0.0"))
 keyed_fields = st.tuples(key, fields).map(lambda drawn: [drawn[0], *drawn[1]])
 IN_THE_LANE: Final = (
     words(st.sampled_from((b"LPUSH", b"RPUSH")), key, value),
     words(st.sampled_from((b"LPOP", b"RPOP", b"LLEN", b"SCARD")), key),
     words(b"LRANGE", key, place, place),
     words(st.sampled_from((b"SADD", b"SREM")), key, st.one_of(field, number)),
+    words(b"ZADD", key, score, field),
+    words(st.sampled_from((b"ZRANK", b"ZSCORE", b"ZREM")), key, field),
+    words(b"ZRANGE", key, place, place),
+    words(b"ZPOPMIN", key),
+    words(b"XADD", key, b"*", field, value),
     name_and(b"HSET", keyed_hashes),
     words(b"HGET", key, field),
     name_and(b"HMGET", keyed_fields),
@@ -83,6 +92,10 @@ NOT_IN_THE_LANE: Final = (
     words(b"PING", value),
     words(b"HSETNX", key, field, value),
     name_and(b"RPUSH", keyed_fields),
+    words(b"ZADD", key, st.sampled_from((b"NX", b"XX", b"CH", b"INCR")), score, field),
+    words(b"ZRANGE", key, place, place, st.sampled_from((b"WITHSCORES", b"REV", b"BYLEX"))),
+    words(b"XADD", key, b"MAXLEN", b"2", b"*", field, value),
+    words(b"XADD", key, b"9223372036854775807-1", field, value),
     name_and(b"SADD", keyed_fields),
     words(b"LPOP", key, st.sampled_from((b"0", b"1", b"2", b"-1"))),
     words(b"HPEXPIRE", key, st.sampled_from((b"1", b"500", b"100000")), b"FIELDS", b"1", field),
@@ -125,7 +138,15 @@ def contents_of(table: Table, name: bytes) -> object:
     if kind == TYPE_SET:
         sets.check(table, name)
         return sorted(sets.members(table, name))
+    if kind == TYPE_ZSET:
+        held = table.read(name, False)
+        if isinstance(held, SortedSet):
+            held.check()
+        return zset_ranges.pairs(table, name, 0, zsets.size(table, name))
     held = table.read(name, False)
+    if isinstance(held, Stream):
+        held.check()
+        return held.entries(0, MAX_ID)
     return held if isinstance(held, bytes) else type(held)
 
 
