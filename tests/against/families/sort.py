@@ -101,9 +101,9 @@ def options(source: Source, name: bytes) -> Words:
     while source.chance(30):
         pattern = source.pick((b"#", *PATTERNS, *FIXED))
         words += [spelled(source, b"GET"), pattern]
-    if by and name in (b"list", b"text") and b"LIMIT" not in [word.upper() for word in words]:
-        if source.chance(30):
-            words.append(b"ALPHA")
+    limited = b"LIMIT" in [word.upper() for word in words]
+    if by and name in (b"list", b"text") and not limited and source.chance(30):
+        words.append(b"ALPHA")
     if source.chance(4):
         words.append(source.pick((b"FOO", b"", b"BY", b"GET", b"LIMIT", b"STORE")))
     return words
