@@ -73,7 +73,7 @@ def read_order(args: Args, order: Order, stores: bool) -> bytes | None:
 
 
 @SORTING.command(
-    "SORT key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] "
+    "SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] "
     "[ASC | DESC] [ALPHA] [STORE destination]",
     arity=-2,
     flags=WRITE | DENYOOM | MOVABLE_KEYS,
@@ -97,7 +97,7 @@ def cmd_sort(ctx: Context, args: Args) -> None:
 
 
 @SORTING.command(
-    "SORT_RO key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] "
+    "SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] "
     "[ASC | DESC] [ALPHA]",
     arity=-2,
     flags=READONLY | MOVABLE_KEYS,
