@@ -16,8 +16,6 @@ from dflite.base.errors import (
     NotInTransaction,
     OutOfMemory,
     Unblocked,
-    UnknownCommand,
-    UnknownSubcommand,
     WrongArity,
 )
 from dflite.engine.args import Args
@@ -41,8 +39,10 @@ from dflite.engine.command import (
 from dflite.engine.context import Context, Engine, Host
 from dflite.engine.durations import BUCKETS, SHORT_USEC, bucket_of
 from dflite.engine.latency import COMMAND, FAST_COMMAND
+from dflite.engine.lookup import find
 from dflite.engine.monitoring import feed_monitors
 from dflite.engine.notifications import NEW
+from dflite.engine.secrets import describe_bug
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
 from dflite.native.lane import Lane
@@ -56,7 +56,6 @@ FOR_SUBSCRIBERS: Final = (
 )  # fmt: skip
 ABORTED: Final = b"EXECABORT Transaction discarded because of: "
 NOW_US: Final = monotonic_us  # a constant is found faster than a name of the module
-QUOTED: Final = 128  # bytes of an unknown command that its error quotes
 
 
 class Executor(Engine):
@@ -491,49 +490,3 @@ class TimeOut:
     def __call__(self) -> None:
         if self.executor.blocking.is_waiting(self.waiter):
             self.executor.unblock(self.waiter, False)
-
-
-def find(argv: list[bytes]) -> Command:
-    """The row of a request; a subcommand's where there is one."""
-    command = COMMANDS.get(argv[0])
-    if command is None:
-        command = COMMANDS.get(argv[0].upper())
-        if command is None:
-            raise unknown_command(argv)
-    if command.subcommands and len(argv) > 1:
-        sub = command.subcommands.get(argv[1])
-        if sub is None:
-            sub = command.subcommands.get(argv[1].upper())
-            if sub is None:
-                raise unknown_subcommand(command, argv[1])
-        return sub
-    return command
-
-
-def unknown_command(argv: list[bytes]) -> UnknownCommand:
-    quoted = b""
-    for word in argv[1:]:
-        if len(quoted) >= QUOTED:
-            break
-        quoted += b"'%b' " % word[: QUOTED - len(quoted)]
-    return UnknownCommand(
-        b"ERR unknown command '%b', with args beginning with: %b" % (argv[0][:QUOTED], quoted)
-    )
-
-
-def unknown_subcommand(command: Command, word: bytes) -> UnknownSubcommand:
-    return UnknownSubcommand(
-        b"ERR unknown subcommand '%b'. Try %b HELP."
-        % (word[:QUOTED], command.name.upper().encode())
-    )
-
-
-def describe_bug(argv: list[bytes], error: Exception) -> str:
-    """A line for the log about an exception that is no CommandError; values are not shown."""
-    name = argv[0][:32].decode("latin-1")
-    where = ""
-    trace = error.__traceback__
-    while trace is not None:
-        where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"internal error in {name}: {type(error).__name__}: {error}{where}"

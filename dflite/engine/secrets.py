@@ -1,4 +1,4 @@
-"""Passwords in requests: what MONITOR and the slow log show in their place."""
+"""What is not shown: passwords in requests to MONITOR and the slow log, values to the log."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -54,3 +54,14 @@ def hide(argv: list[bytes], places: Sequence[int]) -> list[bytes]:
     for i in places:
         shown[i] = HIDDEN
     return shown
+
+
+def describe_bug(argv: list[bytes], error: Exception) -> str:
+    """A line for the log about an exception that is no CommandError; values are not shown."""
+    name = argv[0][:32].decode("latin-1")
+    where = ""
+    trace = error.__traceback__
+    while trace is not None:
+        where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"internal error in {name}: {type(error).__name__}: {error}{where}"

@@ -272,6 +272,7 @@ class Node:
 
     def pump(self) -> None:
         """The end of a wake-up: released connections go on, replies leave."""
+        self.executor.before_replies()
         while self.ready:
             conn = self.ready.pop(0)
             if conn.closed:
