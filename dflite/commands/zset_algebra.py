@@ -100,7 +100,7 @@ def answer_combined(ctx: Context, args: Args, command: bytes, how: int) -> None:
 
 
 @ZSETS.command(
-    "ZUNION numkeys key [key ...] [WEIGHTS weight [WEIGHTS weight ...]] "
+    "ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] "
     "[AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
     arity=-3,
     flags=READONLY,
@@ -114,7 +114,7 @@ def cmd_zunion(ctx: Context, args: Args) -> None:
 
 
 @ZSETS.command(
-    "ZINTER numkeys key [key ...] [WEIGHTS weight [WEIGHTS weight ...]] "
+    "ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] "
     "[AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
     arity=-3,
     flags=READONLY,
@@ -173,7 +173,7 @@ def store_combined(ctx: Context, args: Args, command: bytes, how: int) -> None:
 
 
 @ZSETS.command(
-    "ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [WEIGHTS weight ...]] "
+    "ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] "
     "[AGGREGATE <SUM | MIN | MAX>]",
     arity=-4,
     flags=WRITE | DENYOOM,
@@ -187,7 +187,7 @@ def cmd_zunionstore(ctx: Context, args: Args) -> None:
 
 
 @ZSETS.command(
-    "ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [WEIGHTS weight ...]] "
+    "ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] "
     "[AGGREGATE <SUM | MIN | MAX>]",
     arity=-4,
     flags=WRITE | DENYOOM,
