@@ -61,6 +61,22 @@ async function nodeRedis() {
   const binary = Buffer.from([0, 255, 13, 10, 128]);
   await client.set("bytes", binary);
   assert.equal(await client.strLen("bytes"), 5);
+
+  const listener = client.duplicate();
+  listener.on("error", fail);
+  await listener.connect();
+  const heard = [];
+  const hear = (message, channel) => heard.push(`${channel}: ${message}`);
+  await listener.subscribe("news", hear);
+  await listener.pSubscribe("n*", hear);
+  assert.equal(await client.publish("news", "hello"), 2);
+  while (heard.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(heard, ["news: hello", "news: hello"]);
+  assert.deepEqual({ ...(await client.pubSubNumSub(["news"])) }, { news: 1 });
+  await listener.unsubscribe();
+  await listener.pUnsubscribe();
+  assert.equal(await listener.ping(), "PONG");
+  await listener.close();
   await client.close();
 }
 
