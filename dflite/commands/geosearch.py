@@ -200,12 +200,25 @@ def circle_keys(start: int) -> list[KeySpec]:
     ]
 
 
+def keys_of_circle(argv: list[bytes]) -> list[int]:
+    """The key, and the last one that the result is to be stored at."""
+    stored = 0
+    at = 5
+    while at < len(argv) - 1:
+        if argv[at].upper() in (b"STORE", b"STOREDIST"):
+            at += 1
+            stored = at
+        at += 1
+    return [1, stored] if stored else [1]
+
+
 @GEO.command(
     f"GEORADIUS key longitude latitude radius <M | KM | FT | MI> {CIRCLE_OPTIONS} "
     "[STORE key | STOREDIST key]",
     arity=-6,
     flags=WRITE | DENYOOM,
     keys=circle_keys(6),
+    find_keys=keys_of_circle,
     since="3.2.0",
     complexity=LOGARITHMIC,
     summary="Members near a place; or put them at another key.",
@@ -237,6 +250,7 @@ def cmd_georadius_ro(ctx: Context, args: Args) -> None:
     arity=-5,
     flags=WRITE | DENYOOM,
     keys=circle_keys(5),
+    find_keys=keys_of_circle,
     since="3.2.0",
     complexity=LOGARITHMIC,
     summary="Members near a member; or put them at another key.",
