@@ -102,27 +102,30 @@ class Probe:
             batches.append(
                 b"".join([set_request(RESP, key_name(n), value_of(n, size)) for n in numbers])
             )
+        for batch in batches:
+            self.measure(batch, len(SET_REPLY[RESP]) * PAUSE_BATCH, SET_REPLY[RESP][:1])
+
+    def measure(self, requests: bytes, reply_bytes: int, first: bytes) -> None:
+        """Send requests and a PING of the other client behind them."""
         now = time.perf_counter_ns
         inserter, prober = self.inserter.socket, self.prober.socket
-        replies = len(SET_REPLY[RESP]) * PAUSE_BATCH
-        for batch in batches:
-            waited = self.waited_ns()
-            cpu = cpu_ns(self.pid)
-            begun = now()
-            inserter.sendall(batch)
-            asked = now()
-            prober.sendall(PING)
-            receive(inserter, replies, SET_REPLY[RESP][:1])
-            inserted = now()
-            receive(prober, len(PONG), PONG[:1])
-            answered = now()
-            used = cpu_ns(self.pid) - cpu
-            waited = self.waited_ns() - waited
-            insert, ping = inserted - begun, answered - asked
-            self.insert_ns = max(self.insert_ns, insert)
-            self.insert_own_ns = max(self.insert_own_ns, own_ns(insert, waited, used))
-            self.ping_ns = max(self.ping_ns, ping)
-            self.ping_own_ns = max(self.ping_own_ns, own_ns(ping, waited, used))
+        waited = self.waited_ns()
+        cpu = cpu_ns(self.pid)
+        begun = now()
+        inserter.sendall(requests)
+        asked = now()
+        prober.sendall(PING)
+        receive(inserter, reply_bytes, first)
+        inserted = now()
+        receive(prober, len(PONG), PONG[:1])
+        answered = now()
+        used = cpu_ns(self.pid) - cpu
+        waited = self.waited_ns() - waited
+        insert, ping = inserted - begun, answered - asked
+        self.insert_ns = max(self.insert_ns, insert)
+        self.insert_own_ns = max(self.insert_own_ns, own_ns(insert, waited, used))
+        self.ping_ns = max(self.ping_ns, ping)
+        self.ping_own_ns = max(self.ping_own_ns, own_ns(ping, waited, used))
 
     def close(self) -> None:
         """Leave."""

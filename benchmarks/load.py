@@ -10,7 +10,8 @@ import subprocess
 import time
 from typing import Final, Protocol
 
-from benchmarks.wire import HOST, TIMEOUT_S, Operation, operation
+from benchmarks.wire import HOST, TIMEOUT_S, Connection, Operation, operation
+from benchmarks.workloads import Workload
 
 CONNECTIONS: Final = 50
 OPERATIONS: Final = ("GET", "SET", "INCR", "MSET", "PING")
@@ -56,6 +57,12 @@ class Generator(Protocol):
         """Send `requests` requests in pipelines and wait for all replies."""
         ...
 
+    def run_workload(
+        self, port: int, workload: Workload, pipeline: int, requests: int, keyspace: int
+    ) -> None:
+        """The same with the requests of a workload."""
+        ...
+
 
 class RedisBenchmark:
     """The generator that comes with Redis."""
@@ -76,6 +83,22 @@ class RedisBenchmark:
         except subprocess.TimeoutExpired as error:
             raise LoadFailed(f"redis-benchmark {name} -P {pipeline} took too long") from error
         return load_from_csv(done.stdout, name, done.stderr)
+
+    def run_workload(
+        self, port: int, workload: Workload, pipeline: int, requests: int, keyspace: int
+    ) -> None:
+        """The same with the requests of a workload."""
+        command = [self.path, "-h", HOST, "-p", str(port), "-c", str(CONNECTIONS), "--csv"]
+        command += ["-r", str(keyspace), "-n", str(requests), "-P", str(pipeline)]
+        command += [word.decode() for word in workload.words]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise LoadFailed(f"redis-benchmark {workload.name} took too long") from error
+        if done.returncode != 0 or "rror" in done.stdout + done.stderr:
+            raise LoadFailed(
+                f"redis-benchmark {workload.name}: {(done.stdout + done.stderr)[-300:]}"
+            )
 
 
 def load_from_csv(text: str, name: str, complaint: str = "") -> Load:
@@ -108,6 +131,16 @@ class Bundled:
             percentile(samples, 50) / 1e6,
             percentile(samples, 99) / 1e6,
         )
+
+    def run_workload(
+        self, port: int, workload: Workload, pipeline: int, requests: int, keyspace: int
+    ) -> None:
+        """The same with the requests of a workload, over one connection."""
+        work = workload.batches(pipeline, keyspace, seed=requests)
+        connection = Connection(port)
+        for number in range(max(1, requests // pipeline)):
+            connection.finish(work.batches[number % len(work.batches)])
+        connection.close()
 
 
 class Client:

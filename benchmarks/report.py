@@ -8,10 +8,13 @@ from benchmarks.targets import Verdict, verdicts
 
 TITLES: Final = {
     "cpu_us": "Server CPU, µs per operation",
+    "collections_us": "Server CPU, µs per operation on collections, P=16",
     "throughput": "Throughput, thousand operations per second",
     "latency_us": "Round trip, µs, one request at a time on each connection",
     "bytes_per_key": "Resident bytes per key of 16 bytes",
+    "bytes_per_element": "Resident bytes per element, or per small collection",
     "pause_ms": "Longest round trip while new keys pour in, ms",
+    "giants_ms": "Longest round trip beside huge collections, ms",
     "startup": "Starting and idling",
 }
 DIVISORS: Final = {"throughput": 1000.0}

@@ -5,7 +5,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from benchmarks.collection_cpu import measure_collections
 from benchmarks.cpu import measure_cpu
+from benchmarks.elements import FILLINGS, measure_elements
+from benchmarks.giants import measure_giants
 from benchmarks.latency import measure_latency, measure_pause
 from benchmarks.load import Generator, LoadFailed
 from benchmarks.memory import measure_memory, measure_startup
@@ -53,7 +56,7 @@ def find_servers(settings: Settings, results: Results) -> list[Found]:
 
 def run(found: list[Found], settings: Settings, generator: Generator, results: Results) -> None:
     """Every measure that was asked for."""
-    if "cpu" in settings.measures or "latency" in settings.measures:
+    if {"cpu", "collections", "latency"} & set(settings.measures):
         run_rounds(found, settings, generator, results)
     if "memory" in settings.measures:
         for one in found:
@@ -61,6 +64,17 @@ def run(found: list[Found], settings: Settings, generator: Generator, results: R
                 say(f"memory, values of {size}: {one.name}")
                 work = partial(measure_memory, value_size=size, settings=settings, results=results)
                 with_server(one, results, work)
+    if "elements" in settings.measures:
+        for one in commanded(found):
+            for row, _, _ in FILLINGS:
+                say(f"memory, {row}: {one.name}")
+                work = partial(measure_elements, row=row, settings=settings, results=results)
+                with_server(one, results, work)
+    if "giants" in settings.measures:
+        for one in commanded(found):
+            say(f"huge collections: {one.name}")
+            work = partial(measure_giants, settings=settings, results=results)
+            with_server(one, results, work)
     if "pause" in settings.measures:
         for _ in range(settings.pause_rounds):
             for one in commanded(found):
@@ -105,6 +119,8 @@ def measure_round(
     """What is measured again in every round."""
     if "cpu" in settings.measures:
         measure_cpu(running, settings, generator, results)
+    if "collections" in settings.measures:
+        measure_collections(running, settings, generator, results)
     if "latency" in settings.measures:
         measure_latency(running, settings, results)
 

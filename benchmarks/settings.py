@@ -7,7 +7,9 @@ from typing import Final
 from benchmarks.load import OPERATIONS
 from benchmarks.servers import SERVERS
 
-MEASURES: Final = ("cpu", "latency", "memory", "pause", "startup")
+MEASURES: Final = (
+    "cpu", "collections", "latency", "memory", "elements", "pause", "giants", "startup",
+)  # fmt: skip
 PIPELINES: Final = (1, 16, 64)
 VALUE_SIZES: Final = (8, 64, 1024)
 RESULTS: Final = Path("benchmarks") / "results"
@@ -28,6 +30,7 @@ class Settings:
         self.pipelines: tuple[int, ...] = PIPELINES
         self.rounds = 3 if quick else 5
         self.requests = 50_000 if quick else 100_000
+        self.collection_requests = 100_000 if quick else 300_000
         self.keyspace = 100_000
         self.value_size = 64
         self.latency_requests = 20_000 if quick else 50_000
@@ -38,6 +41,7 @@ class Settings:
         # The longest of all is at the mercy of the machine's other work: the better of two counts.
         self.pause_rounds = 1 if quick else 2
         self.pause_limit_s = 30.0 if quick else 180.0
+        self.watch_s = 0.3 if quick else 3.0  # after a deletion, while memory is given back
         self.starts = 3 if quick else 7
         self.idle_s = 3.0 if quick else 10.0
         self.time_limit_s = 300.0 if quick else 1800.0
@@ -100,7 +104,7 @@ def read_settings(arguments: list[str]) -> Settings:
     if given.rounds:
         settings.rounds = given.rounds
     if given.requests:
-        settings.requests = given.requests
+        settings.requests = settings.collection_requests = given.requests
         settings.latency_requests = min(settings.latency_requests, given.requests)
     if given.keys:
         settings.memory_keys = settings.pause_keys = given.keys

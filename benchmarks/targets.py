@@ -2,10 +2,15 @@
 
 from typing import Final
 
+from benchmarks.collection_cpu import PUBLISH
+from benchmarks.elements import FILLINGS
+from benchmarks.giants import GIANTS
 from benchmarks.results import Results
 from benchmarks.servers import SUBJECT
+from benchmarks.workloads import WORKLOADS
 
 RIVAL: Final = "valkey"
+REDIS: Final = "redis"
 
 
 class Target:
@@ -74,6 +79,15 @@ TARGETS: Final = (
         for name in ("GET", "SET")
     ),
     Target("bytes per key, value of 64", "bytes_per_key", "value of 64", 121),
+    *(
+        Target(f"CPU per {row} at P=16, to Redis'", "collections_us", row, 1.0, REDIS)
+        for row in (*[workload.name for workload in WORKLOADS], PUBLISH)
+    ),
+    *(
+        Target(f"bytes per {row}, to Valkey's", "bytes_per_element", row, 1.0, RIVAL)
+        for row, _, _ in FILLINGS
+    ),
+    *(Target(f"{row}, ms", "giants_ms", f"{row}, less waits for a core", 10) for row in GIANTS),
     Target("longest insert, wall clock, ms", "pause_ms", "insert, wall clock", 5),
     Target(
         "longest insert, less waits for a core, ms", "pause_ms", "insert, less waits for a core", 5

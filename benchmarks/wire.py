@@ -48,6 +48,11 @@ HELLO: Final = {RESP: resp(b"PING"), MEMCACHED: b"version\r\n"}
 HELLO_REPLY: Final = {RESP: b"+PONG\r\n", MEMCACHED: b"VERSION "}
 
 
+# What is sent behind requests whose replies do not matter, to see that they are done.
+END: Final = resp(b"ECHO", b"(all is answered)")
+END_REPLY: Final = b"$17\r\n(all is answered)\r\n"
+
+
 class UnexpectedReply(Exception):
     """The server answered something else than what the load must get."""
 
@@ -81,6 +86,18 @@ class Connection:
                 break
             got += more
         return got.split(b"\r\n", 1)[0]
+
+    def finish(self, requests: bytes) -> None:
+        """Send, and read until all is answered: what answers the PING behind them tells."""
+        self.socket.sendall(requests + END)
+        got = b""
+        while not got.endswith(END_REPLY):
+            more = self.socket.recv(1 << 20)
+            if not more:
+                raise UnexpectedReply("the server closed the connection")
+            if got[:1] == b"-" or (not got and more[:1] == b"-"):
+                raise UnexpectedReply(f"the server answered {(got + more)[:80]!r}")
+            got = (got + more)[-len(END_REPLY) :]
 
     def bulk(self, request: bytes) -> bytes:
         """Send, and return the bulk string of the reply."""

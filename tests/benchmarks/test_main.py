@@ -20,7 +20,12 @@ def test_a_tiny_run_prints_tables_and_saves_figures(name: str, tmp_path: Path) -
     done = subprocess.run(
         [
             *(sys.executable, "-m", "benchmarks", "--quick", "--servers", name),
-            *("--only", "cpu,latency,memory,pause,startup", "--generator", "bundled"),
+            *(
+                "--only",
+                "cpu,collections,latency,memory,elements,pause,giants,startup",
+                "--generator",
+                "bundled",
+            ),
             *("--rounds", "1", "--requests", "200", "--keys", "2000", "--idle", "0.1"),
             *("--json", str(figures)),
         ],
@@ -39,9 +44,19 @@ def test_a_tiny_run_prints_tables_and_saves_figures(name: str, tmp_path: Path) -
         "compare CPU per operation, not throughput"
     ]
     assert set(saved["versions"]) == {name}
-    for measure in ("cpu_us", "throughput", "latency_us", "bytes_per_key", "pause_ms", "startup"):
+    for measure in (
+        "cpu_us", "collections_us", "throughput", "latency_us", "bytes_per_key",
+        "bytes_per_element", "pause_ms", "giants_ms", "startup",
+    ):  # fmt: skip
         assert all(name in row for row in saved["samples"][measure].values())
-    for words in ("GET P=64", "GET p99.9", "value of 1024", "insert, wall clock", "idle CPU %"):
+    for words in (
+        "GET P=64",
+        "GET p99.9",
+        "value of 1024",
+        "insert, wall clock",
+        "zset is flushed",
+        "idle CPU %",
+    ):
         assert words in done.stdout
 
 
