@@ -7,8 +7,8 @@ The caller knows that a string is at the key, unless a function says what it doe
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
 
 from dflite.native.bytesops cimport format_int64
 from dflite.native.entry cimport ENC_GROWN, ENC_INT, T_STRING, Entry, integer_of, value_length_of, value_of
@@ -53,7 +53,27 @@ cdef extern from *:
     #else
     #define dflite_popcount dflite_popcount_of
     #endif
+
+    #define DFLITE_COMBINE(name, operator)                                                           \
+        static void name(uint8_t *restrict to, const uint8_t *restrict from, size_t n)               \
+        {                                                                                            \
+            uint64_t a, b;                                                                           \
+            for (; n >= 8; to += 8, from += 8, n -= 8) {                                             \
+                memcpy(&a, to, 8);                                                                   \
+                memcpy(&b, from, 8);                                                                 \
+                a operator b;                                                                        \
+                memcpy(to, &a, 8);                                                                   \
+            }                                                                                        \
+            for (; n > 0; to++, from++, n--)                                                         \
+                *to operator *from;                                                                  \
+        }
+    DFLITE_COMBINE(dflite_and, &=)
+    DFLITE_COMBINE(dflite_or, |=)
+    DFLITE_COMBINE(dflite_xor, ^=)
     """
+    void dflite_and(uint8_t* to, const uint8_t* other, size_t n) noexcept nogil
+    void dflite_or(uint8_t* to, const uint8_t* other, size_t n) noexcept nogil
+    void dflite_xor(uint8_t* to, const uint8_t* other, size_t n) noexcept nogil
     uint64_t dflite_popcount(const uint8_t* p, size_t n) noexcept nogil
     int leading_zeros "__builtin_clz"(unsigned int x) noexcept nogil
 
@@ -231,19 +251,14 @@ def put_field(Table table not None, bytes key not None, size_t offset, int bits,
 
 cdef void combine_into(uint8_t* result, Text other, size_t length, int operation) noexcept nogil:
     """`result`, which is `length` long, with another string, which ends in zeros as long as needed."""
-    cdef size_t i
     cdef size_t both = min(length, other.length)
     if operation == 0:
-        for i in range(both):
-            result[i] &= other.at[i]
-        for i in range(both, length):
-            result[i] = 0
+        dflite_and(result, other.at, both)
+        memset(result + both, 0, length - both)
     elif operation == 1:
-        for i in range(both):
-            result[i] |= other.at[i]
+        dflite_or(result, other.at, both)
     else:
-        for i in range(both):
-            result[i] ^= other.at[i]
+        dflite_xor(result, other.at, both)
 
 
 def combine(int operation, list tables not None, list keys not None, Table target not None, bytes key not None) -> int:
@@ -255,7 +270,7 @@ def combine(int operation, list tables not None, list keys not None, Table targe
     cdef Text* texts = <Text*>malloc(count * sizeof(Text) + 1)
     cdef char* room = <char*>malloc(count * LONGEST_INT + 1)
     cdef uint8_t* result = NULL
-    cdef size_t n, length = 0
+    cdef size_t length = 0
     try:
         if texts == NULL or room == NULL:
             raise MemoryError
@@ -264,15 +279,16 @@ def combine(int operation, list tables not None, list keys not None, Table targe
             length = max(length, texts[i].length)
         if length == 0:
             return 0
-        result = <uint8_t*>calloc(length, 1)
+        result = <uint8_t*>malloc(length)
         if result == NULL:
             raise MemoryError
-        if texts[0].length > 0:
-            memcpy(result, texts[0].at, texts[0].length)
         if operation == 3:
-            for n in range(length):
-                result[n] = ~result[n]
+            memset(result, 0xFF, length)
+            dflite_xor(result, texts[0].at, length)
         else:
+            if texts[0].length > 0:
+                memcpy(result, texts[0].at, texts[0].length)
+            memset(result + texts[0].length, 0, length - texts[0].length)
             for i in range(1, count):
                 combine_into(result, texts[i], length, operation)
         target.put(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),

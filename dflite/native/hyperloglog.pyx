@@ -486,7 +486,9 @@ def add(Table table not None, bytes key not None, list elements not None, size_t
 
 def known_estimate(Table table not None, bytes key not None):
     """The estimate in it; None if that is out of date."""
-    cdef const uint8_t* data = <const uint8_t*>value_of(table.entry_of(key))
+    cdef Entry* e = table.entry_of(key)
+    cdef const uint8_t* data = <const uint8_t*>value_of(e)
+    e.kind = T_STRING | ENC_GROWN       # whoever asks may change it
     return None if data[OUT_OF_DATE] & 0x80 else load64(data + ESTIMATE)
 
 
