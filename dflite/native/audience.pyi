@@ -1,8 +1,11 @@
 from collections.abc import Mapping
+from typing import TypeVar
 
 from dflite.native.connection import Connection
 
+Kind = TypeVar("Kind", bound=Connection)
+
 def fan_out(
-    audience: Mapping[Connection, object], message: bytes, but: Connection | None = None
-) -> list[Connection] | None: ...
+    audience: Mapping[Kind, object], message: bytes, but: Connection | None = None
+) -> list[Kind] | None: ...
 def matching(patterns: Mapping[bytes, object], text: bytes) -> list[bytes]: ...

@@ -7,8 +7,9 @@ import time
 from typing import Final
 
 from tests.against.families import ALL
-from tests.against.play import Mismatch, Pair, holds, shrink
+from tests.against.play import Pair, holds, shrink
 from tests.against.programs import Program, draw_program
+from tests.against.seats import Mismatch
 from tests.against.sources import SeededSource
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey
 

@@ -78,7 +78,7 @@ def test_keyspace_notifications(client: Any) -> None:
             pubsub.psubscribe("__keyspace@0__:*")
             wait_until(lambda: client.pubsub_numpat() == 1)
             client.set("k", "v", ex=100)
-            events = []
+            events: list[bytes] = []
             while len(events) < 2:
                 message = pubsub.get_message(timeout=1)
                 if message is not None:
@@ -109,7 +109,7 @@ def test_asyncio(run_dflite: Callable[..., Server]) -> None:
     server = run_dflite()
 
     async def listen() -> list[Any]:
-        heard = []
+        heard: list[Any] = []
         async with (
             redis.asyncio.Redis(port=server.port, protocol=3) as client,
             client.pubsub(ignore_subscribe_messages=True) as pubsub,

@@ -1,5 +1,6 @@
 """Out-of-band messages: at once to others, behind the reply to who runs."""
 
+from dflite.engine.client import Client
 from dflite.engine.pushes import Pushes
 from tests.support.node import Node
 
@@ -34,7 +35,7 @@ def test_who_leaves_too_much_unread_is_reported() -> None:
     node = Node()
     client = node.client()
     node.limits.output_buffer = 20
-    flooded = []
+    flooded: list[Client] = []
     pushes = Pushes(flooded.append)
     pushes.to_one(client.state, HELLO)
     assert flooded == []
