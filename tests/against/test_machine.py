@@ -3,7 +3,7 @@
 import pytest
 
 from tests.against.compare import alike
-from tests.against.families import ALL
+from tests.against.families import ALL, LISTENERS
 from tests.against.play import Pair, shrink
 from tests.against.programs import Program, call, draw_program
 from tests.against.sources import SeededSource
@@ -17,8 +17,10 @@ def test_valkey_does_not_differ_from_valkey(shared_valkey: Server) -> None:
             pair = Pair(shared_valkey, other, resp, allow=False)
             for seed in range(20):
                 source = SeededSource(seed)
-                program = draw_program(source, list(ALL.values()), 40)
-                assert pair.play(program) is None, f"seed {seed}"
+                mixed = [family for family in ALL.values() if family not in LISTENERS]
+                for families in (mixed, [source.pick(LISTENERS)]):
+                    program = draw_program(source, families, 40)
+                    assert pair.play(program) is None, f"seed {seed}"
             pair.close()
 
 

@@ -48,3 +48,5 @@ ALL: Final[dict[str, Family]] = {
     )
 }
 MIXED: Final[list[Family]] = [family for family in ALL.values() if not family.alone]
+# Their programs are played in another way (listening.py), and each by itself.
+LISTENERS: Final = [pubsub.FAMILY, notifications.FAMILY, tracking.FAMILY]
