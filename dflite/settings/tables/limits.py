@@ -170,7 +170,7 @@ DATA: Final = Group(
             "Bytes of a member up to which it is.",
             ("zset-max-listpack-value", "zset-max-ziplist-value"),
         ),
-        idle("hll_sparse_max_bytes", Size(), "3000", "Bytes up to which it stays sparse."),
+        live("hll_sparse_max_bytes", Size(), "3000", "Bytes up to which it stays sparse."),
         live("stream_node_max_bytes", Size(), "4096", "Bytes of a packed node of a stream."),
         live("stream_node_max_entries", COUNT, "100", "Entries of a packed node of a stream."),
         idle("lock_on_hashtags", YES_NO, "no", "Keys with one {tag} live in one shard.", OWN),
