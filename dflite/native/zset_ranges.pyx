@@ -71,6 +71,8 @@ def by_score(Table table not None, bytes key not None, double low, bint low_open
     first = rank_at(e, &bound)
     bound.score = high
     bound.behind = not high_open
+    if is_packed(e):
+        return first, pairs_before(pair_of_rank(e, first), end_of(e), &bound)
     end = rank_at(e, &bound)
     return first, max(end - first, <int64_t>0)
 

@@ -98,8 +98,8 @@ TIMEOUTS: Final = (b"0", b"100", b"50.5")
 AT_ONCE: Final = (b"0.001", b"0.01")
 ODD_TIMEOUTS: Final = (b"-1", b"abc", b"", b"inf", b"nan", b"1e300", b"9223372036854775807")
 WAITERS: Final = 3
-FIRST_SPEAKER: Final = 2
-TELLER: Final = 1
+FIRST_SPEAKER: Final = 10
+TELLER: Final = 20
 
 
 def member(source: Source) -> bytes:
