@@ -62,6 +62,23 @@ def cmd_unlink(ctx: Context, args: Args) -> None:
 
 
 @KEYS.command(
+    "STICK key [key ...]",
+    arity=-2,
+    flags=WRITE | FAST,
+    keys=[KeySpec(RW | UPDATE, last=-1)],
+    since="1.0.0",
+    complexity="O(N) in the number of keys",
+    summary="Exempt keys from eviction; how many were there and not exempt yet.",
+)
+def cmd_stick(ctx: Context, args: Args) -> None:
+    stuck = 0
+    for key in args.rest():
+        if ctx.db.exists(key) and ctx.db.table(key).stick(key):
+            stuck += 1
+    ctx.reply.integer(stuck)
+
+
+@KEYS.command(
     "EXISTS key [key ...]",
     arity=-2,
     flags=READONLY | FAST,

@@ -4,7 +4,7 @@ from typing import Final
 
 from dflite.base.errors import BadSyntax
 from dflite.engine.args import Args
-from dflite.engine.command import LOADING, READONLY, RO, STALE, Family, KeySpec
+from dflite.engine.command import FAST, LOADING, READONLY, RO, RW, STALE, WRITE, Family, KeySpec
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
 from dflite.engine.memory import MemoryFigures, examine
@@ -173,3 +173,20 @@ def cmd_memory_usage(ctx: Context, args: Args) -> None:
     value = table.read(key, False)
     beside = value.memory if isinstance(value, Value) else 0
     ctx.reply.integer(table.memory_of(key) + beside)
+
+
+@SERVER.command(
+    "SHRINK key",
+    arity=2,
+    flags=WRITE | FAST,
+    keys=[KeySpec(RW)],
+    since="1.0.0",
+    complexity="O(1)",
+    summary="Give back memory that key's value grew into and does not need; how many bytes.",
+)
+def cmd_shrink(ctx: Context, args: Args) -> None:
+    key = args.next()
+    if ctx.db.exists(key):
+        ctx.reply.integer(ctx.db.table(key).shrink_entry(key))
+    else:
+        ctx.reply.null()

@@ -5,8 +5,9 @@ from typing import Final
 from dflite.base.errors import BadSyntax, InvalidCursor, OnlyForHashes, UnknownType
 from dflite.base.numbers import UINT64_MAX
 from dflite.engine.args import Args
-from dflite.engine.command import READONLY, Family
+from dflite.engine.command import READONLY, WRITE, Family
 from dflite.engine.context import Context
+from dflite.ops.keys import delete_keys
 from dflite.store.db import TYPE_NAMES
 
 KEYS: Final = Family("generic", "keyspace")
@@ -58,6 +59,27 @@ def cmd_scan(ctx: Context, args: Args) -> None:
     options = read_scan_options(args)
     cursor, keys = ctx.keyspace.scan(ctx.db, cursor, options.count, options.pattern, options.kind)
     answer_scan(ctx, cursor, keys)
+
+
+@KEYS.command(
+    "RM cursor [MATCH pattern] [COUNT count] [TYPE type]",
+    arity=-2,
+    flags=WRITE,
+    since="1.0.0",
+    complexity="O(COUNT) a call, O(N) for all keys",
+    summary="Remove what SCAN would answer: the cursor to go on from, and how many keys went.",
+    acl="dangerous",
+)
+def cmd_rm(ctx: Context, args: Args) -> None:
+    cursor = read_cursor(args.next())
+    options = read_scan_options(args)
+    cursor, keys = ctx.keyspace.scan(ctx.db, cursor, options.count, options.pattern, options.kind)
+    removed = delete_keys(ctx.db, keys)
+    if removed:
+        ctx.db.replicate_as([b"DEL", *keys])
+    ctx.reply.array(2)
+    ctx.reply.bulk(b"%d" % cursor)
+    ctx.reply.integer(removed)
 
 
 def read_cursor(text: bytes) -> int:

@@ -345,6 +345,27 @@ cdef class Table(Index):
         if e != NULL:
             stamp_entry(e, self.clock.stamp)
 
+    def stick(self, bytes key not None) -> bool:
+        """Exempt key from eviction; False if it was, or without such a key."""
+        cdef Entry* e = self.entry_of(key)
+        if e == NULL or e.flags & F_STICKY:
+            return False
+        e.flags |= F_STICKY
+        return True
+
+    def shrink_entry(self, bytes key not None) -> int:
+        """Give back what the entry does not need of its block; how many bytes those were."""
+        cdef uint64_t* slot = self.slot_of(key)
+        cdef Entry* e
+        cdef size_t before
+        if slot == NULL:
+            return 0
+        e = slot_entry(slot[0])
+        before = allocated(e)
+        e = self.resize_entry(slot, hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)),
+                              value_of(e) + value_length_of(e) - <char*>e)
+        return before - allocated(e) if allocated(e) < before else 0
+
     def delete(self, bytes key not None) -> bool:
         """Remove key; False if it was not there."""
         return self.remove(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),

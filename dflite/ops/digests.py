@@ -7,10 +7,10 @@ A digest is 20 bytes. Things without an order are joined by the exclusive or of 
 from hashlib import sha1
 from typing import Final
 
-from dflite.native import lists, sets, zset_ranges, zsets
+from dflite.native import hashes, lists, sets, zset_ranges, zsets
 from dflite.native.stream import Stream
 from dflite.native.stream_id import MAX_ID, id_text
-from dflite.store.db import NEVER, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
+from dflite.store.db import NEVER, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.keyspace import Keyspace
 
 SIZE: Final = 20
@@ -48,6 +48,10 @@ def append_value(digest: bytes, db: Db, key: bytes) -> bytes:
     elif kind == TYPE_ZSET:
         for member, score in scored_members(db, key):
             digest = join(digest, append(append(NOTHING, member), b"%.17g" % score))
+    elif kind == TYPE_HASH:
+        pairs = hashes.items(db.table(key), key)
+        for i in range(0, len(pairs), 2):
+            digest = join(digest, append(append(NOTHING, pairs[i]), pairs[i + 1]))
     elif isinstance(value, Stream):
         digest = append_entries(digest, value)
     if db.deadline(key) != NEVER:

@@ -8,8 +8,8 @@ from dflite.native.clock import Clock
 from dflite.native.remains import Remains
 from dflite.native.table import EXPIRED as DUE
 from dflite.native.table import Table
-from dflite.store.element_deadlines import ElementDeadlines
 from dflite.store.effects import EXPIRED, GENERIC, HASH, MISS, STRING, Change, Effects, Record
+from dflite.store.element_deadlines import ElementDeadlines
 from dflite.store.shards import shard_of
 
 NEVER: Final = -1  # no deadline

@@ -6,7 +6,7 @@ from typing import Final
 from dflite.native.clock import Clock
 from dflite.native.remains import Remains
 from dflite.native.table import Table
-from dflite.native.value import buried, free_buried
+from dflite.native.value import buried, free_buried, value_memory
 from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.shards import shard_of
@@ -115,7 +115,8 @@ class Keyspace:
 
     def memory(self) -> int:
         """Bytes of keys, values and tables, and of what was flushed but is not freed yet."""
-        return sum([db.memory() for db in self.dbs]) + sum([part.memory for part in self.remains])
+        tables = sum([db.memory() for db in self.dbs])
+        return tables + value_memory() + sum([part.memory for part in self.remains])
 
     def expiring(self) -> int:
         return sum([db.expiring() for db in self.dbs])

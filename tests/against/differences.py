@@ -150,7 +150,7 @@ DIFFERENCES: Final = (
 
 
 # Commands of Dragonfly's and our own that Valkey does not know.
-ONLY_HERE: Final = ("cl.throttle", "delex", "digest", "prepend")
+ONLY_HERE: Final = ("cl.throttle", "delex", "digest", "prepend", "rm", "shrink", "stick")
 # Rows of the command table that differ in one field, each with its reason.
 TABLE: Final[dict[tuple[str, str], str]] = {}
 

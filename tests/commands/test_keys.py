@@ -226,3 +226,17 @@ def test_move_refuses(client: NodeClient) -> None:
     assert client.run("MOVE a 0") == SameObject
     assert client.run("MOVE a 16") == DatabaseOutOfRange
     assert client.run("MOVE a x") == NotAnInteger
+
+
+def test_keys_are_exempt_from_eviction_once() -> None:
+    node = Node()
+    client = node.client()
+    client.run("SET a 1")
+    client.run("RPUSH l x")
+    assert client.run("STICK a l none a") == 2
+    assert client.run("STICK a") == 0
+    client.run("SET a 2")
+    assert client.run("STICK a") == 0
+    client.run("DEL a")
+    client.run("SET a 1")
+    assert client.run("STICK a") == 1

@@ -141,3 +141,31 @@ def test_randomkey_never_draws_an_expired_key(node: Node, client: NodeClient) ->
     node.advance(1)
     assert client.run("RANDOMKEY") is None
     assert client.run("DBSIZE") == 0
+
+
+def test_what_a_scan_would_answer_is_removed() -> None:
+    node = Node()
+    client = node.client()
+    for n in range(30):
+        client.run(f"SET key{n} {n}")
+    client.run("RPUSH list x")
+    node.take_journal()
+    assert client.run("RM 0 MATCH key1* COUNT 1000") == [b"0", 11]
+    assert client.run("DBSIZE") == 20
+    (line,) = node.take_journal()
+    assert line.startswith("DEL ")
+    assert len(line.split()) == 12
+    assert client.run("RM 0 TYPE list COUNT 1000") == [b"0", 1]
+    assert client.run("RM 0 MATCH none COUNT 1000") == [b"0", 0]
+    node.take_journal()
+    cursor, removed = b"0", 0
+    while True:
+        reply = client.run(b"RM", cursor)
+        assert isinstance(reply, list)
+        cursor = reply[0]
+        removed += reply[1]
+        if cursor == b"0":
+            break
+    assert removed == 19
+    assert client.run("DBSIZE") == 0
+    assert client.run("RM x") == InvalidCursor
