@@ -45,6 +45,7 @@ from dflite.ops.streams import (
     ID,
     LENGTH,
     NOTHING,
+    SOME,
     Trim,
     add_entry,
     delete_entries,
@@ -56,10 +57,6 @@ from dflite.store.effects import BESIDE, STREAM
 
 STREAMS: Final = Family("stream", "stream")
 VARYING: Final = ["nondeterministic_output"]
-
-NODES: Final = 100  # that `~` takes away at a time, unless LIMIT says otherwise
-FEWEST: Final = 10_000  # entries, where nodes have no bound of theirs
-MOST: Final = 1_000_000
 
 
 class TrimWords:
@@ -96,7 +93,7 @@ class TrimWords:
             trim.least = read_id(args.next())
         return True
 
-    def result(self, ctx: Context, needed: bool) -> Trim | None:
+    def result(self, needed: bool) -> Trim | None:
         """How to trim; None if nothing was said."""
         trim = self.trim
         if trim.limit and trim.by == NOTHING:
@@ -107,9 +104,7 @@ class TrimWords:
             if not trim.roughly:
                 raise LimitOfExactTrim
         elif trim.roughly:
-            entries = ctx.host.setting("stream_node_max_entries")
-            assert isinstance(entries, int)
-            trim.limit = min(NODES * entries or FEWEST, MOST)
+            trim.limit = SOME
         return trim if trim.by != NOTHING else None
 
 
@@ -153,7 +148,7 @@ def cmd_xadd(ctx: Context, args: Args) -> None:
                 break
             if not args.more():
                 break
-        trim = words.result(ctx, False)
+        trim = words.result(False)
     at = args.at
     if len(argv) - at < 2 or (len(argv) - at) % 2:
         raise WrongArity(b"xadd")
@@ -209,7 +204,7 @@ def cmd_xtrim(ctx: Context, args: Args) -> None:
     while args.more():
         if not words.take(args.word(), args):
             raise BadSyntax
-    trim = words.result(ctx, True)
+    trim = words.result(True)
     assert trim is not None
     ctx.reply.integer(trim_key(ctx.db, key, trim))
 

@@ -64,11 +64,14 @@ from dflite.native.stream_node cimport (
     shrink_node,
     start_walk,
 )
+from dflite.native.thresholds cimport stream_node_max_entries
 from dflite.native.value cimport held_bytes
 
 cdef enum:
     AT_HAND = 32                # texts of an entry that need no allocation
     LONGEST_ENTRY = 1 << 30     # bytes
+    QUICKLY = 100               # nodes that are trimmed in next to no time
+    FEWEST = 10_000             # entries, where nodes have no bound of theirs
 
 cdef uint64_t TOP = <uint64_t>-1
 
@@ -361,7 +364,8 @@ cdef class Stream(Value):
     def trim_to_length(self, most: int, whole_nodes: bool, limit: int) -> int:
         """Take entries from the front until there are no more than `most`; how many they were.
 
-        With `whole_nodes` only nodes that may go as a whole; never more than `limit` (0: any number).
+        With `whole_nodes` only nodes that may go as a whole; never more than `limit` (0: any number;
+        -1: as many as can be trimmed quickly).
         """
         return self.trim(most, make_id(0, 0), False, whole_nodes, limit)
 
@@ -374,6 +378,10 @@ cdef class Stream(Value):
         cdef Place place
         cdef Node* node
         cdef bint whole
+        if limit < 0:
+            limit = FEWEST
+            if 0 < stream_node_max_entries:
+                limit = QUICKLY * min(stream_node_max_entries, <int64_t>FEWEST)
         while by_id or self.length > most:
             place = first_place()
             node = <Node*>record_of(&self.nodes, place)

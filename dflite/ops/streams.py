@@ -20,6 +20,8 @@ NOTHING: Final = 0
 LENGTH: Final = 1
 ID: Final = 2
 
+SOME: Final = -1  # as many entries as are trimmed quickly
+
 
 class Trim:
     """How a stream is trimmed: to a length, or to entries from an ID on; no more than `limit`."""
@@ -29,7 +31,7 @@ class Trim:
         self.length = 0
         self.least = 0  # ID
         self.roughly = False  # only what goes as a whole node
-        self.limit = 0  # entries; 0 for any number
+        self.limit = 0  # entries; 0 for any number, or SOME
 
 
 def find_stream(db: Db, key: bytes) -> Stream | None:
