@@ -93,7 +93,8 @@ class Executor(Engine):
         if client.reply_mode != REPLY_ON and not (silent and client.is_held()):
             # CLIENT REPLY OFF and SKIP answer nothing themselves
             client.silence(mark if silent else ctx.reply.mark())
-        pushes.release(client)
+        if pushes.kept or pushes.said:
+            pushes.release(client)
         if client.tracker is not None:
             self.after_tracked(client)
         effects = self.effects

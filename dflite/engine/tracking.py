@@ -137,10 +137,11 @@ class Tracking:
 
     def flushed(self) -> None:
         """A database was emptied: all trackers are told that every key has changed."""
-        for client in list(self.trackers.values()):
-            tracker = client.tracker
-            if tracker is None:
-                continue
+        for number in sorted(self.trackers):
+            client = self.trackers.get(number)
+            tracker = client.tracker if client is not None else None
+            if client is None or tracker is None:
+                continue  # cut off just now
             if client is self.pushes.running:
                 self.own.append((tracker, None))
             else:

@@ -105,11 +105,11 @@ class Hall:
         return [{seat.id: number for number, seat in enumerate(seats)} for seats in self.seats]
 
     def unnested(self, step: Step) -> Step:
-        """A step without MULTI inside MULTI, which Redis and Valkey take differently."""
+        """A step without MULTI or WATCH in MULTI, which Redis and Valkey take differently."""
         requests = []
         for argv in step.requests:
             name = argv[0].upper()
-            if name == b"MULTI" and step.connection in self.in_multi:
+            if name in (b"MULTI", b"WATCH") and step.connection in self.in_multi:
                 argv = (b"PING",)
             elif name == b"MULTI":
                 self.in_multi.add(step.connection)

@@ -1,10 +1,15 @@
 """Subscribers and trackers over real sockets: order, pipelines, and who does not read."""
 
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from tests.support.certificates import make_certificate
 from tests.support.connection import Closed, Connection
 from tests.support.resp import PUSH, encode, encode_all
-from tests.support.servers import Server, wait_until
+from tests.support.servers import Server, free_port, wait_until
 
 
 def resp3(server: Server) -> Connection:
@@ -101,3 +106,26 @@ def test_a_monitor_that_does_not_read_is_cut_off(dflite: Server) -> None:
             speaker.read()
         assert b"flags=O" not in speaker.call("CLIENT", "LIST").data
         assert dflite.running()
+
+
+def test_subscribers_and_trackers_behind_tls(
+    run_dflite: Callable[..., Server], tmp_path: Path
+) -> None:
+    certificate, key = make_certificate(tmp_path)
+    port = free_port()
+    server = run_dflite(
+        f"--tls_port={port}", f"--tls_cert_file={certificate}", f"--tls_key_file={key}"
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    listener = Connection(port)
+    listener.socket = context.wrap_socket(listener.socket)
+    with listener, server.connect() as speaker:
+        listener.call("HELLO", "3")
+        listener.call("CLIENT", "TRACKING", "ON", "BCAST")
+        listener.call("SUBSCRIBE", "a")
+        assert speaker.call("PUBLISH", "a", b"x" * 200_000).number == 1
+        assert listener.read().items[2].data == b"x" * 200_000
+        speaker.call("SET", "k", "v")
+        assert listener.read().items[1].items[0].data == b"k"
