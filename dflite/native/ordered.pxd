@@ -43,7 +43,6 @@ cdef void bound_at(Bound* bound, Entry* e) noexcept nogil
 cdef void find_entry(Tree* tree, Entry* e, Path* path) noexcept nogil
 cdef void find_bound(Tree* tree, Bound* bound, Path* path) noexcept nogil
 cdef void find_rank(Tree* tree, size_t rank, Path* path) noexcept nogil
-cdef int prepare(Tree* tree) except -1
 cdef void insert(Tree* tree, Entry* e) noexcept nogil
 cdef void append(Tree* tree, Entry* e) noexcept nogil
 cdef void cut(Tree* tree, Path* path, int count) noexcept nogil

@@ -39,9 +39,9 @@ from dflite.native.ordered cimport (
     find_rank,
     free_nodes,
     insert,
-    prepare,
     replace,
 )
+from dflite.native.ordered_nodes cimport prepare
 from dflite.native.scored cimport (
     SCORE_BEHIND,
     Bound,

@@ -21,6 +21,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/engine/usage_names.py": "tables of usage.py",
     "dflite/native/index.pyx": "the table's lower half: tests/native/test_table.py",
     "dflite/native/inline.pyx": "tests/native/test_bytesops.py",
+    "dflite/native/ordered_nodes.pyx": "the tree's nodes: tests/native/test_ordered.py",
     "dflite/native/packed_zset.pyx": "small sorted sets: tests/native/test_zsets.py",
     "dflite/native/remains.pyx": "what Table.clear leaves: tests/native/test_table.py",
     "dflite/native/requests.pyx": "what connections parse into: tests/native/test_connection.py",
