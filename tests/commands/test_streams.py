@@ -227,16 +227,15 @@ def test_setid_does_not_fall_behind_the_top(client: NodeClient) -> None:
 
 
 def test_events(node: Node, client: NodeClient) -> None:
-    node.effects.observed = True
-    events = []
-    node.executor.settle = lambda together: (  # type: ignore[method-assign]
-        events.extend([change.event for change in node.effects.changes]),
-        node.effects.changes.clear(),
-    )
+    listener = node.client(resp3=True)
+    node.executor.notifications.configure("KEA")
+    node.executor.observers_changed()
+    listener.run("SUBSCRIBE __keyspace@0__:s")
     for request in ("XADD s 1 a b", "XADD s MAXLEN 1 2 a b", "XTRIM s MAXLEN 1", "XDEL s 2"):
         client.run(request)
     client.run("XSETID s 5")
-    assert events == ["xadd", "xadd", "xtrim", "xdel", "xsetid"]
+    heard = [message[2] for message in listener.read_all() if isinstance(message, list)]
+    assert heard == [b"xadd", b"xadd", b"xtrim", b"xdel", b"xsetid"]
 
 
 def test_a_copy_goes_its_own_way(client: NodeClient) -> None:

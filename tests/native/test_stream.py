@@ -81,7 +81,8 @@ class StreamMachine(RuleBasedStateMachine):
             self.note(self.stream.add(0, self.last + 1, False, words, 0), self.last + 1, words)
 
     def some_id(self, data: st.DataObject) -> int:
-        if self.model and data.draw(st.booleans()):
+        there: bool = data.draw(st.booleans())
+        if self.model and there:
             return data.draw(st.sampled_from([number for number, _ in self.model]))
         return data.draw(
             st.one_of(st.integers(0, 60).map(lambda n: n << 64), st.integers(0, MAX_ID))
