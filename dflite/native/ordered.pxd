@@ -1,6 +1,6 @@
 """The order of a large sorted set: a B+tree over its entries that counts them."""
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 
 from dflite.native.entry cimport Entry
 from dflite.native.scored cimport Bound

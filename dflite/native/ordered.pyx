@@ -10,7 +10,7 @@ leaves filled in order are full. A node merges with a neighbour when both are th
 Before an insertion `prepare` (ordered_nodes.pyx) sees to the nodes that it may need.
 """
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memmove
 
 from dflite.native.entry cimport Entry, allocated, key_length_of, key_of
