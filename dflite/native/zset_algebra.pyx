@@ -235,7 +235,7 @@ cdef int put_zset(Table table, bytes key, SortedSet zset) except -1:
     cdef Encoded member, number
     cdef Leaf* leaf
     cdef Entry* e
-    cdef char* room
+    cdef char* room = NULL
     cdef int i, step
     if <int64_t>zset.count > zset_max_listpack_entries or not is_short(zset):
         zset.account()
