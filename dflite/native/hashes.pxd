@@ -14,6 +14,9 @@ cdef struct Text:
 cdef bint get_field(Table table, Entry* e, const char* field, size_t n, Text* value) noexcept
 cdef int set_field(Table table, const char* key, size_t n, uint64_t h, uint64_t* slot,
                    const char* field, size_t field_length, const char* value, size_t length) except -1
+cdef int set_with_deadline(Table table, const char* key, size_t n, uint64_t h, uint64_t* slot,
+                           const char* field, size_t field_length, const char* value, size_t length,
+                           int64_t deadline) except -1
 cdef int reply_fields(Table table, Entry* e, Reply reply, bint fields, bint values) except -1
 cdef int64_t length_of(Entry* e) noexcept
 cdef int64_t living(Entry* e) noexcept

@@ -26,6 +26,8 @@ cdef struct Tour:
 cdef void begin_tour(Tour* tour, Table table, Entry* e) noexcept
 cdef bint next_member(Tour* tour) noexcept nogil
 
+cdef uint64_t* new_empty(Table table, const char* key, size_t n, uint64_t h, int form,
+                         int64_t deadline) except NULL
 cdef uint64_t* create(Table table, const char* key, size_t n, uint64_t h, const char* member,
                       size_t length, int64_t hint) except NULL
 cdef int prepare(Table table, uint64_t* slot, uint64_t h, int64_t hint) except -1

@@ -549,7 +549,7 @@ cdef class Stream(Value):
         It counts towards the length only: the other figures are for whoever loads them.
         """
         cdef StreamId id = id_of(number), last
-        cdef int64_t held = held_bytes()
+        cdef int64_t held = held_bytes(), live
         cdef Place place = end_place(&self.nodes)
         cdef Node loaded
         cdef Node* node
@@ -564,9 +564,11 @@ cdef class Stream(Value):
         loaded.id = id
         loaded.blob = PyBytes_AS_STRING(blob)
         start_walk(&walk, &loaded)
+        if not next_entry(&walk, &entry) or not is_equal(entry.id, id):
+            return False
         last = id
         while next_entry(&walk, &entry):
-            if is_less(entry.id, id) or (is_less(id, last) and not is_less(last, entry.id)):
+            if not is_less(last, entry.id):
                 return False
             last = entry.id
         loaded.blob = copy_node(loaded.blob)
@@ -576,9 +578,11 @@ cdef class Stream(Value):
             free_node(loaded.blob)
             raise
         node.blob = loaded.blob
-        self.length += live_entries(node.blob)
+        live = live_entries(node.blob)
+        self.length += live
         self.node_bytes += held_bytes() - held
-        self.note_first()
+        if live and live == self.length:
+            self.note_first()
         return True
 
     def copy(self) -> Stream:

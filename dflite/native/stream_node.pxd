@@ -63,4 +63,5 @@ cdef StreamId last_id_of(Node* node) noexcept nogil
 cdef char* mark_deleted(char* blob, int64_t how_many) except NULL
 cdef int reply_fields(Reply reply, Walk* walk, StreamEntry* entry) except -1
 cdef list entry_fields(Walk* walk, StreamEntry* entry)
+cdef const char* checked(const char* p, const char* end) noexcept nogil
 cdef bint is_node(const char* blob, size_t length) noexcept nogil
