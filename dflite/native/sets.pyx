@@ -591,6 +591,65 @@ def scan(Table table not None, bytes key not None, uint64_t cursor, size_t count
     return 0, found
 
 
+# -- deadlines of members -------------------------------------------------------------------------
+
+
+def add_expiring(Table table not None, bytes key not None, list members not None, int64_t deadline,
+                 bint keep) -> int:
+    """Add members with a deadline in Unix ms; how many are new.
+
+    Those that are there get it too, unless they are to keep what they have.
+    """
+    cdef uint64_t h = hash_of(key)
+    cdef uint64_t* slot = table.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
+    cdef Members large
+    cdef bytes member
+    cdef int64_t added = 0
+    if not members:
+        return 0
+    if slot == NULL:
+        slot = new_empty(table, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h, ENC_OBJECT, -1)
+    elif form_of(slot_entry(slot[0])) != ENC_OBJECT:
+        become_members(table, slot, h)
+    stamp_entry(slot_entry(slot[0]), table.clock.stamp)
+    large = members_of(slot_entry(slot[0]))
+    for member in members:
+        if large.add(PyBytes_AS_STRING(member), PyBytes_GET_SIZE(member), deadline):
+            added += 1
+        elif not keep:
+            large.set_deadline_at(large.slot_of(member), hash_of(member), deadline)
+    large.account()
+    return added
+
+
+def deadline(Table table not None, bytes key not None, bytes member not None) -> int:
+    """Unix ms of a member that is not due; -1 without a deadline, -2 without such a member."""
+    cdef Entry* e = table.entry_of(key)
+    cdef Entry* found
+    if e == NULL or not has_member(e, PyBytes_AS_STRING(member), PyBytes_GET_SIZE(member)):
+        return -2
+    if form_of(e) != ENC_OBJECT:
+        return -1
+    found = members_of(e).entry_of(member)
+    return deadline_of(found)
+
+
+def due_members(Table table not None, bytes key not None, size_t limit, size_t segments):
+    """(members, more) as `Index.due_keys`; to be removed by the caller."""
+    cdef Entry* e = table.entry_of(key)
+    if e == NULL or form_of(e) != ENC_OBJECT:
+        return [], False
+    return members_of(e).due_keys(limit, segments)
+
+
+def next_deadline(Table table not None, bytes key not None) -> int:
+    """No member is due before this Unix ms; -1 if none has a deadline."""
+    cdef Entry* e = table.entry_of(key)
+    if e == NULL or form_of(e) != ENC_OBJECT:
+        return -1
+    return members_of(e).next_deadline
+
+
 # -- whole sets -----------------------------------------------------------------------------------
 
 

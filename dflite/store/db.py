@@ -3,12 +3,12 @@
 from typing import Final, Protocol, cast
 
 from dflite.base.errors import WrongType
-from dflite.native import hashes
+from dflite.native import hashes, sets
 from dflite.native.clock import Clock
 from dflite.native.remains import Remains
 from dflite.native.table import EXPIRED as DUE
 from dflite.native.table import Table
-from dflite.store.effects import EXPIRED, GENERIC, HASH, MISS, STRING, Change, Effects, Record
+from dflite.store.effects import EXPIRED, GENERIC, HASH, MISS, SET, STRING, Change, Effects, Record
 from dflite.store.element_deadlines import ElementDeadlines
 from dflite.store.shards import shard_of
 
@@ -235,17 +235,24 @@ class Db:
     def expire_elements(self, key: bytes, limit: int, segments: int) -> int:
         """Expire some elements of key that are due, and note when to look again; how many did."""
         kind = self.type_of(key)
-        if kind != TYPE_HASH:
-            return 0  # what had deadlines is gone
         table = self.table(key)
-        fields, more = hashes.due_fields(table, key, limit, segments)
-        if fields:
-            hashes.delete_fields(table, key, fields)
-            self.elements_expired(key, fields, b"HDEL", "hexpired", HASH)
-        soonest = hashes.next_deadline(table, key)
+        if kind == TYPE_HASH:
+            due, more = hashes.due_fields(table, key, limit, segments)
+            if due:
+                hashes.delete_fields(table, key, due)
+                self.elements_expired(key, due, b"HDEL", "hexpired", HASH)
+            soonest = hashes.next_deadline(table, key)
+        elif kind == TYPE_SET:
+            due, more = sets.due_members(table, key, limit, segments)
+            if due:
+                sets.remove(table, key, due)
+                self.elements_expired(key, due, b"SREM", "srem", SET)
+            soonest = sets.next_deadline(table, key)
+        else:
+            return 0  # what had deadlines is gone
         if soonest >= 0:
             self.element_deadlines.note(key, max(soonest, self.clock.now_ms + (not more)))
-        return len(fields)
+        return len(due)
 
     def elements_expired(
         self, key: bytes, elements: list[bytes], command: bytes, event: str, kind: int

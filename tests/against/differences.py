@@ -150,7 +150,18 @@ DIFFERENCES: Final = (
 
 
 # Commands of Dragonfly's and our own that Valkey does not know.
-ONLY_HERE: Final = ("cl.throttle", "delex", "digest", "prepend", "rm", "shrink", "stick")
+ONLY_HERE: Final = (
+    "cl.throttle",
+    "delex",
+    "digest",
+    "fieldexpire",
+    "fieldttl",
+    "prepend",
+    "rm",
+    "saddex",
+    "shrink",
+    "stick",
+)
 # Rows of the command table that differ in one field, each with its reason.
 TABLE: Final[dict[tuple[str, str], str]] = {}
 

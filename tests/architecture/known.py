@@ -9,7 +9,10 @@ ONLY_HERE: Final = {
     "cl.throttle": "Dragonfly's",
     "delex": "Dragonfly's",
     "digest": "Dragonfly's",
+    "fieldexpire": "Dragonfly's",
+    "fieldttl": "Dragonfly's",
     "prepend": "Dragonfly's",
+    "saddex": "Dragonfly's",
 }
 
 # (command, field): why the field differs.

@@ -95,6 +95,48 @@ def test_a_scan_amid_changes_shows_all_that_stays() -> None:
     sets.check(table, KEY)
 
 
+def test_members_that_are_due_are_not_seen() -> None:
+    clock = Clock(1000)
+    table = Table(clock)
+    assert sets.add_expiring(table, KEY, names(50), 2000, False) == 50
+    sets.add(table, KEY, [b"stays"])
+    assert sets.add_expiring(table, KEY, [b"member:1"], 5000, False) == 0
+    assert sets.add_expiring(table, KEY, [b"member:2", b"new"], 6000, True) == 1
+    assert sets.deadline(table, KEY, b"member:1") == 5000
+    assert sets.deadline(table, KEY, b"member:2") == 2000
+    assert sets.deadline(table, KEY, b"stays") == -1
+    assert sets.deadline(table, KEY, b"other") == -2
+    assert sets.next_deadline(table, KEY) == 2000
+    assert sets.due_members(table, KEY, 100, 100) == ([], False)
+    clock.advance(1000)
+    left = {b"stays", b"member:1", b"new"}
+    assert set(sets.members(table, KEY)) == left
+    assert sets.count(table, KEY) == 3
+    assert not sets.contains(table, KEY, b"member:3")
+    assert {sets.draw_one(table, KEY) for _ in range(300)} == left
+    assert sets.remove(table, KEY, [b"member:3"]) == 0
+    assert sets.add(table, KEY, [b"member:4"]) == 1
+    assert sets.deadline(table, KEY, b"member:4") == -1
+    due, _ = sets.due_members(table, KEY, 100, 100)
+    assert set(due) == {b"member:%d" % n for n in range(50) if n not in (1, 3, 4)}
+    sets.remove(table, KEY, due)
+    assert sets.next_deadline(table, KEY) >= 2000
+    assert sets.count(table, KEY) == 4
+    sets.check(table, KEY)
+
+
+def test_what_is_drawn_is_alive_even_if_few_are() -> None:
+    clock = Clock(1000)
+    table = Table(clock)
+    sets.add_expiring(table, KEY, names(5000), 2000, False)
+    sets.add(table, KEY, [b"stays"])
+    clock.advance(1000)
+    assert sets.draw_one(table, KEY) == b"stays"
+    assert sets.sample(table, KEY, 10) == [b"stays"]
+    assert sets.pop_many(table, KEY, 1) == [b"stays"]
+    assert sets.draw_one(table, KEY) is None
+
+
 def test_draws_reach_every_member() -> None:
     table = Table(Clock(1))
     sets.put(table, KEY, names(300), sets.LARGE)
