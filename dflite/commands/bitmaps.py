@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.errors import BadSyntax
+from dflite.base.string_errors import (
     BadBit,
     BadBitOffset,
     BadFieldType,
     BadOverflow,
-    BadSyntax,
     BitNotOneOrZero,
     FieldsReadOnly,
     NotNeedsOneKey,

@@ -2,18 +2,20 @@
 
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.conversation_errors import (
     BadClientAttribute,
     BadClientName,
     BadPauseMode,
-    BadSyntax,
     BadUnblockReason,
-    NegativeTimeout,
     NoSuchClient,
+    UnknownClientAttribute,
+)
+from dflite.base.errors import (
+    BadSyntax,
+    NegativeTimeout,
     NotAnInteger,
     TimeoutNotAnInteger,
     TimeoutOutOfRange,
-    UnknownClientAttribute,
 )
 from dflite.base.numbers import INT64_MAX
 from dflite.commands.connection import is_printable

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.errors import BadSyntax
+from dflite.base.server_errors import (
     CommandHasNoKeys,
     InvalidCommand,
     InvalidCommandArguments,

@@ -3,19 +3,17 @@
 import hmac
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.conversation_errors import (
     BadClientName,
     BadHelloOption,
-    BadSyntax,
-    DatabaseOutOfRange,
     HelloNeedsAuth,
     NoPasswordSet,
     NoProtocol,
     NotAnInt32,
     ProtocolNotAnInteger,
-    WrongArity,
     WrongPass,
 )
+from dflite.base.errors import BadSyntax, DatabaseOutOfRange, WrongArity
 from dflite.base.numbers import INT32_MAX, INT32_MIN
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.args import Args

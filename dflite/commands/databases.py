@@ -2,13 +2,9 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
-    DatabaseOutOfRange,
-    InvalidFirstDatabase,
-    InvalidSecondDatabase,
-)
+from dflite.base.errors import BadSyntax, DatabaseOutOfRange
 from dflite.base.numbers import INT32_MAX, INT32_MIN, read_int_between
+from dflite.base.server_errors import InvalidFirstDatabase, InvalidSecondDatabase
 from dflite.engine.args import Args
 from dflite.engine.command import FAST, READONLY, WRITE, Family
 from dflite.engine.context import Context

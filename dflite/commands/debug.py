@@ -4,17 +4,9 @@ import random
 import time
 from typing import Final
 
-from dflite.base.errors import (
-    CustomError,
-    NeedsResp3,
-    NoSuchKey,
-    NotAnInteger,
-    NotPositive,
-    StringTooLong,
-    SubcommandOrArity,
-    UnknownProtocolType,
-)
+from dflite.base.errors import CustomError, NoSuchKey, NotAnInteger, NotPositive, StringTooLong
 from dflite.base.numbers import INT64_MAX, read_int_between
+from dflite.base.server_errors import NeedsResp3, SubcommandOrArity, UnknownProtocolType
 from dflite.commands.object import encoding_name
 from dflite.commands.populate import populate
 from dflite.commands.substrings import longest_string

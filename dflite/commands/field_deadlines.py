@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, InvalidExpireTime, NotAnInteger, WrongNumberOfFields
+from dflite.base.collection_errors import WrongNumberOfFields
+from dflite.base.errors import BadSyntax, InvalidExpireTime, NotAnInteger
 from dflite.base.numbers import INT64_MAX
 from dflite.commands.deadlines import CONDITIONS, check_conditions, in_seconds, remaining
 from dflite.engine.args import Args

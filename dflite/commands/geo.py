@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, NotOnTheMap, UnknownUnit
+from dflite.base.errors import BadSyntax
+from dflite.base.string_errors import NotOnTheMap, UnknownUnit
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.errors import BadSyntax
+from dflite.base.numbers import INT32_MAX, INT32_MIN, read_int_between
+from dflite.base.string_errors import (
     AnyNeedsCount,
-    BadSyntax,
     BadVertexCount,
     BoxNegative,
     CountNotPositive,
@@ -17,7 +18,6 @@ from dflite.base.errors import (
     StoreWithDetails,
     TooFewVertices,
 )
-from dflite.base.numbers import INT32_MAX, INT32_MIN, read_int_between
 from dflite.commands.geo import read_place, read_unit
 from dflite.engine.args import Args
 from dflite.engine.command import (

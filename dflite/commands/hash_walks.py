@@ -3,7 +3,8 @@
 import random
 from typing import Final
 
-from dflite.base.errors import BadSyntax, CountOutOfRange, CountTooLarge
+from dflite.base.collection_errors import CountOutOfRange, CountTooLarge
+from dflite.base.errors import BadSyntax
 from dflite.base.numbers import INT64_MAX
 from dflite.commands.scanning import answer_scan, read_cursor, read_element_options
 from dflite.engine.args import Args

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import IncrementOverflow, NotAFloat, NotFinite, WrongArity
+from dflite.base.collection_errors import NotFinite
+from dflite.base.errors import IncrementOverflow, NotAFloat, WrongArity
 from dflite.base.numbers import fits_int64
 from dflite.engine.args import Args
 from dflite.engine.command import (

@@ -3,7 +3,7 @@
 import random
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.string_errors import (
     NoKeyToDebug,
     NotAHyperLogLog,
     NotOnOrOff,

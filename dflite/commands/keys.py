@@ -5,7 +5,8 @@ Those about deadlines are in deadlines.py, walks over all keys in scanning.py.
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, DatabaseOutOfRange, NotAnInt32, SameObject
+from dflite.base.conversation_errors import NotAnInt32
+from dflite.base.errors import BadSyntax, DatabaseOutOfRange, SameObject
 from dflite.base.numbers import INT32_MAX, INT32_MIN
 from dflite.engine.args import Args
 from dflite.engine.command import (

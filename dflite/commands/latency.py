@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.base.errors import NoLatencySamples
+from dflite.base.server_errors import NoLatencySamples
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ADMIN,

@@ -5,16 +5,8 @@ Those that move elements, look at several lists or wait are in lists_moving.py.
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
-    CountOutOfRange,
-    NegativeCount,
-    NegativeMaxLen,
-    NotAnInteger,
-    NotPositive,
-    RankIsZero,
-    WrongArity,
-)
+from dflite.base.collection_errors import CountOutOfRange, NegativeCount, NegativeMaxLen, RankIsZero
+from dflite.base.errors import BadSyntax, NotAnInteger, NotPositive, WrongArity
 from dflite.base.numbers import INT64_MAX, INT64_MIN, read_int_between
 from dflite.engine.args import Args
 from dflite.engine.command import (

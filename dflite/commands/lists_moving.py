@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, NoNumberOfKeys, PopCountNotPositive
+from dflite.base.collection_errors import NoNumberOfKeys, PopCountNotPositive
+from dflite.base.errors import BadSyntax
 from dflite.base.numbers import INT64_MAX, read_int_between
 from dflite.commands.lists import pop_many
 from dflite.engine.args import Args

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import SubcommandOrArity, SubscriberRefused
+from dflite.base.conversation_errors import SubscriberRefused
+from dflite.base.server_errors import SubcommandOrArity
 from dflite.engine.args import Args
 from dflite.engine.client import REPLY_ON
 from dflite.engine.command import (

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, InvalidCursor, OnlyForHashes, UnknownType
+from dflite.base.collection_errors import OnlyForHashes
+from dflite.base.errors import BadSyntax, InvalidCursor, UnknownType
 from dflite.base.numbers import UINT64_MAX
 from dflite.engine.args import Args
 from dflite.engine.command import READONLY, WRITE, Family

@@ -2,13 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
-    CannotLoadModule,
-    MonitorRefused,
-    NoShutdown,
-    NoSuchModule,
-)
+from dflite.base.errors import BadSyntax
+from dflite.base.server_errors import CannotLoadModule, MonitorRefused, NoShutdown, NoSuchModule
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ADMIN,

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, LimitNegative, NoNumberOfKeys, TooManyKeys
+from dflite.base.collection_errors import LimitNegative, NoNumberOfKeys, TooManyKeys
+from dflite.base.errors import BadSyntax
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,

@@ -5,7 +5,8 @@ Those that combine sets are in set_algebra.py.
 
 from typing import Final
 
-from dflite.base.errors import CountOutOfRange, NotAnInteger, NotPositive
+from dflite.base.collection_errors import CountOutOfRange
+from dflite.base.errors import NotAnInteger, NotPositive
 from dflite.base.numbers import INT64_MAX
 from dflite.commands.scanning import answer_scan, read_cursor, read_element_options
 from dflite.engine.args import Args

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSlowlogCount, SubcommandOrArity
 from dflite.base.numbers import INT64_MAX, read_int_between
+from dflite.base.server_errors import BadSlowlogCount, SubcommandOrArity
 from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, LOADING, STALE, Family
 from dflite.engine.context import Context

@@ -2,14 +2,10 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadClaimArgument,
-    BadSyntax,
-    CountNotPositive,
-    NoStreamOrGroup,
-    UnknownClaimOption,
-)
+from dflite.base.errors import BadSyntax
 from dflite.base.numbers import INT64_MAX, read_int_between
+from dflite.base.stream_errors import BadClaimArgument, NoStreamOrGroup, UnknownClaimOption
+from dflite.base.string_errors import CountNotPositive
 from dflite.commands.stream_ids import read_id, read_start
 from dflite.engine.args import Args
 from dflite.engine.command import DELETE, FAST, RW, UPDATE, WRITE, Family, KeySpec

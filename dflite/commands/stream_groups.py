@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.errors import BadSyntax
+from dflite.base.numbers import INT64_MAX
+from dflite.base.server_errors import SubcommandOrArity
+from dflite.base.stream_errors import (
     BadEntriesRead,
-    BadSyntax,
     GroupExists,
     NoStreamOrGroup,
     NoSuchGroup,
-    SubcommandOrArity,
     XgroupNeedsKey,
 )
-from dflite.base.numbers import INT64_MAX
 from dflite.commands.stream_ids import read_bound, read_end, read_id, read_ids, read_start
 from dflite.engine.args import Args
 from dflite.engine.command import (

@@ -1,6 +1,6 @@
 """IDs of stream entries as requests spell them."""
 
-from dflite.base.errors import InvalidIntervalEnd, InvalidIntervalStart, InvalidStreamId
+from dflite.base.stream_errors import InvalidIntervalEnd, InvalidIntervalStart, InvalidStreamId
 from dflite.engine.args import Args
 from dflite.native.stream_id import INVALID, MAX_ID, parse_id
 

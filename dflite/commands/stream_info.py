@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from dflite.base.errors import NoSuchGroup, NoSuchKey, SubcommandOrArity
+from dflite.base.errors import NoSuchKey
 from dflite.base.numbers import INT64_MAX
+from dflite.base.server_errors import SubcommandOrArity
+from dflite.base.stream_errors import NoSuchGroup
 from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, LOADING, READONLY, RO, STALE, Family, KeySpec
 from dflite.engine.context import Context

@@ -2,20 +2,17 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.errors import BadSyntax, NegativeTimeout, TimeoutNotAnInteger, TimeoutOutOfRange
+from dflite.base.numbers import INT64_MAX
+from dflite.base.stream_errors import (
     GroupOnlyInReadgroup,
     MeaninglessId,
     MissingGroup,
-    NegativeTimeout,
     NewMessagesOnlyInReadgroup,
     NoackOnlyInReadgroup,
     NoStreamOrGroup,
-    TimeoutNotAnInteger,
-    TimeoutOutOfRange,
     UnbalancedStreams,
 )
-from dflite.base.numbers import INT64_MAX
 from dflite.commands.stream_ids import read_id
 from dflite.engine.args import Args
 from dflite.engine.blocking import Waiter

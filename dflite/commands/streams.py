@@ -6,8 +6,8 @@ stream_claims.py, XINFO is in stream_info.py.
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.errors import BadSyntax, NoSuchKey, WrongArity
+from dflite.base.stream_errors import (
     EntriesAddedBelowLength,
     IdIsZero,
     InvalidStreamId,
@@ -19,10 +19,8 @@ from dflite.base.errors import (
     NegativeEntriesAdded,
     NegativeLimit,
     NegativeMaxlen,
-    NoSuchKey,
     NoTrimStrategy,
     TwoTrimStrategies,
-    WrongArity,
 )
 from dflite.commands.stream_ids import read_end, read_id, read_ids, read_start
 from dflite.engine.args import Args

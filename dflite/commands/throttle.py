@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from dflite.base.errors import NotAnInteger, ZeroRate
+from dflite.base.errors import NotAnInteger
 from dflite.base.numbers import INT64_MAX, UINT64_MAX
+from dflite.base.string_errors import ZeroRate
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,

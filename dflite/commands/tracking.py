@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.conversation_errors import (
     BroadcastIsFixed,
     BroadcastTakesNoChoice,
     CachingNeedsTracking,
@@ -16,6 +15,7 @@ from dflite.base.errors import (
     PrefixesOverlap,
     PrefixNeedsBroadcast,
 )
+from dflite.base.errors import BadSyntax
 from dflite.commands.clients import ANYTIME, CLIENTS
 from dflite.engine.args import Args
 from dflite.engine.client import Client, Tracker

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.conversation_errors import (
     DiscardWithoutMulti,
     ExecAborted,
     ExecWithoutMulti,

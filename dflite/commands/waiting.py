@@ -2,14 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    NegativeTimeout,
-    NoAppendOnlyFile,
-    NotBetweenZeroAndOne,
-    NotPositive,
-    TimeoutNotAnInteger,
-    TimeoutOutOfRange,
-)
+from dflite.base.conversation_errors import NoAppendOnlyFile, NotBetweenZeroAndOne
+from dflite.base.errors import NegativeTimeout, NotPositive, TimeoutNotAnInteger, TimeoutOutOfRange
 from dflite.base.numbers import INT64_MAX
 from dflite.engine.args import Args
 from dflite.engine.blocking import Waiter

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import BadSyntax, LimitNegative, NeedsInputKey, WeightNotAFloat
+from dflite.base.collection_errors import LimitNegative, NeedsInputKey, WeightNotAFloat
+from dflite.base.errors import BadSyntax
 from dflite.base.numbers import INT64_MAX, read_int_between
 from dflite.engine.args import Args
 from dflite.engine.command import (

@@ -2,12 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
-    NoNumberOfKeys,
-    NotPositive,
-    PopCountNotPositive,
-)
+from dflite.base.collection_errors import NoNumberOfKeys, PopCountNotPositive
+from dflite.base.errors import BadSyntax, NotPositive
 from dflite.base.numbers import INT64_MAX, read_int_between
 from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, BLOCKING, DELETE, FAST, RW, WRITE, Family, KeySpec

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.collection_errors import (
     BoundNotAFloat,
     BoundNotAMember,
     LimitNeedsRange,
     NoScoresByLex,
-    NotAnInteger,
 )
+from dflite.base.errors import BadSyntax, NotAnInteger
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,

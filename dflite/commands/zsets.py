@@ -6,16 +6,14 @@ Ranges are in zset_ranges.py, popping in zset_pops.py, combining in zset_algebra
 import random
 from typing import Final
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.collection_errors import (
     CountOutOfRange,
     CountTooLarge,
     ExistsAndNot,
-    NotAFloat,
     OneIncrement,
     ScoreConditionsClash,
-    WrongArity,
 )
+from dflite.base.errors import BadSyntax, NotAFloat, WrongArity
 from dflite.base.numbers import INT64_MAX
 from dflite.commands.scanning import ScanOptions, answer_scan, read_cursor, read_option
 from dflite.engine.args import Args

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import (
+from dflite.base.conversation_errors import (
     BadClientId,
-    BadSyntax,
     DatabaseNotBetween,
     FilterNotAnInteger,
     FilterNotPositive,
@@ -12,6 +11,7 @@ from dflite.base.errors import (
     UnknownClientFlags,
     UnknownClientType,
 )
+from dflite.base.errors import BadSyntax
 from dflite.engine.args import Args
 from dflite.engine.client import Client, User
 from dflite.engine.context import Engine

@@ -6,18 +6,15 @@ within it. `execute` is a step; `run` is one command within a step, and EXEC run
 
 from typing import Final
 
-from dflite.base.errors import (
-    CommandError,
-    DebugRefused,
-    ModuleRefused,
-    MonitorReadsOnly,
+from dflite.base.conversation_errors import (
     NoAuth,
     NotForSubscribers,
     NotInTransaction,
     OutOfMemory,
     Unblocked,
-    WrongArity,
 )
+from dflite.base.errors import CommandError, WrongArity
+from dflite.base.server_errors import DebugRefused, ModuleRefused, MonitorReadsOnly
 from dflite.engine.args import Args
 from dflite.engine.blocking import Waiter
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client

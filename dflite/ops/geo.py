@@ -1,6 +1,6 @@
 """What can be done to places, which are members of a sorted set: no argv, no reply."""
 
-from dflite.base.errors import NoSuchMember
+from dflite.base.string_errors import NoSuchMember
 from dflite.native import geohash, geosearch, zsets
 from dflite.native.bytesops import format_int
 from dflite.native.geosearch import Shape

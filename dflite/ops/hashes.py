@@ -1,11 +1,7 @@
 """What can be done to a hash: no argv, no reply. For deadlines see ops/field_deadlines.py."""
 
-from dflite.base.errors import (
-    HashValueNotAFloat,
-    HashValueNotAnInteger,
-    IncrementNotFinite,
-    IncrementOverflow,
-)
+from dflite.base.collection_errors import HashValueNotAFloat, HashValueNotAnInteger
+from dflite.base.errors import IncrementNotFinite, IncrementOverflow
 from dflite.base.numbers import fits_int64
 from dflite.native import floattext, hashes
 from dflite.native.bytesops import format_int, parse_int

@@ -3,7 +3,7 @@
 `most` is the number of bytes up to which one stays sparse.
 """
 
-from dflite.base.errors import CorruptHyperLogLog, NotAHyperLogLog
+from dflite.base.string_errors import CorruptHyperLogLog, NotAHyperLogLog
 from dflite.native import hyperloglog
 from dflite.native.hyperloglog import DENSE, NONE, Registers
 from dflite.store.db import Db

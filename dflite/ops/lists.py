@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import IndexOutOfRange, NoSuchKey
+from dflite.base.collection_errors import IndexOutOfRange
+from dflite.base.errors import NoSuchKey
 from dflite.native import lists
 from dflite.store.db import TYPE_LIST, Db
 from dflite.store.effects import GENERIC, LIST

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import ScoresNotFloats, WrongType
+from dflite.base.collection_errors import ScoresNotFloats
+from dflite.base.errors import WrongType
 from dflite.native import hashes, lists, sets, zset_ranges, zsets
 from dflite.native.floattext import parse_float
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db

@@ -5,7 +5,8 @@ IDs are whole numbers, `ms << 64 | seq`.
 
 from typing import Final
 
-from dflite.base.errors import EntryTooLarge, IdNotGreater, StreamExhausted, WrongType
+from dflite.base.errors import WrongType
+from dflite.base.stream_errors import EntryTooLarge, IdNotGreater, StreamExhausted
 from dflite.native.bytesops import format_int
 from dflite.native.stream import Stream
 from dflite.native.stream_id import MAX_ID, id_text

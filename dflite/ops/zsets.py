@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.base.errors import ScoreNotANumber, WrongType
+from dflite.base.collection_errors import ScoreNotANumber
+from dflite.base.errors import WrongType
 from dflite.native import zset_algebra, zsets
 from dflite.native.bytesops import format_int
 from dflite.native.reply import Reply

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final
 
-from dflite.base.errors import CustomError, ShutdownFailed
+from dflite.base.errors import CustomError
+from dflite.base.server_errors import ShutdownFailed
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.native.requests import Limits

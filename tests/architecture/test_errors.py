@@ -1,13 +1,20 @@
-"""Error texts stand once, in base/errors.py, under a code that clients know."""
+"""Error texts stand once, in the errors modules of dflite.base, under a code that clients know."""
 
 import ast
 import re
 from collections import Counter
 from typing import Final
 
-from dflite.base import errors
+from dflite.base import (
+    collection_errors,
+    conversation_errors,
+    errors,
+    server_errors,
+    stream_errors,
+    string_errors,
+)
 from dflite.base.errors import CommandError
-from tests.architecture.sources import modules, parsed, short
+from tests.architecture.sources import PACKAGE, modules, parsed, short
 
 # The first word of an error is what clients branch on; these are Redis' and Dragonfly's.
 CODES: Final = {
@@ -18,6 +25,15 @@ CODES: Final = {
     "WRONGTYPE",
 }  # fmt: skip
 
+MODULES: Final = (
+    errors,
+    collection_errors,
+    conversation_errors,
+    server_errors,
+    stream_errors,
+    string_errors,
+)
+
 # The answer to a bug has a class of its own beside the default of CommandError.
 SAME_ON_PURPOSE: Final = {b"ERR internal error"}
 
@@ -25,9 +41,12 @@ SAME_ON_PURPOSE: Final = {b"ERR internal error"}
 def texts() -> list[tuple[str, bytes]]:
     """Names and texts of the error classes that have a text of their own."""
     found = []
-    for name, value in vars(errors).items():
-        if isinstance(value, type) and issubclass(value, CommandError) and "text" in vars(value):
-            found.append((name, value.text))
+    for module in MODULES:
+        for name, value in vars(module).items():
+            if not isinstance(value, type) or value.__module__ != module.__name__:
+                continue
+            if issubclass(value, CommandError) and "text" in vars(value):
+                found.append((name, value.text))
     return found
 
 
@@ -46,11 +65,16 @@ def test_no_text_breaks_a_reply_line() -> None:
     assert [name for name, text in texts() if b"\r" in text or b"\n" in text] == []
 
 
-def test_texts_of_errors_py_are_written_nowhere_else() -> None:
+def test_every_module_of_errors_is_looked_at() -> None:
+    files = {path.stem for path in (PACKAGE / "base").glob("*errors.py")}
+    assert {module.__name__.rpartition(".")[2] for module in MODULES} == files
+
+
+def test_texts_of_errors_are_written_nowhere_else() -> None:
     known = {text for _, text in texts()}
     repeated = []
     for path in modules():
-        if path.name == "errors.py":
+        if path.parent.name == "base" and path.stem.endswith("errors"):
             continue
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Constant) and node.value in known:

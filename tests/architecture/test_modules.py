@@ -15,7 +15,12 @@ LONGEST: Final = 500
 # Modules that another test module covers, or none can, with the reason.
 TESTED_ELSEWHERE: Final = {
     "dflite/__main__.py": "calls the command line, which has its tests",
+    "dflite/base/collection_errors.py": "texts only: tests/architecture/test_errors.py",
+    "dflite/base/conversation_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/errors.py": "texts only: tests/architecture/test_errors.py",
+    "dflite/base/server_errors.py": "texts only: tests/architecture/test_errors.py",
+    "dflite/base/stream_errors.py": "texts only: tests/architecture/test_errors.py",
+    "dflite/base/string_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/versions.py": "constants only",
     "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
     "dflite/engine/usage_names.py": "tables of usage.py",

@@ -2,17 +2,15 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.errors import BadSyntax, NotAnInteger, WrongType
+from dflite.base.string_errors import (
     BadBit,
     BadBitOffset,
     BadFieldType,
     BadOverflow,
-    BadSyntax,
     BitNotOneOrZero,
     FieldsReadOnly,
-    NotAnInteger,
     NotNeedsOneKey,
-    WrongType,
 )
 from tests.support.node import Node, NodeClient
 from tests.support.values import put_list

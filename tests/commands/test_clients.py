@@ -4,23 +4,25 @@ import re
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.conversation_errors import (
     BadClientAttribute,
     BadClientId,
     BadClientName,
     BadPauseMode,
-    BadSyntax,
     BadUnblockReason,
     FilterNotAnInteger,
     FilterNotPositive,
-    NegativeTimeout,
     NoSuchClient,
     NoSuchUser,
+    UnknownClientAttribute,
+    UnknownClientType,
+)
+from dflite.base.errors import (
+    BadSyntax,
+    NegativeTimeout,
     NotAnInteger,
     TimeoutNotAnInteger,
     TimeoutOutOfRange,
-    UnknownClientAttribute,
-    UnknownClientType,
     WrongArity,
 )
 from tests.support.node import WAITING, Node, NodeClient

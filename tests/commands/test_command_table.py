@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.errors import BadSyntax, WrongArity
+from dflite.base.server_errors import (
     CommandHasNoKeys,
     InvalidCommand,
     InvalidCommandArguments,
     InvalidNumberOfArguments,
-    WrongArity,
 )
 from dflite.engine.args import Args
 from dflite.engine.command import (

@@ -2,21 +2,18 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.conversation_errors import (
     BadClientName,
     BadHelloOption,
-    BadSyntax,
-    DatabaseOutOfRange,
     HelloNeedsAuth,
     NoAuth,
     NoPasswordSet,
     NoProtocol,
     NotAnInt32,
-    NotAnInteger,
     ProtocolNotAnInteger,
-    WrongArity,
     WrongPass,
 )
+from dflite.base.errors import BadSyntax, DatabaseOutOfRange, NotAnInteger, WrongArity
 from dflite.base.versions import REDIS_VERSION
 from tests.support.node import Node, NodeClient
 from tests.support.resp import ARRAY, BULK, MAP, NULL, NULL_BULK

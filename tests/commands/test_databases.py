@@ -2,13 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
-    DatabaseOutOfRange,
-    InvalidFirstDatabase,
-    InvalidSecondDatabase,
-    WrongArity,
-)
+from dflite.base.errors import BadSyntax, DatabaseOutOfRange, WrongArity
+from dflite.base.server_errors import InvalidFirstDatabase, InvalidSecondDatabase
 from dflite.engine.context import Context, KeyWaiter
 from dflite.store.effects import STRING
 from tests.support.node import WAITING, Node, NodeClient

@@ -2,14 +2,12 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.errors import NoSuchKey, NotAnInteger, WrongArity
+from dflite.base.server_errors import (
     DebugRefused,
     NeedsResp3,
-    NoSuchKey,
-    NotAnInteger,
     SubcommandOrArity,
     UnknownProtocolType,
-    WrongArity,
 )
 from tests.support.node import Error, Node, NodeClient
 

@@ -2,13 +2,13 @@
 
 import pytest
 
+from dflite.base.collection_errors import WrongNumberOfFields
 from dflite.base.errors import (
     BadSyntax,
     ConflictingExpireOptions,
     GreaterAndLess,
     InvalidExpireTime,
     NotAnInteger,
-    WrongNumberOfFields,
 )
 from tests.support.node import START_MS, Node, NodeClient
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import BadSyntax, NotAFloat, NotOnTheMap, UnknownUnit, WrongType
+from dflite.base.errors import BadSyntax, NotAFloat, WrongType
+from dflite.base.string_errors import NotOnTheMap, UnknownUnit
 from tests.support.node import Node, NodeClient
 
 SICILY = "13.361389 38.115556 Palermo 15.087269 37.502669 Catania"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.errors import BadSyntax, NotAnInteger, WrongType
+from dflite.base.string_errors import (
     AnyNeedsCount,
-    BadSyntax,
     BadVertexCount,
     BoxNegative,
     CountNotPositive,
@@ -14,12 +14,10 @@ from dflite.base.errors import (
     NeedsShape,
     NeedsWidth,
     NoSuchMember,
-    NotAnInteger,
     RadiusNegative,
     StoreWithDetails,
     TooFewVertices,
     UnknownUnit,
-    WrongType,
 )
 from tests.support.node import Node, NodeClient
 

@@ -1,12 +1,7 @@
 """HSCAN and HRANDFIELD."""
 
-from dflite.base.errors import (
-    BadSyntax,
-    CountOutOfRange,
-    CountTooLarge,
-    InvalidCursor,
-    NotAnInteger,
-)
+from dflite.base.collection_errors import CountOutOfRange, CountTooLarge
+from dflite.base.errors import BadSyntax, InvalidCursor, NotAnInteger
 from tests.support.node import Node
 
 

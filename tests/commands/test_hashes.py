@@ -2,14 +2,12 @@
 
 import pytest
 
+from dflite.base.collection_errors import HashValueNotAFloat, HashValueNotAnInteger, NotFinite
 from dflite.base.errors import (
-    HashValueNotAFloat,
-    HashValueNotAnInteger,
     IncrementNotFinite,
     IncrementOverflow,
     NotAFloat,
     NotAnInteger,
-    NotFinite,
     WrongArity,
     WrongType,
 )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.errors import WrongType
+from dflite.base.string_errors import (
     CorruptHyperLogLog,
     NoKeyToDebug,
     NotAHyperLogLog,
@@ -10,7 +11,6 @@ from dflite.base.errors import (
     NotSparse,
     SelfTestFailed,
     UnknownPfdebug,
-    WrongType,
 )
 from dflite.commands import hyperloglog
 from tests.support.node import Node, NodeClient

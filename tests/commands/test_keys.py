@@ -2,14 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
-    DatabaseOutOfRange,
-    NoSuchKey,
-    NotAnInt32,
-    NotAnInteger,
-    SameObject,
-)
+from dflite.base.conversation_errors import NotAnInt32
+from dflite.base.errors import BadSyntax, DatabaseOutOfRange, NoSuchKey, NotAnInteger, SameObject
 from tests.support.node import Node, NodeClient
 from tests.support.values import LIST, Thing, put_list, put_thing
 

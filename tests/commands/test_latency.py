@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import NoLatencySamples, WrongArity
+from dflite.base.errors import WrongArity
+from dflite.base.server_errors import NoLatencySamples
 from dflite.engine.command import COMMANDS, every_command
 from dflite.engine.durations import reset
 from tests.support.node import START_MS, Node, NodeClient

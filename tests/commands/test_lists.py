@@ -2,16 +2,18 @@
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.collection_errors import (
     CountOutOfRange,
     IndexOutOfRange,
     NegativeCount,
     NegativeMaxLen,
+    RankIsZero,
+)
+from dflite.base.errors import (
+    BadSyntax,
     NoSuchKey,
     NotAnInteger,
     NotPositive,
-    RankIsZero,
     WrongArity,
     WrongType,
 )

@@ -2,11 +2,10 @@
 
 import pytest
 
+from dflite.base.collection_errors import NoNumberOfKeys, PopCountNotPositive
 from dflite.base.errors import (
     BadSyntax,
     NegativeTimeout,
-    NoNumberOfKeys,
-    PopCountNotPositive,
     TimeoutNotAFloat,
     TimeoutOutOfRange,
     WrongType,

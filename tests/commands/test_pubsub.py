@@ -4,12 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dflite.base.errors import (
-    NotForSubscribers,
-    SubcommandOrArity,
-    SubscriberRefused,
-    WrongArity,
-)
+from dflite.base.conversation_errors import NotForSubscribers, SubscriberRefused
+from dflite.base.errors import WrongArity
+from dflite.base.server_errors import SubcommandOrArity
 from tests.support.node import Node, NodeClient
 
 

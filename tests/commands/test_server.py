@@ -2,16 +2,15 @@
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.conversation_errors import NotInTransaction
+from dflite.base.errors import BadSyntax, WrongArity
+from dflite.base.server_errors import (
     CannotLoadModule,
     ModuleRefused,
     MonitorReadsOnly,
     MonitorRefused,
     NoShutdown,
     NoSuchModule,
-    NotInTransaction,
-    WrongArity,
 )
 from tests.support.node import START_MS, WAITING, Error, Node, NodeClient
 from tests.support.resp import BULK, VERBATIM

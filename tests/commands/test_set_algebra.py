@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import BadSyntax, LimitNegative, NoNumberOfKeys, TooManyKeys, WrongType
+from dflite.base.collection_errors import LimitNegative, NoNumberOfKeys, TooManyKeys
+from dflite.base.errors import BadSyntax, WrongType
 from tests.support.node import Node, NodeClient
 from tests.support.resp import SET
 

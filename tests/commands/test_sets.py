@@ -2,13 +2,12 @@
 
 import pytest
 
+from dflite.base.collection_errors import CountOutOfRange, OnlyForHashes
 from dflite.base.errors import (
     BadSyntax,
-    CountOutOfRange,
     InvalidCursor,
     NotAnInteger,
     NotPositive,
-    OnlyForHashes,
     WrongArity,
     WrongType,
 )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import BadSlowlogCount, SubcommandOrArity, WrongArity
+from dflite.base.errors import WrongArity
+from dflite.base.server_errors import BadSlowlogCount, SubcommandOrArity
 from tests.support.node import START_MS, Node, NodeClient
 
 

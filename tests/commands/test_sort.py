@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import BadSyntax, NotAnInteger, ScoresNotFloats, WrongArity, WrongType
+from dflite.base.collection_errors import ScoresNotFloats
+from dflite.base.errors import BadSyntax, NotAnInteger, WrongArity, WrongType
 from tests.support.node import Node, NodeClient
 
 

@@ -2,16 +2,14 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.errors import BadSyntax, CommandError, WrongType
+from dflite.base.stream_errors import (
     BadClaimArgument,
-    BadSyntax,
-    CommandError,
-    CountNotPositive,
     InvalidStreamId,
     NoStreamOrGroup,
     UnknownClaimOption,
-    WrongType,
 )
+from dflite.base.string_errors import CountNotPositive
 from tests.support.node import START_MS, Node, NodeClient
 
 

@@ -2,16 +2,13 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.errors import BadSyntax, CommandError, NotAnInteger, WrongType
+from dflite.base.stream_errors import (
     BadEntriesRead,
-    BadSyntax,
-    CommandError,
     GroupExists,
     InvalidStreamId,
     NoStreamOrGroup,
     NoSuchGroup,
-    NotAnInteger,
-    WrongType,
     XgroupNeedsKey,
 )
 from tests.support.node import Node, NodeClient

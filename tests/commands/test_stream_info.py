@@ -1,6 +1,7 @@
 """XINFO."""
 
-from dflite.base.errors import NoSuchGroup, NoSuchKey, WrongType
+from dflite.base.errors import NoSuchKey, WrongType
+from dflite.base.stream_errors import NoSuchGroup
 from tests.support.node import START_MS, Node, NodeClient
 
 

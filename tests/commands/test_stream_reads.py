@@ -5,18 +5,20 @@ import pytest
 from dflite.base.errors import (
     BadSyntax,
     CommandError,
+    NegativeTimeout,
+    TimeoutNotAnInteger,
+    TimeoutOutOfRange,
+    WrongType,
+)
+from dflite.base.stream_errors import (
     GroupOnlyInReadgroup,
     InvalidStreamId,
     MeaninglessId,
     MissingGroup,
-    NegativeTimeout,
     NewMessagesOnlyInReadgroup,
     NoackOnlyInReadgroup,
     NoStreamOrGroup,
-    TimeoutNotAnInteger,
-    TimeoutOutOfRange,
     UnbalancedStreams,
-    WrongType,
 )
 from tests.support.node import START_MS, WAITING, Node, NodeClient
 

@@ -5,6 +5,12 @@ import pytest
 from dflite.base.errors import (
     BadSyntax,
     CommandError,
+    NoSuchKey,
+    NotAnInteger,
+    WrongArity,
+    WrongType,
+)
+from dflite.base.stream_errors import (
     EntriesAddedBelowLength,
     IdIsZero,
     IdNotGreater,
@@ -19,13 +25,9 @@ from dflite.base.errors import (
     NegativeEntriesAdded,
     NegativeLimit,
     NegativeMaxlen,
-    NoSuchKey,
-    NotAnInteger,
     NoTrimStrategy,
     StreamExhausted,
     TwoTrimStrategies,
-    WrongArity,
-    WrongType,
 )
 from dflite.native.thresholds import set_threshold
 from tests.support.node import START_MS, Node, NodeClient

@@ -1,6 +1,7 @@
 """CL.THROTTLE."""
 
-from dflite.base.errors import BadSyntax, NotAnInteger, WrongType, ZeroRate
+from dflite.base.errors import BadSyntax, NotAnInteger, WrongType
+from dflite.base.string_errors import ZeroRate
 from tests.support.node import START_MS, Node, NodeClient
 from tests.support.values import put_list
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.conversation_errors import (
     BroadcastIsFixed,
     BroadcastTakesNoChoice,
     CachingNeedsTracking,
@@ -13,12 +12,12 @@ from dflite.base.errors import (
     CachingYesNeedsOptin,
     ChoiceIsFixed,
     NoSuchRedirection,
-    NotAnInteger,
     OneChoice,
     OneRedirection,
     PrefixesOverlap,
     PrefixNeedsBroadcast,
 )
+from dflite.base.errors import BadSyntax, NotAnInteger
 from tests.support.node import Node, NodeClient
 
 

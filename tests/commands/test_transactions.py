@@ -2,17 +2,16 @@
 
 import pytest
 
-from dflite.base.errors import (
+from dflite.base.conversation_errors import (
     DiscardWithoutMulti,
     ExecAborted,
     ExecWithoutMulti,
     NestedMulti,
-    NotAnInteger,
     NotInTransaction,
     OutOfMemory,
     WatchInsideMulti,
-    WrongArity,
 )
+from dflite.base.errors import NotAnInteger, WrongArity
 from tests.support.node import Error, Node, NodeClient
 from tests.support.resp import NULL, NULL_ARRAY
 

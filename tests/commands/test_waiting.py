@@ -2,15 +2,13 @@
 
 import pytest
 
+from dflite.base.conversation_errors import NoAppendOnlyFile, NotBetweenZeroAndOne, Unblocked
 from dflite.base.errors import (
     NegativeTimeout,
-    NoAppendOnlyFile,
     NotAnInteger,
-    NotBetweenZeroAndOne,
     NotPositive,
     TimeoutNotAnInteger,
     TimeoutOutOfRange,
-    Unblocked,
 )
 from tests.support.node import WAITING, Node, NodeClient
 

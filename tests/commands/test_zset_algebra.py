@@ -2,14 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
-    LimitNegative,
-    NeedsInputKey,
-    NotAnInteger,
-    WeightNotAFloat,
-    WrongType,
-)
+from dflite.base.collection_errors import LimitNegative, NeedsInputKey, WeightNotAFloat
+from dflite.base.errors import BadSyntax, NotAnInteger, WrongType
 from tests.support.node import Node, NodeClient
 
 

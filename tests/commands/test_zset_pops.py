@@ -2,15 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
-    NegativeTimeout,
-    NoNumberOfKeys,
-    NotPositive,
-    PopCountNotPositive,
-    TimeoutNotAFloat,
-    WrongType,
-)
+from dflite.base.collection_errors import NoNumberOfKeys, PopCountNotPositive
+from dflite.base.errors import BadSyntax, NegativeTimeout, NotPositive, TimeoutNotAFloat, WrongType
 from tests.support.node import WAITING, Node, NodeClient
 from tests.support.resp import NULL, NULL_ARRAY
 

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.collection_errors import (
     BoundNotAFloat,
     BoundNotAMember,
     LimitNeedsRange,
     NoScoresByLex,
-    NotAnInteger,
-    WrongType,
 )
+from dflite.base.errors import BadSyntax, NotAnInteger, WrongType
 from dflite.native.thresholds import set_threshold
 from tests.support.node import Node, NodeClient
 

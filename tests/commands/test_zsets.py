@@ -2,17 +2,19 @@
 
 import pytest
 
-from dflite.base.errors import (
-    BadSyntax,
+from dflite.base.collection_errors import (
     CountOutOfRange,
     CountTooLarge,
     ExistsAndNot,
-    InvalidCursor,
-    NotAFloat,
-    NotAnInteger,
     OneIncrement,
     ScoreConditionsClash,
     ScoreNotANumber,
+)
+from dflite.base.errors import (
+    BadSyntax,
+    InvalidCursor,
+    NotAFloat,
+    NotAnInteger,
     WrongArity,
     WrongType,
 )

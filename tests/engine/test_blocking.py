@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dflite.base.errors import InternalError, Unblocked, WrongType
+from dflite.base.conversation_errors import Unblocked
+from dflite.base.errors import InternalError, WrongType
 from dflite.engine.client import REPLY_ON
 from tests.support.node import WAITING, Node, NodeClient
 from tests.support.toy_lists import toy_lists

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import NoAuth, OutOfMemory, WrongArity, WrongType
+from dflite.base.conversation_errors import NoAuth, OutOfMemory
+from dflite.base.errors import WrongArity, WrongType
 from dflite.engine.command import COMMANDS
 from tests.support.node import Error, Node, NodeClient
 

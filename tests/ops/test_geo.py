@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import NoSuchMember, WrongType
+from dflite.base.errors import WrongType
+from dflite.base.string_errors import NoSuchMember
 from dflite.native.geohash import encode
 from dflite.native.zsets import IF_ABSENT
 from dflite.ops import geo

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import CorruptHyperLogLog, NotAHyperLogLog, WrongType
+from dflite.base.errors import WrongType
+from dflite.base.string_errors import CorruptHyperLogLog, NotAHyperLogLog
 from dflite.ops import hyperloglog
 from dflite.store.db import Db
 from tests.support.databases import announced, make_db

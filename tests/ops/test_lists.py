@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import IndexOutOfRange, NoSuchKey, WrongType
+from dflite.base.collection_errors import IndexOutOfRange
+from dflite.base.errors import NoSuchKey, WrongType
 from dflite.native.lists import elements
 from dflite.ops import lists
 from dflite.store.db import Db

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import ScoresNotFloats, WrongType
+from dflite.base.collection_errors import ScoresNotFloats
+from dflite.base.errors import WrongType
 from dflite.native import hashes, lists, sets
 from dflite.ops.sort import Order, look_up, score, sort, store
 from dflite.store.db import Db

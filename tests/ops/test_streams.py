@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import EntryTooLarge, IdNotGreater, StreamExhausted, WrongType
+from dflite.base.errors import WrongType
+from dflite.base.stream_errors import EntryTooLarge, IdNotGreater, StreamExhausted
 from dflite.native.stream import Stream
 from dflite.native.stream_id import MAX_ID
 from dflite.ops import streams

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.base.errors import ScoreNotANumber, WrongType
+from dflite.base.collection_errors import ScoreNotANumber
+from dflite.base.errors import WrongType
 from dflite.native.reply import Reply
 from dflite.native.zset_algebra import AGGREGATE_SUM
 from dflite.native.zsets import IF_ABSENT, IF_GREATER, SHAPE_MEMBERS

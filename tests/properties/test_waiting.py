@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from dflite.base.errors import Unblocked
+from dflite.base.conversation_errors import Unblocked
 from tests.support.node import WAITING, Node, NodeClient
 
 KEYS = ["a", "b", "c"]

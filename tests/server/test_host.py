@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from dflite.base.errors import CustomError, ShutdownFailed
+from dflite.base.errors import CustomError
+from dflite.base.server_errors import ShutdownFailed
 from dflite.native.requests import Limits
 from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of
