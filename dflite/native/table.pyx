@@ -187,6 +187,12 @@ cdef class Table(Index):
             return -1
         return (self.clock.stamp - (<uint32_t>e.stamp_high << 16 | e.stamp_low)) & 0xFFFFFF
 
+    def set_idle(self, bytes key not None, int64_t seconds) -> None:
+        """Mark the entry as last used so many seconds ago."""
+        cdef Entry* e = self.entry_of(key)
+        if e != NULL:
+            stamp_entry(e, (self.clock.stamp - <uint32_t>seconds) & 0xFFFFFF)
+
     def memory_of(self, bytes key not None) -> int:
         """Bytes of the entry and of its slot, without a Python value's own; -1 without such a key."""
         cdef Entry* e = self.entry_of(key)

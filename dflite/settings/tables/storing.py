@@ -4,7 +4,7 @@ from typing import Final
 
 from dflite.settings.kinds import PATH, TEXT, YES_NO, Choice, Int, Size, Text
 from dflite.settings.lists import SaveSchedule
-from dflite.settings.setting import FIXED, OWN, Group, fixed, idle
+from dflite.settings.setting import FIXED, OWN, Group, fixed, idle, live
 from dflite.settings.values import INT_MAX
 
 
@@ -51,7 +51,7 @@ STORING: Final = Group(
         idle("df_snapshot_format", YES_NO, "no", "Snapshots in Dragonfly's own format.", OWN),
         idle("compression_mode", Int(0, 3), "3", "How Dragonfly's snapshots are packed.", OWN),
         idle("stop_writes_on_bgsave_error", YES_NO, "yes", "No writes after a failed snapshot."),
-        idle("rdbcompression", YES_NO, "yes", "Strings in snapshots are packed."),
+        live("rdbcompression", YES_NO, "yes", "Strings in snapshots and dumps are packed."),
         idle("rdbchecksum", YES_NO, "yes", "Snapshots end in a checksum.", when=FIXED),
         idle(
             "rdb_version_check",
