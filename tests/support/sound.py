@@ -1,0 +1,33 @@
+"""What every value has to be, whatever was done to it."""
+
+from typing import Final
+
+from dflite.native import hashes, lists, sets, zset_ranges, zsets
+from dflite.native.sortedset import SortedSet
+from dflite.native.packed_list import PackedList
+from dflite.native.stream import Stream
+from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
+
+ALL: Final = 1 << 40
+
+
+def check_value(db: Db, key: bytes) -> None:
+    """Assert that what is at key is sound; nothing has to be there."""
+    table = db.table(key)
+    kind = db.type_of(key)
+    value = table.read(key, False)
+    if isinstance(value, (PackedList, SortedSet, Stream)):
+        value.check()
+    if isinstance(value, Stream):
+        for group in (value.groups or {}).values():
+            group.check()
+    elif kind == TYPE_LIST:
+        assert len(lists.elements(table, key)) == lists.length(table, key) > 0
+    elif kind == TYPE_SET:
+        sets.check(table, key)
+    elif kind == TYPE_HASH:
+        hashes.check(table, key)
+    elif kind == TYPE_ZSET:
+        pairs = zset_ranges.pairs(table, key, 0, zsets.size(table, key))
+        assert pairs == sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+        assert len({member for member, _score in pairs}) == len(pairs) > 0
