@@ -564,7 +564,7 @@ cdef class Stream(Value):
         loaded.id = id
         loaded.blob = PyBytes_AS_STRING(blob)
         start_walk(&walk, &loaded)
-        if not next_entry(&walk, &entry) or not is_equal(entry.id, id):
+        if is_zero(id) or not next_entry(&walk, &entry) or not is_equal(entry.id, id):
             return False
         last = id
         while next_entry(&walk, &entry):
