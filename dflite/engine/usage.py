@@ -22,6 +22,7 @@ from dflite.engine.usage_names import (
     KEY_PATTERNS,
     KEYS,
     SPECIAL_TYPES,
+    TIED_TO_KEY,
     TOKEN_NAMES,
     TYPES,
 )
@@ -78,7 +79,7 @@ def read_usage(usage: str, command: str, key_specs: int) -> list[Argument]:
     tell_ends_apart(arguments)
     if reader.at < len(words):
         raise UsageError(f"{usage}: what does '{words[reader.at]}' close?")
-    number_keys(arguments, key_specs, 0)
+    number_keys(arguments, command, key_specs, 0)
     return arguments
 
 
@@ -102,7 +103,7 @@ def is_token(word: str) -> bool:
     return word.isupper() or word in TOKEN_SIGNS
 
 
-def number_keys(arguments: list[Argument], key_specs: int, found: int) -> int:
+def number_keys(arguments: list[Argument], command: str, key_specs: int, found: int) -> int:
     """Give keys the number of their specification, in order; the last takes all that are left."""
     for argument in arguments:
         if argument.type == "key" and key_specs:
@@ -111,7 +112,9 @@ def number_keys(arguments: list[Argument], key_specs: int, found: int) -> int:
         elif argument.name in KEY_PATTERNS:  # they share a specification
             argument.key_spec_index = 1
             found = 2
-        found = number_keys(argument.arguments, key_specs, found)
+        elif command + " " + argument.name in TIED_TO_KEY:
+            argument.key_spec_index = 0
+        found = number_keys(argument.arguments, command, key_specs, found)
     return found
 
 

@@ -8,6 +8,12 @@ KEYS: Final = (
 )  # fmt: skip
 # Names of patterns that, filled in, are names of keys (SORT).
 KEY_PATTERNS: Final = ("by-pattern", "get-pattern")
+# Counts that COMMAND DOCS gives the number of the key's specification (HEXPIRE's has none).
+TIED_TO_KEY: Final = (
+    "hexpireat numfields", "hexpiretime numfields", "hgetdel numfields", "hgetex numfields",
+    "hpersist numfields", "hpexpire numfields", "hpexpireat numfields", "hpexpiretime numfields",
+    "hpttl numfields", "hsetex numfields", "httl numfields",
+)  # fmt: skip
 
 # Types of what is no string, by the argument's name.
 TYPES: Final = {

@@ -1,6 +1,6 @@
 """What DUMP answers and RESTORE takes: a value as RDB, with a version and a checksum behind it.
 
-    number of the form | value | uint16 version | uint64 CRC-64 of all before
+number of the form | value | uint16 version | uint64 CRC-64 of all before
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Active expiry: keys, and elements of collections, go when they are due even if nobody asks for them.
+"""Active expiry: keys, and elements of collections, go when they are due though nobody asks.
 
 Tables know a lower bound of the next deadline in each segment, so the living are not walked. Work
 is done in slices; `next_ms` says when there may be more. All tables take their turn: a slice begins

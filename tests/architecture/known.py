@@ -12,7 +12,10 @@ ONLY_HERE: Final = {
     "fieldexpire": "Dragonfly's",
     "fieldttl": "Dragonfly's",
     "prepend": "Dragonfly's",
+    "rm": "Dragonfly's",
     "saddex": "Dragonfly's",
+    "shrink": "Dragonfly's",
+    "stick": "Dragonfly's",
 }
 
 # (command, field): why the field differs.

@@ -16,7 +16,8 @@ def test_a_scan_meets_every_field() -> None:
         node = Node()
         pairs = fill(node, count)
         client = node.client()
-        cursor, seen = b"0", {}
+        cursor = b"0"
+        seen: dict[bytes, bytes] = {}
         while True:
             reply = client.run(b"HSCAN", b"h", cursor, b"COUNT", b"50")
             assert isinstance(reply, list)

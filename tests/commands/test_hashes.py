@@ -11,7 +11,7 @@ from dflite.base.errors import (
     WrongArity,
     WrongType,
 )
-from tests.support.node import Node
+from tests.support.node import Node, Push
 
 
 @pytest.fixture
@@ -109,8 +109,9 @@ def test_changes_are_announced_with_redis_names(node: Node) -> None:
     listener.run("PSUBSCRIBE *")
     for line in ("HSET h a 1", "HSETNX h b 1", "HINCRBY h a 1", "HINCRBYFLOAT h a 1", "HDEL h a b"):
         client.run(line)
-    events = [push[2].removeprefix(b"__keyevent@0__:") for push in listener.read_all()]
-    assert events == [b"hset", b"hset", b"hincrby", b"hincrbyfloat", b"hdel", b"del"]
+    events = [push[2] for push in listener.read_all() if isinstance(push, Push)]
+    names = ("hset", "hset", "hincrby", "hincrbyfloat", "hdel", "del")
+    assert events == [f"__keyevent@0__:{name}".encode() for name in names]
 
 
 def test_forms_change_at_the_thresholds_and_never_back(node: Node) -> None:

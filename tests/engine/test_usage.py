@@ -152,8 +152,6 @@ UNTOLD = {
     "geosearchstore": "tokens before the first part of a block",
     "xtrim": "a block without a sign of it",
 }
-# Counts of fields, which Valkey gives the index of the key's specification.
-FIELD_COUNTS = "numfields"
 
 
 class Node:
@@ -188,7 +186,7 @@ class Node:
     def shown(self) -> str:
         text = f"{self.token} " if self.token else ""
         text += f"{self.name}:{self.type}"
-        if self.key_spec >= 0 and self.name != FIELD_COUNTS:
+        if self.key_spec >= 0:
             text += f"#{self.key_spec}"
         text += "?" * ("optional" in self.flags) + "+" * ("multiple" in self.flags)
         text += "+" * ("multiple_token" in self.flags)
