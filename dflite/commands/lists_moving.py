@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from dflite.base.collection_errors import NoNumberOfKeys, PopCountNotPositive
 from dflite.base.errors import BadSyntax
-from dflite.base.numbers import INT64_MAX, read_int_between
 from dflite.commands.lists import pop_many
+from dflite.commands.popping import read_pop_count, read_pop_keys
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,
@@ -204,30 +203,10 @@ class Pop:
         return True
 
 
-def read_keys(args: Args) -> list[bytes]:
-    """How many keys there are, and the keys; behind them is more."""
-    count = read_int_between(args.next(), 1, INT64_MAX)
-    if count is None:
-        raise NoNumberOfKeys
-    if count >= args.left():
-        raise BadSyntax
-    keys = args.argv[args.at : args.at + count]
-    args.at += count
-    return keys
-
-
 def read_pop(args: Args) -> Pop:
     """The end and the count, at the end of a request."""
     left = read_side(args)
-    count: int | None = 1
-    if args.more():
-        if args.word() != b"COUNT":
-            raise BadSyntax
-        count = read_int_between(args.next(), 1, INT64_MAX)
-        if count is None:
-            raise PopCountNotPositive
-        args.end()
-    return Pop(left, count or 1)
+    return Pop(left, read_pop_count(args))
 
 
 @LISTS.command(
@@ -240,7 +219,7 @@ def read_pop(args: Args) -> Pop:
     summary="Remove elements from an end of the first list there is.",
 )
 def cmd_lmpop(ctx: Context, args: Args) -> None:
-    keys = read_keys(args)
+    keys = read_pop_keys(args)
     how = read_pop(args)
     for key in keys:
         if how.serve(ctx, key):
@@ -259,6 +238,6 @@ def cmd_lmpop(ctx: Context, args: Args) -> None:
 )
 def cmd_blmpop(ctx: Context, args: Args) -> None:
     args.next()  # the timeout is looked at last
-    keys = read_keys(args)
+    keys = read_pop_keys(args)
     how = read_pop(args)
     ctx.serve_or_wait(keys, LIST, Args(args.argv).timeout_ms(), how.serve)

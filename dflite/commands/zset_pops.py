@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from dflite.base.collection_errors import NoNumberOfKeys, PopCountNotPositive
 from dflite.base.errors import BadSyntax, NotPositive
 from dflite.base.numbers import INT64_MAX, read_int_between
+from dflite.commands.popping import read_pop_count, read_pop_keys
 from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, BLOCKING, DELETE, FAST, RW, WRITE, Family, KeySpec
 from dflite.engine.context import Context
@@ -123,32 +123,12 @@ def wait_for_one(ctx: Context, args: Args, highest: bool) -> None:
     ctx.serve_or_wait(keys, ZSET, timeout_ms, Pop(highest, 0).serve)
 
 
-def read_keys(args: Args) -> list[bytes]:
-    """How many keys there are, and the keys; behind them is more."""
-    count = read_int_between(args.next(), 1, INT64_MAX)
-    if count is None:
-        raise NoNumberOfKeys
-    if count >= args.left():
-        raise BadSyntax
-    keys = args.argv[args.at : args.at + count]
-    args.at += count
-    return keys
-
-
 def read_pop(args: Args) -> Pop:
     """The end and the count, at the end of a request."""
     highest = ENDS.get(args.word())
     if highest is None:
         raise BadSyntax
-    count: int | None = 1
-    if args.more():
-        if args.word() != b"COUNT":
-            raise BadSyntax
-        count = read_int_between(args.next(), 1, INT64_MAX)
-        if count is None:
-            raise PopCountNotPositive
-        args.end()
-    return Pop(highest, count or 1)
+    return Pop(highest, read_pop_count(args))
 
 
 @ZSETS.command(
@@ -161,7 +141,7 @@ def read_pop(args: Args) -> Pop:
     summary="Remove members from an end of the first sorted set there is.",
 )
 def cmd_zmpop(ctx: Context, args: Args) -> None:
-    keys = read_keys(args)
+    keys = read_pop_keys(args)
     how = read_pop(args)
     for key in keys:
         if how.serve(ctx, key):
@@ -180,7 +160,7 @@ def cmd_zmpop(ctx: Context, args: Args) -> None:
 )
 def cmd_bzmpop(ctx: Context, args: Args) -> None:
     timeout = Args([args.next()], 0)
-    keys = read_keys(args)
+    keys = read_pop_keys(args)
     how = read_pop(args)
     timeout_ms = timeout.timeout_ms()  # the last to be looked at
     ctx.serve_or_wait(keys, ZSET, timeout_ms, how.serve)

@@ -22,6 +22,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/base/stream_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/string_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/versions.py": "constants only",
+    "dflite/commands/popping.py": "arguments of LMPOP and ZMPOP, whose tests go through it",
     "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
     "dflite/engine/usage_names.py": "tables of usage.py",
     "dflite/native/index.pyx": "the table's lower half: tests/native/test_table.py",
