@@ -88,6 +88,7 @@ class Probe:
         self.insert_own_ns = 0
         self.ping_ns = 0
         self.ping_own_ns = 0
+        self.server_ns = 0  # CPU that the server used within one of them
 
     def waited_ns(self) -> int:
         """For a core, so far, on both sides."""
@@ -122,6 +123,7 @@ class Probe:
         used = cpu_ns(self.pid) - cpu
         waited = self.waited_ns() - waited
         insert, ping = inserted - begun, answered - asked
+        self.server_ns = max(self.server_ns, used)
         self.insert_ns = max(self.insert_ns, insert)
         self.insert_own_ns = max(self.insert_own_ns, own_ns(insert, waited, used))
         self.ping_ns = max(self.ping_ns, ping)
