@@ -11,7 +11,7 @@ from tests.support.node import Node, NodeClient
 
 VERSIONS: Final = (9, 10, 11, 12, 80)
 BYTES: Final = bytes.fromhex("00010203070b0f10143f407f8081bfc0c1c2c3dfe0eff0f1f4f5fafcfdfeff")
-WIDE: Final = (0, 1, 2, 255, 65535, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, (1 << 63) - 1, (1 << 64) - 1)
+WIDE: Final = (0, 1, 2, 255, 65535, 0x7FFFFFFF, 1 << 31, 0xFFFFFFFF, (1 << 63) - 1, (1 << 64) - 1)
 
 
 def fill(client: NodeClient) -> None:

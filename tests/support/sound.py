@@ -1,14 +1,10 @@
 """What every value has to be, whatever was done to it."""
 
-from typing import Final
-
 from dflite.native import hashes, lists, sets, zset_ranges, zsets
-from dflite.native.sortedset import SortedSet
 from dflite.native.packed_list import PackedList
+from dflite.native.sortedset import SortedSet
 from dflite.native.stream import Stream
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
-
-ALL: Final = 1 << 40
 
 
 def check_value(db: Db, key: bytes) -> None:
