@@ -126,7 +126,8 @@ def pop_from_one(source: Source) -> Step:
     pop = [b"SPOP", name]
     if source.chance(50):
         pop.append(source.pick((b"1", b"2", b"100")))
-    return block([[b"DEL", name], [b"SADD", name, member(source)], pop, [b"EXISTS", name]], 4)
+    put_one = [[b"DEL", name], [b"SADD", name, member(source)]]
+    return block([[b"DISCARD"], *put_one, pop, [b"EXISTS", name]], 5)
 
 
 def pop_down(source: Source) -> Step:
@@ -134,7 +135,7 @@ def pop_down(source: Source) -> Step:
     name = key(source)
     add_them = add_integers(source) if source.chance(50) else add_many(source)
     add_them[1] = name
-    requests = [[b"DEL", name], add_them]
+    requests = [[b"DISCARD"], [b"DEL", name], add_them]
     for _ in range(source.number(1, 3)):
         count = source.pick((b"1", b"2", b"5", b"50", b"90", b"400"))
         requests += [

@@ -6,7 +6,7 @@ and sorted sets come: nothing here depends on that.
 
 from typing import Final
 
-from tests.against.arguments import key, spelled
+from tests.against.arguments import spelled
 from tests.against.programs import Family, Words
 from tests.against.sources import Source
 
@@ -14,6 +14,7 @@ LISTS: Final = (b"list", b"list", b"long")
 SETS: Final = (b"set", b"numbers")
 ZSETS: Final = (b"sort:zset", b"sort:zset2")
 SORTED: Final = (*LISTS, *SETS, *ZSETS, b"text")
+NOT_SORTED: Final = (b"weight_1", b"object_1", b"nothing")
 NUMBERS: Final = (b"1", b"2", b"3", b"10", b"-7", b"2.5", b"1e3", b"007", b"inf", b"-inf", b"0")
 WORDS: Final = (b"b", b"a", b"c", b"aa", b"", b"1", b"20", b"3", b"hello", b"\xff")
 NO_NUMBERS: Final = (b"x", b"nan", b"", b" 1", b"1 ", b"1e400", b"0x10", b"1.", b".5", b"Infinity")
@@ -110,7 +111,7 @@ def options(source: Source, name: bytes) -> Words:
 
 
 def sort(source: Source) -> Words:
-    name = source.pick(SORTED) if source.chance(92) else key(source)
+    name = source.pick(SORTED) if source.chance(92) else source.pick(NOT_SORTED)
     words = [b"SORT", name, *options(source, name)]
     if source.chance(25):
         words += [spelled(source, b"STORE"), source.pick((b"list", b"text", b"stored", b"set"))]
