@@ -304,12 +304,11 @@ def cmd_hgetex(ctx: Context, args: Args) -> None:
         said = word
         time = b"" if word == b"PERSIST" else time_of(args, word)
     fields = read_fields(args)
-    ctx.db.is_type(key, TYPE_HASH)
+    ctx.db.reads_type(key, TYPE_HASH)
     deadline = NEVER
     if said in TIMES:
         deadline = read_time(ctx, time, TIMES[said][0], TIMES[said][1], b"hgetex")
     if not said:
-        ctx.db.reads_type(key, TYPE_HASH)
         ctx.reply.array(len(fields))
         hashes.answer_many(ctx.db.table(key), key, ctx.reply, fields)
         return

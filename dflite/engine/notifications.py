@@ -78,7 +78,7 @@ class Notifications:
 
     def publish_new(self, change: Change) -> None:
         """Publish `new` if this is the first change of a key that was not there."""
-        if change.kind == MISS or change.event in GONE or not change.event:
+        if change.kind == MISS or change.event in GONE:
             return
         place = (change.db, change.key)
         if place in self.absent or change.event in ALWAYS_NEW:

@@ -189,13 +189,12 @@ cdef int set_with_deadline(Table table, const char* key, size_t n, uint64_t h, u
 
 
 cdef int remove_field(Table table, uint64_t* slot, uint64_t h, const char* field, size_t n) except -1:
-    """Delete a field, also if it is due; 1 if it was there and not due. An empty hash is left over."""
+    """Delete a field that is not due; 1 if there was one. An empty hash is left over."""
     cdef Entry* e = slot_entry(slot[0])
     cdef Entry* f
     cdef Fields large
     cdef Encoded wanted
     cdef const char* p
-    cdef bint living
     if is_packed(e):
         encode(&wanted, field, n)
         p = find_element(first_of(e), end_of(e), &wanted, 2)
@@ -206,12 +205,10 @@ cdef int remove_field(Table table, uint64_t* slot, uint64_t h, const char* field
         set_count(e, count_of(e) - 2)
         return 1
     large = <Fields>object_of(e)
-    f = large.find(field, n, hash_key(field, n))
+    f = large.field(field, n)
     if f == NULL:
         return 0
-    living = not large.is_due(f)
-    large.remove_field(field, n)
-    return living
+    return large.remove_field(field, n)
 
 
 cdef int reply_fields(Table table, Entry* e, Reply reply, bint fields, bint values) except -1:
@@ -328,7 +325,7 @@ def value_length(Table table not None, bytes key not None, bytes field not None)
 
 def delete_fields(Table table not None, bytes key not None, list fields not None,
                   size_t start=0) -> int:
-    """Delete fields, due ones too; how many of them were there and not due."""
+    """Delete fields; how many of them were there. Those that are due stay."""
     cdef uint64_t h = hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
     cdef uint64_t* slot = table.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
     cdef bytes field
@@ -437,11 +434,23 @@ def set_deadline(Table table not None, bytes key not None, bytes field not None,
 
 
 def due_fields(Table table not None, bytes key not None, size_t limit, size_t segments):
-    """(fields, more) as `Index.due_keys`; to be deleted by the caller."""
+    """(fields, more) as `Index.due_keys`; for the caller to expire."""
     cdef Entry* e = table.entry_of(key)
     if e == NULL or is_packed(e):
         return [], False
     return (<Fields>object_of(e)).due_keys(limit, segments)
+
+
+def expire_fields(Table table not None, bytes key not None, list fields not None) -> None:
+    """Delete fields of `due_fields`, and the hash with its last one."""
+    cdef uint64_t h = hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+    cdef uint64_t* slot = table.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
+    cdef Fields large = <Fields>object_of(slot_entry(slot[0]))
+    cdef bytes field
+    for field in fields:
+        large.remove_field(PyBytes_AS_STRING(field), PyBytes_GET_SIZE(field))
+    if large.count == 0:
+        table.remove_slot(slot, h)
 
 
 def next_deadline(Table table not None, bytes key not None) -> int:

@@ -315,13 +315,12 @@ cdef bint add_member(Table table, uint64_t* slot, uint64_t h, const char* member
 
 
 cdef int remove_member(Table table, uint64_t* slot, uint64_t h, const char* member, size_t length) except -1:
-    """Take a member out of the set: ABSENT, REMOVED or REMOVED_LAST."""
+    """Take a member that is not due out of the set: ABSENT, REMOVED or REMOVED_LAST."""
     cdef Entry* e = slot_entry(slot[0])
     cdef Members members
     cdef Encoded element
     cdef int64_t number, index
     cdef const char* p
-    cdef bint was_there
     if form_of(e) == ENC_INTS:
         if (not parse_int64(member, length, &number)
                 or not find_integer(value_of(e), integer_count(e), number, &index)):
@@ -332,14 +331,15 @@ cdef int remove_member(Table table, uint64_t* slot, uint64_t h, const char* memb
         p = find_element(first_of(e), end_of(e), &element, 1)
         return ABSENT if p == NULL else take_element(table, slot, h, p)
     members = members_of(e)
-    was_there = members.expiring_count == 0 or members.has(member, length)
+    if members.expiring_count and not members.has(member, length):
+        return ABSENT
     if not members.drop(member, length):
         return ABSENT
     stamp_entry(e, table.clock.stamp)
     if members.count == 0:
         table.remove_slot(slot, h)
         return REMOVED_LAST
-    return REMOVED if was_there else ABSENT
+    return REMOVED
 
 
 cdef int take_integer(Table table, uint64_t* slot, uint64_t h, int64_t index) except -1:
@@ -473,7 +473,7 @@ def add(Table table not None, bytes key not None, list members not None, size_t 
 
 
 def remove(Table table not None, bytes key not None, list members not None, size_t start=0) -> int:
-    """Take out the members from index `start` of a list on; how many were there."""
+    """Take out the members from index `start` of a list on; how many were there. Due ones stay."""
     cdef uint64_t h = hash_of(key)
     cdef uint64_t* slot = table.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
     cdef int64_t removed = 0
@@ -635,11 +635,23 @@ def deadline(Table table not None, bytes key not None, bytes member not None) ->
 
 
 def due_members(Table table not None, bytes key not None, size_t limit, size_t segments):
-    """(members, more) as `Index.due_keys`; to be removed by the caller."""
+    """(members, more) as `Index.due_keys`; for the caller to expire."""
     cdef Entry* e = table.entry_of(key)
     if e == NULL or form_of(e) != ENC_OBJECT:
         return [], False
     return members_of(e).due_keys(limit, segments)
+
+
+def expire_members(Table table not None, bytes key not None, list due not None) -> None:
+    """Take out members of `due_members`, and the set with its last one."""
+    cdef uint64_t h = hash_of(key)
+    cdef uint64_t* slot = table.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
+    cdef Members large = members_of(slot_entry(slot[0]))
+    cdef bytes member
+    for member in due:
+        large.drop(PyBytes_AS_STRING(member), PyBytes_GET_SIZE(member))
+    if large.count == 0:
+        table.remove_slot(slot, h)
 
 
 def next_deadline(Table table not None, bytes key not None) -> int:

@@ -152,16 +152,23 @@ def set_if(
 
 
 def set_with_past_deadline(db: Db, key: bytes, pairs: list[bytes]) -> None:
-    """Fields that would be gone at once go."""
-    fields = pairs[::2]
-    deleted = hashes.delete_fields(db.table(key), key, fields)
+    """Fields that would be gone at once go, and are announced as if they had been set before."""
+    table = db.table(key)
+    deleted = [field for field in pairs[::2] if hashes.delete_fields(table, key, [field])]
+    for event in ("hset", "hexpire", "hexpired"):
+        db.also(key, event, HASH)
     if deleted:
-        announce_expired(db, key, fields)
+        db.effects.changed += len(deleted)
+        db.replicate_as([b"HDEL", key, *deleted])
+    announce_if_gone(db, key)
 
 
 def get_and_expire(db: Db, key: bytes, fields: list[bytes], deadline: int) -> list[bytes | None]:
-    """The values of fields, which get a deadline, or with NEVER lose theirs."""
-    if not db.reads_type(key, TYPE_HASH):
+    """The values of fields, which get a deadline, or with NEVER lose theirs.
+
+    Whoever asks has looked the key up, which counts as a hit or a miss.
+    """
+    if not db.is_type(key, TYPE_HASH):
         return [None] * len(fields)
     table = db.table(key)
     values: list[bytes | None] = []

@@ -239,13 +239,13 @@ class Db:
         if kind == TYPE_HASH:
             due, more = hashes.due_fields(table, key, limit, segments)
             if due:
-                hashes.delete_fields(table, key, due)
+                hashes.expire_fields(table, key, due)
                 self.elements_expired(key, due, b"HDEL", "hexpired", HASH)
             soonest = hashes.next_deadline(table, key)
         elif kind == TYPE_SET:
             due, more = sets.due_members(table, key, limit, segments)
             if due:
-                sets.remove(table, key, due)
+                sets.expire_members(table, key, due)
                 self.elements_expired(key, due, b"SREM", "srem", SET)
             soonest = sets.next_deadline(table, key)
         else:

@@ -9,8 +9,9 @@ from dflite.base.errors import (
     GreaterAndLess,
     InvalidExpireTime,
     NotAnInteger,
+    WrongType,
 )
-from tests.support.node import START_MS, Node, NodeClient
+from tests.support.node import START_MS, Node, NodeClient, Push
 
 
 @pytest.fixture
@@ -133,6 +134,39 @@ def test_hsetex_asks_for_hash_and_fields(node: Node, client: NodeClient) -> None
     assert client.run("HSETEX h PXAT 1 FIELDS 1 z 1") == 1
     assert client.run("HEXISTS h z") == 0
     assert node.take_journal() == ["HDEL h z"]
+
+
+def test_a_hash_that_is_set_too_late_is_new_and_gone(node: Node, client: NodeClient) -> None:
+    listener = node.client(resp3=True)
+    node.executor.notifications.configure("KEAn")
+    node.executor.observers_changed()
+    listener.run("PSUBSCRIBE __keyevent*")
+    assert client.run("HSETEX none PXAT 1 FIELDS 1 a 1") == 1
+    events = [push[2] for push in listener.read_all() if isinstance(push, Push)]
+    names = ("new", "hset", "hexpire", "hexpired", "del")
+    assert events == [f"__keyevent@0__:{name}".encode() for name in names]
+    assert node.take_journal() == []
+
+
+def test_hgetex_has_looked_before_it_reads_the_time(node: Node, client: NodeClient) -> None:
+    client.run("SET s x")
+    assert client.run("HGETEX s EX abc FIELDS 1 a") == WrongType
+    assert client.run("HGETEX none EX abc FIELDS 1 a") == NotAnInteger
+    assert client.run("HGETEX none EX -1 FIELDS 1 a") == InvalidExpireTime
+    assert client.run("HGETEX none EX 10 FIELDS 1 a") == [None]
+    assert client.run("HGETEX h EX abc FIELDS 1 a") == NotAnInteger
+    assert (node.db.hits, node.db.misses) == (2, 3)
+    assert client.run("HGETEX none EX 10 FIELDS 2 a") == WrongNumberOfFields
+    assert (node.db.hits, node.db.misses) == (2, 3)
+
+
+def test_hdel_leaves_due_fields_to_expiry(node: Node, client: NodeClient) -> None:
+    client.run("HPEXPIRE h 10 FIELDS 1 a")
+    node.take_journal()
+    node.advance(10)
+    assert client.run("HDEL h a") == 0
+    node.expire_actively()
+    assert node.take_journal() == ["HDEL h a"]
 
 
 def test_hgetex_reads_and_changes_deadlines(node: Node, client: NodeClient) -> None:

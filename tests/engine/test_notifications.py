@@ -77,6 +77,13 @@ def test_the_event_new_comes_before_what_made_the_key(node: Node, client: NodeCl
     ]  # fmt: skip
 
 
+def test_a_key_that_comes_to_be_without_an_event_is_new(node: Node, client: NodeClient) -> None:
+    listener = listener_of(node, "EAn")
+    assert client.run("BITFIELD a OVERFLOW FAIL INCRBY u2 0 7") == [None]
+    assert client.run("BITFIELD a OVERFLOW FAIL INCRBY u2 100 7") == [None]
+    assert heard(listener) == ["new a"]
+
+
 def test_a_key_that_comes_again_after_its_time_is_new(node: Node, client: NodeClient) -> None:
     listener = listener_of(node, "EAn")
     client.run("SET a 1 PX 10")

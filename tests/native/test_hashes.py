@@ -100,6 +100,9 @@ class Hashes(RuleBasedStateMachine):
         assert not set(fields) & set(self.model)
         if fields:
             assert hashes.delete_fields(self.table, KEY, fields) == 0
+            before = hashes.length(self.table, KEY)
+            hashes.expire_fields(self.table, KEY, fields)
+            assert hashes.length(self.table, KEY) == before - len(fields)
 
     @rule(pattern=st.sampled_from((None, b"field*", b"a")), count=st.integers(1, 20))
     def scan_all(self, pattern: bytes | None, count: int) -> None:
