@@ -89,7 +89,7 @@ def extensions() -> list[Extension]:
             debug_level="0",
             group_name="dflite",
         )
-    built += cythonize(native_extensions(), nthreads=0, language_level=3)
+    built += cythonize(native_extensions(), nthreads=os.cpu_count() or 1, language_level=3)
     forget_other_builds(built)
     return built
 
