@@ -20,6 +20,13 @@ def test_usage_is_what_the_table_would_give_back(shards: int) -> None:
     assert client.run("MEMORY USAGE a samples 5 SAMPLES 1") == usage
 
 
+def test_usage_counts_a_large_value_too(client: NodeClient) -> None:
+    client.run("SADD", "s", *[b"member:%d" % number for number in range(1000)])
+    usage = client.run("MEMORY USAGE s")
+    assert isinstance(usage, int)
+    assert 20_000 < usage < 60_000
+
+
 def test_usage_of_nothing_is_null(node: Node, client: NodeClient) -> None:
     assert client.run("MEMORY USAGE nosuch") is None
     client.run("SET a 1 PX 10")
