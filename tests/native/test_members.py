@@ -17,13 +17,17 @@ OTHER = b"other"
 
 @pytest.fixture(autouse=True)
 def nothing_stays() -> Iterator[None]:
-    gc.collect()
+    empty_graveyard()
     before = value_memory()
     yield
+    empty_graveyard()
+    assert value_memory() == before
+
+
+def empty_graveyard() -> None:
+    gc.collect()
     while free_buried(1_000_000):
         pass
-    gc.collect()
-    assert value_memory() == before
 
 
 def names(count: int) -> list[bytes]:
