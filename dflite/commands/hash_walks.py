@@ -10,6 +10,7 @@ from dflite.commands.scanning import answer_scan, read_cursor, read_element_opti
 from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, READONLY, RO, Family, KeySpec
 from dflite.engine.context import Context
+from dflite.engine.long_reply import LongReply
 from dflite.native import hashes
 from dflite.native.table import Table
 from dflite.store.db import TYPE_HASH
@@ -101,23 +102,22 @@ def answer_with_repeats(ctx: Context, table: Table, key: bytes, count: int, valu
     if hashes.count_living(table, key) == 0:
         ctx.reply.array(0)
         return
-    answer_head(ctx, count, values)
-    for _ in range(count):
-        pair = hashes.random_field(table, key)
-        assert pair is not None
-        answer_pair(ctx, pair[0], pair[1], values)
+    reply = LongReply(ctx, count, values)
+    n = reply.next()
+    while n:
+        for _ in range(n):
+            pair = hashes.random_field(table, key)
+            assert pair is not None
+            answer_pair(ctx, pair[0], pair[1], values)
+        n = reply.next()
 
 
 def answer_pairs(ctx: Context, pairs: list[bytes], values: bool) -> None:
-    """Fields, or fields with their values."""
-    answer_head(ctx, len(pairs) // 2, values)
+    """Fields, or fields with their values: RESP3 pairs them, RESP2 has them in turns."""
+    count = len(pairs) // 2
+    ctx.reply.array(2 * count if values and not ctx.reply.resp3 else count)
     for i in range(0, len(pairs), 2):
         answer_pair(ctx, pairs[i], pairs[i + 1], values)
-
-
-def answer_head(ctx: Context, count: int, values: bool) -> None:
-    """RESP3 pairs a field with its value, RESP2 has them in turns."""
-    ctx.reply.array(count if ctx.reply.resp3 or not values else 2 * count)
 
 
 def answer_pair(ctx: Context, field: bytes, value: bytes, values: bool) -> None:

@@ -24,6 +24,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
+from dflite.engine.long_reply import LongReply
 from dflite.native import sets
 from dflite.native.bytesops import parse_int
 from dflite.ops.sets import add, move, pop, pop_many, remove
@@ -220,7 +221,11 @@ def cmd_srandmember(ctx: Context, args: Args) -> None:
     if count < -INT64_MAX:
         raise CountOutOfRange
     ctx.db.reads_type(key, TYPE_SET)
-    if count < 0:
-        sets.answer_draws(table, key, -count, ctx.reply)
+    if count < 0 and sets.count(table, key):
+        reply = LongReply(ctx, -count)
+        n = reply.next()
+        while n:
+            sets.answer_draws(table, key, n, ctx.reply)
+            n = reply.next()
     else:
-        ctx.reply.bulks(sets.sample(table, key, count))
+        ctx.reply.bulks(sets.sample(table, key, max(count, 0)))

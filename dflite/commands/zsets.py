@@ -31,6 +31,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
+from dflite.engine.long_reply import LongReply
 from dflite.native import zset_ranges, zsets
 from dflite.native.zsets import IF_ABSENT, IF_GREATER, IF_LESS, IF_PRESENT, INCREMENT
 from dflite.ops.zsets import add, increment, remove, score_of, size
@@ -269,7 +270,11 @@ def cmd_zrandmember(ctx: Context, args: Args) -> None:
         return
     members = zsets.size(table, key)
     if count < 0:
-        zset_ranges.reply_drawn(table, key, ctx.reply, -count, shape)
+        reply = LongReply(ctx, -count, shape != zsets.SHAPE_MEMBERS)
+        n = reply.next()
+        while n:
+            zset_ranges.reply_drawn(table, key, ctx.reply, n, shape)
+            n = reply.next()
     elif count >= members:
         zset_ranges.reply_ranks(table, key, ctx.reply, 0, members, False, shape)
     else:

@@ -538,13 +538,13 @@ def draw_one(Table table not None, bytes key not None) -> bytes | None:
 
 
 def answer_draws(Table table not None, bytes key not None, size_t count, Reply reply not None) -> None:
-    """Answer so many members by chance, the same one perhaps more than once; none of an empty set."""
+    """Answer so many members by chance, the same one perhaps more than once, without an array's head.
+
+    The set has to have members that are not due.
+    """
     cdef Entry* e = table.entry_of(key)
     cdef bytes member
     cdef size_t i
-    if e == NULL or living_of_set(e) == 0:
-        count = 0
-    reply.put_head(b"*", count)
     for i in range(count):
         member = draw(e)
         reply.put_bulk(PyBytes_AS_STRING(member), PyBytes_GET_SIZE(member))

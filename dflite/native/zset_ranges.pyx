@@ -216,11 +216,12 @@ def reply_chosen(Table table not None, bytes key not None, Reply reply not None,
 
 def reply_drawn(Table table not None, bytes key not None, Reply reply not None, int64_t count,
                 int shape) -> None:
-    """Answer `count` members, each drawn from all; the key must be there."""
+    """Answer `count` members, each drawn from all, without an array's head; the key must be there."""
     cdef Entry* e = table.entry_of(key)
     cdef int64_t i, size = size_of(e)
     check_ranks(e, 0, 1, False)
-    shape = reply_head(reply, count, shape)
+    if shape == WITH_SCORES:
+        shape = PAIRS if reply.resp3 else FLAT
     for i in range(count):
         reply_member(e, reply, <int64_t>random_below(<uint64_t>size), shape)
 

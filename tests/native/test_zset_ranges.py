@@ -102,6 +102,7 @@ def test_chosen_members_are_answered_in_the_order_of_choice(table: Table) -> Non
 
 def test_members_are_drawn_again_and_again(table: Table) -> None:
     reply = Reply()
+    reply.array(300)
     zset_ranges.reply_drawn(table, KEY, reply, 300, zsets.SHAPE_MEMBERS)
     assert {item.data for item in parse_all(reply.take())[0].items} == {b"a", b"b", b"c", b"d"}
 
