@@ -12,13 +12,14 @@ from libc.stdint cimport int64_t, uint64_t
 
 from dflite.native cimport thresholds
 from dflite.native.bytesops cimport parse_int64
-from dflite.native.entry cimport ENC_INTS, ENC_OBJECT, ENC_PACKED, T_HASH, T_SET, T_ZSET
+from dflite.native.entry cimport ENC_INTS, ENC_OBJECT, ENC_PACKED, T_HASH, T_LIST, T_SET, T_ZSET
 from dflite.native.fields cimport Fields
 from dflite.native.floattext cimport parse_double
 from dflite.native.hashes cimport set_with_deadline
 from dflite.native.index cimport hash_key
 from dflite.native.lists cimport push_element
 from dflite.native.members cimport Members
+from dflite.native.packed_list cimport PackedList
 from dflite.native.rdb_packed cimport (
     INTSET,
     LISTPACK,
@@ -91,7 +92,7 @@ def load(Reader reader not None, Table table not None, bytes key not None, int k
         if kind == RDB_STRING:
             load_string(reader, table, &place)
         elif kind in (RDB_LIST, RDB_LIST_ZIPLIST, RDB_LIST_QUICKLIST, RDB_LIST_QUICKLIST_2):
-            load_list(reader, table, &place, kind)
+            load_list(reader, table, key, &place, kind)
         elif kind in (RDB_SET, RDB_SET_INTSET, RDB_SET_LISTPACK):
             load_set(reader, table, &place, kind)
         elif kind == RDB_SET_DRAGONFLY:
@@ -145,21 +146,28 @@ cdef int load_string(Reader reader, Table table, Place* place) except -1:
 # -- lists -------------------------------------------------------------------------------------------
 
 
-cdef int push(Table table, Place* place, Text* text) except -1:
+cdef int push(Table table, Place* place, PackedList large, Text* text) except -1:
+    """Push to the large list, or to what is at the place."""
+    if large is not None:
+        return large.push(text.data, text.length, False)
     push_element(table, place.key, place.n, place.h, place.slot, text.data, text.length, False)
     if place.slot == NULL:
         place.slot = table.find_slot(place.key, place.n, place.h)
     return 0
 
 
-cdef int load_list(Reader reader, Table table, Place* place, int kind) except -1:
+cdef int load_list(Reader reader, Table table, bytes key, Place* place, int kind) except -1:
+    """A list. One of several nodes is large, even if they would fit into one here."""
     cdef Text text
     cdef Cursor cursor
+    cdef PackedList large = None
     cdef int64_t i, count = 1
     cdef uint64_t container = NODE_PACKED
     cdef int form = LISTPACK if kind == RDB_LIST_QUICKLIST_2 else ZIPLIST
     if kind != RDB_LIST_ZIPLIST:
         count = reader.read_count()
+    if count > 1 and kind != RDB_LIST:
+        large = PackedList()
     for i in range(count):
         if kind == RDB_LIST_QUICKLIST_2:
             reader.read_length(&container)
@@ -167,13 +175,15 @@ cdef int load_list(Reader reader, Table table, Place* place, int kind) except -1
                 bad("a node of an unknown kind")
         if kind == RDB_LIST or container == NODE_PLAIN:
             reader.read_text(FIRST, &text)
-            push(table, place, &text)
+            push(table, place, large, &text)
             continue
         open_blob(reader, &cursor, form)
         while read_packed(&cursor, &text):
-            push(table, place, &text)
-    if place.slot == NULL:
-        bad("nothing in it")
+            push(table, place, large, &text)
+    if large is None:
+        return must_be_there(place.slot != NULL)
+    must_be_there(<int64_t>large.size)
+    table.set_object(key, T_LIST, large)
     return 0
 
 

@@ -121,7 +121,7 @@ OLD_FORMS: Final[dict[str, bytes]] = {
     "intset of 4": seal(b"\x0b" + text(intset(4, [-5, 70_000]))),
     "intset of 8": seal(b"\x0b" + text(intset(8, [-(1 << 63), 0, 1 << 62]))),
     "zset as ziplist": seal(b"\x0c" + text(ziplist([b"a", b"-inf", b"b", 3, b"c", b"3.25"]))),
-    "hash as ziplist": seal(b"\x0d" + text(ziplist([b"f", 1, b"g", LONG]))),
+    "hash as ziplist": seal(b"\x0d" + text(ziplist([b"f", 1, b"g", b"w" * 64]))),
     "quicklist": seal(
         b"\x0e" + length(2) + text(ziplist([b"a", 1])) + text(ziplist([LONG, b"z"]))
     ),

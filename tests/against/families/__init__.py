@@ -5,6 +5,7 @@ from typing import Final
 from tests.against.families import (
     bitmaps,
     connection,
+    dumps,
     expiry,
     geo,
     hashes,
@@ -38,6 +39,7 @@ ALL: Final[dict[str, Family]] = {
         zsets.FAMILY,
         streams.FAMILY,
         keys.FAMILY,
+        dumps.FAMILY,
         expiry.FAMILY,
         transactions.FAMILY,
         connection.FAMILY,
