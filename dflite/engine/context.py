@@ -134,8 +134,9 @@ class Engine:
         raise NotImplementedError
 
     def used_memory(self) -> int:
-        """Bytes of data, and of the buffers and queues that count towards `maxmemory`."""
-        return self.keyspace.memory() + buffers_memory() + self.queued_bytes
+        """Bytes of data, and of the buffers, queues, tables that count towards `maxmemory`."""
+        beside = buffers_memory() + self.queued_bytes + self.tracking.memory
+        return self.keyspace.memory() + beside
 
     def user_named(self, name: bytes) -> User | None:
         """The user of that name."""

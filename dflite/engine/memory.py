@@ -30,6 +30,7 @@ class MemoryFigures:
         buffers: int,
         clients: int,
         databases: list[DatabaseMemory],
+        tracking: int = 0,
     ) -> None:
         self.used = used
         self.peak = max(peak, used)
@@ -37,6 +38,7 @@ class MemoryFigures:
         self.resident = resident
         self.buffers = buffers  # of clients: requests not complete, replies not sent
         self.clients = clients
+        self.tracking = tracking  # which clients have read which keys
         self.databases = databases
         self.keys = sum([db.keys for db in databases])
         self.table_bytes = sum([db.table_bytes for db in databases])
@@ -44,7 +46,7 @@ class MemoryFigures:
     @property
     def overhead(self) -> int:
         """What is no data."""
-        return self.table_bytes + self.buffers
+        return self.table_bytes + self.buffers + self.tracking
 
     @property
     def dataset(self) -> int:

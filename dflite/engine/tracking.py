@@ -9,6 +9,7 @@ database it was read. The table is bounded: beyond its limit the oldest keys cou
 from collections import OrderedDict
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from sys import getsizeof
 from typing import Final
 
 from dflite.engine.client import Client, Tracker
@@ -42,12 +43,19 @@ class Tracking:
         self.limit = 0  # keys that are remembered at most; 0 sets no bound
         self.holders: Holders = OrderedDict()  # ids of clients by key
         self.items = 0  # clients and keys that belong together
+        self.held = 0  # bytes of keys and of their sets of ids, those given up included
         self.trackers: dict[int, Client] = {}
         self.broadcasts: dict[bytes, Broadcast] = {}
         self.gathered = False  # some broadcast has keys
         # what the running client is to be told, None for every key, and how it tracked
         self.own: list[tuple[Tracker, bytes | None]] = []
         self.remains: list[Holders] = []  # given up, but not freed yet
+
+    @property
+    def memory(self) -> int:
+        """Bytes of what is remembered, and of what was given up and is not freed yet."""
+        tables = getsizeof(self.holders) + sum([getsizeof(holders) for holders in self.remains])
+        return tables + self.held
 
     # -- who tracks --------------------------------------------------------------------------------
 
@@ -97,12 +105,17 @@ class Tracking:
             known = holders.get(key)
             if known is None:
                 holders[key] = tracker.alone
+                self.held += getsizeof(key)
             elif number in known:
                 continue
             elif isinstance(known, set):
+                before = getsizeof(known)
                 known.add(number)
+                self.held += getsizeof(known) - before
             else:
-                holders[key] = {*known, number}
+                several = {*known, number}
+                holders[key] = several
+                self.held += getsizeof(several)
             self.items += 1
 
     def touch(self, change: Change) -> None:
@@ -125,6 +138,7 @@ class Tracking:
         running = self.pushes.running
         numbers = self.holders.pop(key)
         self.items -= len(numbers)
+        self.held -= size_of(key, numbers)
         for number in numbers:
             client = self.trackers.get(number)
             tracker = client.tracker if client is not None else None
@@ -160,6 +174,9 @@ class Tracking:
         """Forget who has read what; a big table is freed bit by bit."""
         if len(self.holders) > TRIMMED:
             self.remains.append(self.holders)
+        else:
+            for key, numbers in self.holders.items():
+                self.held -= size_of(key, numbers)
         self.holders = OrderedDict()
         self.items = 0
 
@@ -168,7 +185,8 @@ class Tracking:
         remains = self.remains
         while remains and keys > 0:
             if remains[-1]:
-                remains[-1].popitem()
+                key, numbers = remains[-1].popitem()
+                self.held -= size_of(key, numbers)
                 keys -= 1
             else:
                 remains.pop()
@@ -226,6 +244,8 @@ class Tracking:
     def check(self) -> None:
         """Assert that tables and clients agree; for tests."""
         assert self.items == sum([len(numbers) for numbers in self.holders.values()])
+        known = [pair for holders in (self.holders, *self.remains) for pair in holders.items()]
+        assert self.held == sum([size_of(key, numbers) for key, numbers in known])
         for number, client in self.trackers.items():
             tracker = client.tracker
             assert number == client.id, "a tracker under another one's id"
@@ -241,6 +261,11 @@ class Tracking:
                 assert prefix in client.tracker.prefixes, "a prefix that its client forgot"
             for key in broadcast.keys:
                 assert key.startswith(prefix), "a key under another prefix"
+
+
+def size_of(key: bytes, numbers: AbstractSet[int]) -> int:
+    """Bytes of a key and of the ids that it has for itself: a single one is its client's."""
+    return getsizeof(key) + (getsizeof(numbers) if isinstance(numbers, set) else 0)
 
 
 def array_of(keys: list[bytes]) -> bytes:

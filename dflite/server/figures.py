@@ -207,6 +207,7 @@ class Figures:
             buffers_memory(),
             len(self.executor.clients),
             databases,
+            self.executor.tracking.memory,
         )
 
     def longest_input(self) -> int:

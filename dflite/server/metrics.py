@@ -119,6 +119,7 @@ class NodeCollector(Collector):
                 ("table_used", memory.table_bytes),
                 ("object_used", memory.dataset),
                 ("connection", memory.buffers),
+                ("tracking", memory.tracking),
             ],
         )
         yield counter(

@@ -79,8 +79,9 @@ class Upkeep:
         self.look_around()
 
     def look_around(self) -> None:
-        """Was a database flushed, or a large value deleted?"""
-        if self.keyspace.has_remains() and not self.freeing:
+        """Was a database flushed, a large value deleted, a table of tracked keys given up?"""
+        remains = self.keyspace.has_remains() or self.executor.tracking.remains
+        if remains and not self.freeing:
             self.freeing = True
             self.loop.call_soon(self.free_slice)
 

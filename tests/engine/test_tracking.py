@@ -69,9 +69,37 @@ def test_a_big_table_is_freed_bit_by_bit() -> None:
     tracking = node.executor.tracking
     node.client().run("FLUSHALL")
     assert not tracking.holders
+    given_up = tracking.memory
     assert tracking.free_some(1000)
+    assert tracking.memory < given_up
+    tracking.check()
     assert not tracking.free_some(1000)
     assert tracking.remains == []
+    assert tracking.held == 0
+
+
+def test_what_is_remembered_counts_as_used_memory() -> None:
+    node = Node()
+    trackers = [node.client(resp3=True) for _ in range(20)]
+    tracking = node.executor.tracking
+    for tracker in trackers:
+        tracker.run("CLIENT TRACKING ON")
+    used, memory = node.executor.used_memory(), tracking.memory
+    trackers[0].run("MGET", *[b"k" * 100 + b"%d" % n for n in range(100)])
+    assert tracking.memory > memory + 100 * 133
+    assert node.executor.used_memory() >= used + tracking.memory - memory
+    alone = tracking.memory
+    for tracker in trackers:
+        tracker.run("GET few")
+        tracking.check()
+    assert tracking.memory > alone + 20 * 8
+    tracking.limit = 50
+    tracking.trim()
+    tracking.check()
+    for tracker in trackers:
+        tracker.disconnect()
+        tracking.check()
+    assert tracking.memory <= memory
 
 
 def test_a_lowered_limit_is_reached_in_steps() -> None:
