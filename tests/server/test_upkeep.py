@@ -5,6 +5,7 @@ from unittest.mock import Mock
 
 from dflite.server.upkeep import Upkeep
 from dflite.settings.settings import Settings
+from tests.support.connection import Connection
 from tests.support.node import Node
 from tests.support.servers import Server, wait_until
 
@@ -43,6 +44,21 @@ def test_a_flushed_database_gives_its_memory_back(dflite: Server) -> None:
             lambda: client.call("MEMORY", "PURGE") and dflite.resident() - empty < 15_000_000,
             what="memory is given back",
         )
+
+
+def test_what_nobody_tracks_any_more_gives_its_memory_back(dflite: Server) -> None:
+    with dflite.connect() as client:
+        with dflite.connect() as tracker:
+            tracker.call("HELLO", "3")
+            tracker.call("CLIENT", "TRACKING", "ON")
+            tracker.call("MGET", *[f"a-key-with-some-length-{n}" for n in range(20_000)])
+            tracked = used_memory(client)
+        wait_until(lambda: tracked - used_memory(client) > 2_000_000, what="memory is given back")
+
+
+def used_memory(client: Connection) -> int:
+    lines = client.call("INFO", "memory").text.split("\r\n")
+    return int(dict(line.split(":") for line in lines if ":" in line)["used_memory"])
 
 
 def test_a_client_over_the_soft_output_limit_is_cut_off(
