@@ -19,6 +19,7 @@ from dflite.native.hashes cimport set_with_deadline
 from dflite.native.index cimport hash_key
 from dflite.native.lists cimport push_element
 from dflite.native.members cimport Members
+from dflite.native.packed cimport Encoded, encode
 from dflite.native.packed_list cimport PackedList
 from dflite.native.rdb_packed cimport (
     INTSET,
@@ -156,8 +157,18 @@ cdef int push(Table table, Place* place, PackedList large, Text* text) except -1
     return 0
 
 
+cdef int push_node(PackedList large, Text* text, bint alone) except -1:
+    """Push an element with which a node begins, and ends if it is alone."""
+    cdef Encoded e
+    if large.tail != NULL:
+        large.seal(large.tail)
+    encode(&e, text.data, text.length)
+    large.put_alone(large.tail, &e, alone)
+    return 0
+
+
 cdef int load_list(Reader reader, Table table, bytes key, Place* place, int kind) except -1:
-    """A list. One of several nodes is large, even if they would fit into one here."""
+    """A list. One of several nodes keeps them, even if they would fit into one."""
     cdef Text text
     cdef Cursor cursor
     cdef PackedList large = None
@@ -166,7 +177,7 @@ cdef int load_list(Reader reader, Table table, bytes key, Place* place, int kind
     cdef int form = LISTPACK if kind == RDB_LIST_QUICKLIST_2 else ZIPLIST
     if kind != RDB_LIST_ZIPLIST:
         count = reader.read_count()
-    if count > 1 and kind != RDB_LIST:
+    if kind == RDB_LIST_ZIPLIST or (count > 1 and kind != RDB_LIST):
         large = PackedList()
     for i in range(count):
         if kind == RDB_LIST_QUICKLIST_2:
@@ -175,11 +186,17 @@ cdef int load_list(Reader reader, Table table, bytes key, Place* place, int kind
                 bad("a node of an unknown kind")
         if kind == RDB_LIST or container == NODE_PLAIN:
             reader.read_text(FIRST, &text)
-            push(table, place, large, &text)
+            if large is None:
+                push(table, place, large, &text)
+            else:
+                push_node(large, &text, True)
             continue
         open_blob(reader, &cursor, form)
         while read_packed(&cursor, &text):
-            push(table, place, large, &text)
+            if large is None or cursor.passed > 1:
+                push(table, place, large, &text)
+            else:
+                push_node(large, &text, False)
     if large is None:
         return must_be_there(place.slot != NULL)
     must_be_there(<int64_t>large.size)
