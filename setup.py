@@ -17,6 +17,17 @@ INTERPRETED = {
     "dflite/__main__.py": "a compiled module cannot be run with -m",
     "dflite/commands/docs.py": "run with -m to write docs/commands.md",
     "dflite/settings/docs.py": "run with -m to write docs/flags.md",
+    **{
+        f"dflite/{name}.py": "runs at human speed, or only says what is: compiling it takes longer"
+        for name in (
+            "base/collection_errors", "base/conversation_errors", "base/errors",
+            "base/server_errors", "base/stream_errors", "base/string_errors",
+            "commands/command_table", "commands/config", "commands/debug", "commands/latency",
+            "commands/lolwut", "commands/memory", "commands/populate", "commands/server",
+            "commands/slowlog", "commands/stream_info",
+            "engine/help", "engine/latency_report", "engine/usage", "engine/usage_names",
+        )
+    },
     "dflite/server": "runs at start-up and at human speed; uses asyncio and nested functions",
     "dflite/settings": "runs at start-up and at human speed",
 }
