@@ -146,7 +146,7 @@ def test_key_time_and_payload_are_checked_in_that_order(client: NodeClient) -> N
     assert client.run("RESTORE", "n", "x", b"bad") == NotAnInteger
     assert client.run("RESTORE", "n", "-1", b"bad") == NegativeTtl
     assert client.run("RESTORE", "n", "0", b"bad") == BadPayload
-    assert client.run("RESTORE n 0") == WrongArity("restore".encode())
+    assert client.run("RESTORE n 0") == WrongArity(b"restore")
     assert client.run("RESTORE", "k", "0", seal(b"\x07x"), "REPLACE") == BadValue
     assert client.run("GET k") == b"v"
 
