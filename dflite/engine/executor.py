@@ -197,6 +197,7 @@ class Executor(Engine):
         except CommandError as error:
             reply.rollback(mark)
             reply.error(error.wire())
+            find(waiter.argv).failed += 1
             self.count_error(error.wire())
         except Exception as bug:
             self.internal_errors += 1
@@ -220,6 +221,7 @@ class Executor(Engine):
         mark = reply.mark()
         if with_error:
             reply.error(Unblocked.text)
+            find(waiter.argv).rejected += 1
             self.count_error(Unblocked.text)
         else:
             waiter.time_out()

@@ -8,6 +8,7 @@ from typing import Final
 from dflite.engine.pubsub import Channels
 from dflite.store.db import Db
 from dflite.store.effects import (
+    BESIDE,
     EVICTED,
     EXPIRED,
     GENERIC,
@@ -95,5 +96,5 @@ class Notifications:
 
 def class_of(change: Change) -> int:
     """The class of a change's event; what may be of any type is generic."""
-    kind = change.kind
+    kind = change.kind & ~BESIDE
     return GENERIC if kind & (kind - 1) else kind

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dflite.base.conversation_errors import NoAuth, OutOfMemory
+from dflite.base.conversation_errors import NoAuth, OutOfMemory, Unblocked
 from dflite.base.errors import WrongArity, WrongType
+from dflite.base.stream_errors import NoStreamOrGroup
 from dflite.engine.command import COMMANDS
 from tests.support.node import Error, Node, NodeClient
 
@@ -89,6 +90,23 @@ def test_calls_failures_and_refusals_are_counted(node: Node, client: NodeClient)
     assert [new - old for new, old in zip(after, before, strict=True)] == [3, 1, 1]
     assert node.executor.errors == {"ERR": 2}
     assert node.executor.error_replies == 2
+
+
+def test_an_error_that_ends_waiting_is_counted_for_the_command(
+    node: Node, client: NodeClient
+) -> None:
+    client.run_all("XGROUP CREATE s g $ MKSTREAM")
+    row = COMMANDS[b"XREADGROUP"]
+    before = (row.calls, row.failed, row.rejected)
+    reader, other = node.client(), node.client()
+    reader.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >")
+    other.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >")
+    client.run(f"CLIENT UNBLOCK {other.id} ERROR")
+    client.run("XGROUP DESTROY s g")
+    assert other.read() == Unblocked
+    assert reader.read() == NoStreamOrGroup(b"s", b"g", b" in XREADGROUP with GROUP option")
+    after = (row.calls, row.failed, row.rejected)
+    assert [new - old for new, old in zip(after, before, strict=True)] == [2, 1, 1]
 
 
 def test_kinds_of_errors_are_counted_up_to_a_limit(node: Node, client: NodeClient) -> None:

@@ -63,6 +63,19 @@ def test_classes(node: Node, client: NodeClient, letters: str, expected: list[st
     assert heard(listener) == expected
 
 
+def test_what_happens_beside_a_stream_is_of_its_class(node: Node, client: NodeClient) -> None:
+    listener = listener_of(node, "Et")
+    client.run("XGROUP CREATE s g $ MKSTREAM")
+    client.run("XGROUP CREATECONSUMER s g c")
+    client.run("XGROUP SETID s g 0")
+    client.run("XGROUP DELCONSUMER s g c")
+    client.run("XGROUP DESTROY s g")
+    assert heard(listener) == [
+        "xgroup-create s", "xgroup-createconsumer s", "xgroup-setid s", "xgroup-delconsumer s",
+        "xgroup-destroy s",
+    ]  # fmt: skip
+
+
 def test_the_event_new_comes_before_what_made_the_key(node: Node, client: NodeClient) -> None:
     listener = listener_of(node, "EAn")
     client.run("SET a 1")
