@@ -38,7 +38,7 @@ from dflite.native.entry cimport (
     value_of,
     write_entry,
 )
-from dflite.native.remains cimport Remains
+from dflite.native.remains cimport Remains, free_within
 from dflite.native.segment cimport (
     FILL,
     HAS_DEADLINE,
@@ -521,12 +521,10 @@ cdef class Index(Value):
         return self.count
 
     cdef bint dismantle(self, int64_t* budget) noexcept:
-        cdef size_t pieces = <size_t>budget[0]
         if self.remains is None:
             self.remains = self.clear()
             self.account()
-        budget[0] = 0
-        return self.remains.free(pieces)
+        return free_within(self.remains, budget)
 
     # -- figures -----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint32_t
 
 cimport cython
 
@@ -11,3 +11,5 @@ cdef class Remains:
     cdef size_t end
     cdef uint32_t depth
     cdef readonly size_t memory
+
+cdef bint free_within(Remains remains, int64_t* budget) noexcept
