@@ -419,6 +419,8 @@ class Executor(Engine):
         if self.latency_tracking:
             bucket = BUCKETS[usec] if usec < SHORT_USEC else bucket_of(usec)
             command.times[bucket] = command.times.get(bucket, 0) + 1
+        if usec >= SHORT_USEC and not self.in_exec:
+            self.clock.read()  # whoever comes next, a waiter too, comes later
         if usec >= self.slowlog.threshold_us >= 0 and not command.flags & SKIP_SLOWLOG:
             self.slowlog.add(client, argv, usec, self.clock.now_ms // 1000)
         if self.latency.threshold_ms > 0:

@@ -6,7 +6,7 @@ from dflite.base.conversation_errors import NoAuth, OutOfMemory, Unblocked
 from dflite.base.errors import WrongArity, WrongType
 from dflite.base.stream_errors import NoStreamOrGroup
 from dflite.engine.command import COMMANDS
-from tests.support.node import Error, Node, NodeClient
+from tests.support.node import WAITING, Error, Node, NodeClient
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,18 @@ def test_buffers_count_as_used_memory(node: Node, client: NodeClient) -> None:
     before = node.executor.used_memory()
     client.conn.feed(b"*2\r\n$3\r\nGET\r\n$100000\r\n" + b"x" * 90_000)
     assert node.executor.used_memory() - before >= 90_000
+
+
+def test_time_passes_behind_a_slow_step_and_not_within() -> None:
+    node = Node(now_ms=None)
+    node.host.settings.enable_debug_command = "yes"
+    client, popper = node.client(), node.client()
+    popper.send("BLPOP l 0")
+    said = client.run_all(
+        "MULTI", "RPUSH l a", "PEXPIRE l 10", "DEBUG SLEEP 0.02", "PTTL l", "EXEC", "EXISTS l"
+    )
+    assert said[5:] == [[1, 1, "OK", 10], 0]
+    assert popper.read() is WAITING
 
 
 # -- the hot lane ---------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ class Step:
 
 
 class Node:
-    """The engine in this process. Time stands still until `advance`."""
+    """The engine in this process. Time stands still until `advance`, unless `now_ms` is None."""
 
     def __init__(
         self,
@@ -215,7 +215,7 @@ class Node:
         shards: int = 1,
         lane: bool = False,
         journal: bool = True,
-        now_ms: int = START_MS,
+        now_ms: int | None = START_MS,
     ) -> None:
         self.clock = Clock(now_ms)
         self.effects = Effects()
