@@ -24,15 +24,13 @@ from dflite.native.stream_id cimport StreamId, is_less, number_of
 from dflite.native.stream_index cimport (
     Place,
     add_record,
-    end_place,
     find_record,
     first_place,
     record_id,
     record_of,
     step,
-    step_back,
 )
-from dflite.native.stream_node cimport Node, blob_bytes, last_id_of
+from dflite.native.stream_node cimport Node, blob_bytes
 
 cdef enum:
     ID_BYTES = 16
@@ -192,12 +190,11 @@ def load_stream(Reader reader not None, int kind) -> Stream:
 
 
 cdef int check_last(Stream stream) except -1:
-    """No entry may be behind the last ID."""
-    cdef Place place = end_place(&stream.nodes)
-    if step_back(&stream.nodes, &place) and is_less(
-            stream.last, last_id_of(<Node*>record_of(&stream.nodes, place))):
+    """No entry may be behind the last ID, unless it is a deleted one, which is let go of."""
+    cdef StreamId id
+    if stream.edge(True, &id) and is_less(stream.last, id):
         bad("an entry behind the last ID")
-    return 0
+    return stream.forget_behind(stream.last)
 
 
 cdef int load_group(Reader reader, Stream stream, Group group, int kind) except -1:

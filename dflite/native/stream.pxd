@@ -40,6 +40,7 @@ cdef class Stream(Value):
     cdef int note_first(self) noexcept nogil
     cdef int64_t trim(self, int64_t most, StreamId least, bint by_id, bint whole_nodes, int64_t limit) except -1
     cdef int64_t trim_node(self, Node* node, int64_t most, StreamId least, bint by_id) except -1
+    cdef int forget_behind(self, StreamId last) except -1
     cdef bint has_gaps_from(self, StreamId id) noexcept nogil
     cdef int64_t counter_at(self, StreamId id) noexcept nogil
 

@@ -50,6 +50,7 @@ from dflite.native.stream_node cimport (
     append_entry,
     blob_bytes,
     copy_node,
+    cut_behind,
     entry_fields,
     fits,
     free_node,
@@ -425,6 +426,26 @@ cdef class Stream(Value):
             node.blob = mark_deleted(node.blob, removed)
         return removed
 
+    cdef int forget_behind(self, StreamId last) except -1:
+        """Let go of what was deleted behind an ID, so that entries of those IDs may be added again."""
+        cdef int64_t held = held_bytes()
+        cdef Place place
+        cdef Node* node
+        while True:
+            place = end_place(&self.nodes)
+            if not step_back(&self.nodes, &place):
+                break
+            node = <Node*>record_of(&self.nodes, place)
+            if not is_less(last, last_id_of(node)):
+                break
+            if live_entries(node.blob):
+                node.blob = cut_behind(node, last)
+                break
+            free_node(node.blob)
+            remove_record(&self.nodes, &place)
+        self.node_bytes += held_bytes() - held
+        return 0
+
     # -- figures -------------------------------------------------------------------------------------
 
     def __len__(self):
@@ -438,6 +459,7 @@ cdef class Stream(Value):
     @last_id.setter
     def last_id(self, number: int) -> None:
         self.last = id_of(number)
+        self.forget_behind(self.last)
 
     @property
     def first_id(self) -> int:

@@ -61,6 +61,7 @@ cdef bint next_entry(Walk* walk, StreamEntry* entry) noexcept nogil
 cdef bint previous_entry(Walk* walk, StreamEntry* entry) noexcept nogil
 cdef StreamId last_id_of(Node* node) noexcept nogil
 cdef char* mark_deleted(char* blob, int64_t how_many) except NULL
+cdef char* cut_behind(Node* node, StreamId last) except NULL
 cdef int reply_fields(Reply reply, Walk* walk, StreamEntry* entry) except -1
 cdef list entry_fields(Walk* walk, StreamEntry* entry)
 cdef const char* checked(const char* p, const char* end) noexcept nogil

@@ -224,6 +224,25 @@ cdef char* mark_deleted(char* blob, int64_t how_many) except NULL:
     return write_counter(blob, 1, integer_at(after(blob + HEAD_BYTES)) + how_many)
 
 
+cdef char* cut_behind(Node* node, StreamId last) except NULL:
+    """The node's blob without the entries behind `last`, which are all deleted ones."""
+    cdef Walk walk
+    cdef StreamEntry entry
+    cdef char* blob = node.blob
+    cdef const char* end
+    cdef int64_t n = 0
+    cdef uint64_t elements = 0
+    start_walk(&walk, node)
+    walk.at = end = walk.end
+    while previous_entry(&walk, &entry) and is_less(last, entry.id):
+        elements += 1 + <uint64_t>integer_at(before(end))
+        end = walk.at
+        n += 1
+    blob[end - blob] = <char>END
+    count_elements(blob, <uint32_t>(end - blob + 1), 0 - elements)
+    return write_counter(blob, 1, integer_at(after(blob + HEAD_BYTES)) - n)
+
+
 cdef char* shrink_node(char* blob) noexcept nogil:
     """The node without room for more."""
     cdef size_t size = blob_bytes(blob), before = allocated(blob)

@@ -228,6 +228,20 @@ def test_setid_does_not_fall_behind_the_top(client: NodeClient) -> None:
     assert client.run("XSETID s 2-5") == LastIdBelowTop
 
 
+def test_deleted_ids_may_come_again_below_a_lower_last_id(client: NodeClient) -> None:
+    fill(client, 5)
+    client.run("XDEL s 5")
+    client.run("XSETID s 10 ENTRIESADDED 5 MAXDELETEDID 2")
+    client.run("XDEL s 4")
+    client.run("XSETID s 10 ENTRIESADDED 5 MAXDELETEDID 2")
+    client.run("XSETID s 3")
+    assert client.run("XADD s 4 n again") == b"4-0"
+    assert client.run("XADD s 5 n again") == b"5-0"
+    assert client.run("XRANGE s 4 4") == [[b"4-0", [b"n", b"again"]]]
+    assert client.run("XDEL s 4 5") == 2
+    assert client.run("XLEN s") == 3
+
+
 def test_events(node: Node, client: NodeClient) -> None:
     listener = node.client(resp3=True)
     node.executor.notifications.configure("KEA")

@@ -118,6 +118,11 @@ class StreamMachine(RuleBasedStateMachine):
         assert removed <= before if roughly else removed == before
         del self.model[:removed]
 
+    @rule(data=st.data())
+    def set_a_lower_last_id(self, data: st.DataObject) -> None:
+        top = self.model[-1][0] if self.model else 0
+        self.last = self.stream.last_id = max(top, self.some_id(data))
+
     @rule(data=st.data(), limit=st.sampled_from([0, 1, 3, 1000]), reverse=st.booleans())
     def read_range(self, data: st.DataObject, limit: int, reverse: bool) -> None:
         start, end = self.some_id(data), self.some_id(data)
@@ -166,6 +171,19 @@ class StreamMachine(RuleBasedStateMachine):
 
 TestStream = StreamMachine.TestCase
 TestStream.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_an_id_that_was_deleted_may_come_again_once_the_last_id_is_below_it() -> None:
+    stream = stream_of((1, [b"a", b"1"]), (5, [b"a", b"2"]))
+    stream.delete(5)
+    stream.last_id = 3
+    for number in (4, 5, 6):
+        assert stream.add(0, number, False, [b"a", b"3"], 0)
+        stream.check()
+    assert [number for number, _ in stream.entries(0, MAX_ID)] == [1, 4, 5, 6]
+    assert stream.delete(4)
+    assert stream.delete(5)
+    stream.check()
 
 
 def test_all_memory_is_given_back() -> None:
