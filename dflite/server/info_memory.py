@@ -11,7 +11,7 @@ def memory_section(figures: Figures) -> list[str]:
     keyspace = figures.keyspace
     machine = machine_memory()
     resident = memory.resident
-    pending = sum(keyspace.keys_of_remains)
+    pending = keyspace.pending()
     lines = sized("used_memory", memory.used)
     lines += sized("used_memory_rss", resident)
     lines += sized("used_memory_peak", memory.peak)

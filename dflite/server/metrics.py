@@ -186,8 +186,8 @@ class NodeCollector(Collector):
         )  # fmt: skip
         yield gauge(
             "dflite_lazyfree_pending_keys",
-            "Keys of flushed databases whose memory is still to be given back",
-            value=sum(figures.keyspace.keys_of_remains),
+            "Keys, flushed or deleted, whose memory is still to be given back",
+            value=figures.keyspace.pending(),
         )
 
     def commands(self) -> Iterator[Metric]:

@@ -42,12 +42,21 @@ class Keyspace:
 
     def free_some(self, entries: int) -> bool:
         """Free about `entries` entries of what was flushed or deleted; True while there is more."""
+        before = buried()
         if self.remains:
-            if not self.remains[-1].free(entries):
+            more = self.remains[-1].free(entries)
+            self.keys_of_remains[-1] -= buried() - before  # their keys wait there now
+            if not more:
                 self.remains.pop()
                 self.freed_lazily += self.keys_of_remains.pop()
             return bool(self.remains) or buried() > 0
-        return bool(self.remains) or free_buried(entries)
+        more = free_buried(entries)
+        self.freed_lazily += before - buried()
+        return more
+
+    def pending(self) -> int:
+        """Keys whose memory is still to be given back."""
+        return sum(self.keys_of_remains) + buried()
 
     def has_remains(self) -> bool:
         """Is there something to free? Flushed databases, or large values that were deleted."""
