@@ -1,5 +1,6 @@
 """Fixtures that every test may use: real server processes, shared where sharing is safe."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 CHECKOUT = str(Path(__file__).resolve().parent.parent)
 sys.path[:] = [place for place in sys.path if place not in ("", CHECKOUT)] + [CHECKOUT]
 
+from dflite.native.value import free_buried  # noqa: E402
 from tests.support.node import Node, NodeClient  # noqa: E402
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey  # noqa: E402
 
@@ -67,3 +69,11 @@ def run_dflite() -> Iterator[Callable[..., Server]]:
 def dflite(run_dflite: Callable[..., Server]) -> Server:
     """A fresh dflite of this test's own."""
     return run_dflite()
+
+
+@pytest.fixture
+def fresh_values() -> None:
+    """Large values that tests before this one left behind are gone, and count nowhere."""
+    gc.collect()
+    while free_buried(1 << 20):
+        continue

@@ -11,8 +11,10 @@ from dflite.native.packed_list import PackedList
 from dflite.native.reply import Reply
 from dflite.native.table import INLINE, Table
 from dflite.native.thresholds import set_threshold
-from dflite.native.value import value_memory
+from dflite.native.value import free_buried, value_memory
 from tests.support.resp import parse_all
+
+pytestmark = pytest.mark.usefixtures("fresh_values")
 
 KEY = b"key"
 OTHER = b"other"
@@ -25,6 +27,12 @@ ITEMS = st.one_of(
 FILLS = st.sampled_from([-2, -1, 3, 40, 0])
 
 
+def free_all() -> None:
+    """What was put aside to be freed in slices is freed now."""
+    while free_buried(1_000_000):
+        pass
+
+
 def read(reply: Reply) -> object:
     (parsed,) = parse_all(reply.take())
     return [item.data for item in parsed.items] if isinstance(parsed.value, list) else parsed.data
@@ -35,6 +43,7 @@ class Lists(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        free_all()
         self.memory = value_memory()
         self.table = Table(Clock(1))
         self.model: dict[bytes, list[bytes]] = {KEY: [], OTHER: []}
@@ -48,6 +57,7 @@ class Lists(RuleBasedStateMachine):
         set_threshold("list_max_listpack_size", -2)
         self.table.delete(KEY)
         self.table.delete(OTHER)
+        free_all()
         assert value_memory() == self.memory
 
     @property

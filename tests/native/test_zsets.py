@@ -28,6 +28,8 @@ from dflite.native.zsets import (
 from tests.support.resp import Reply as Parsed
 from tests.support.resp import parse_all
 
+pytestmark = pytest.mark.usefixtures("fresh_values")
+
 KEY = b"zset"
 INFINITY = float("inf")
 ENC_PACKED = 4

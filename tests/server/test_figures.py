@@ -8,6 +8,8 @@ from dflite.server.figures import NOBODY, Figures
 from tests.support.figures import figures_of
 from tests.support.node import Node, NodeClient
 
+pytestmark = pytest.mark.usefixtures("fresh_values")
+
 
 @pytest.fixture
 def node() -> Node:
