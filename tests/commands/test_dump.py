@@ -133,9 +133,7 @@ def test_idle_time_is_restored(client: NodeClient) -> None:
         ("IDLETIME 1 FREQ 1", BadSyntax),
     ],
 )
-def test_options_are_checked_before_the_key(
-    client: NodeClient, words: str, error: object
-) -> None:
+def test_options_are_checked_before_the_key(client: NodeClient, words: str, error: object) -> None:
     client.run("SET k v")
     assert client.run("RESTORE", "k", "-1", b"no payload", *words.split()) == error
 
