@@ -21,15 +21,18 @@ class LongReply:
         n = reply.next()
     """
 
-    def __init__(self, ctx: Context, count: int, pairs: bool = False) -> None:
+    def __init__(
+        self, ctx: Context, count: int, pairs: bool = False, most: int = MOST_BYTES
+    ) -> None:
         self.ctx = ctx
         self.left = count
+        self.most = ctx.client.conn.limits.output_buffer or most
         self.start = ctx.reply.mark()
         ctx.reply.array(2 * count if pairs and not ctx.reply.resp3 else count)
 
     def next(self) -> int:
         """How many elements are to be written now; 0 when there is nothing more to do."""
-        if len(self.ctx.reply) > (self.ctx.client.conn.limits.output_buffer or MOST_BYTES):
+        if len(self.ctx.reply) > self.most:
             self.ctx.reply.rollback(self.start)
             self.ctx.engine.cut_off(self.ctx.client)
             self.left = 0
