@@ -6,6 +6,7 @@ decided at the end of the step, by the type of what the key holds then.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from dflite.engine.client import Client
 from dflite.engine.timers import Timer
@@ -30,6 +31,7 @@ class Waiter:
         self.deadline_ms = deadline_ms
         self.at_streams = False  # what it waits at holds streams, which the lane leaves alone
         self.argv: list[bytes] = []  # the request that waits
+        self.usec = 0  # that it has run for
         self.timer: Timer | None = None
 
     def serve(self, key: bytes) -> bool:
@@ -45,6 +47,17 @@ class Waiter:
 
     def left(self) -> None:
         """The waiter is in no queue any more."""
+
+
+class TimeOut:
+    """What a timer does when a waiter's time is up."""
+
+    def __init__(self, waiter: Waiter, unblock: Callable[[Waiter, bool], None]) -> None:
+        self.waiter = waiter
+        self.unblock = unblock
+
+    def __call__(self) -> None:
+        self.unblock(self.waiter, False)
 
 
 class Blocking:

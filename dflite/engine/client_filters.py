@@ -16,7 +16,7 @@ from dflite.engine.args import Args
 from dflite.engine.client import Client, User
 from dflite.engine.context import Engine
 from dflite.native.bytesops import parse_int
-from dflite.native.connection import HELD_BLOCKED
+from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED
 
 FLAGS: Final = b"OSMPxbtRBdcuAUreTNIEi"  # every letter that CLIENT LIST may show
 NORMAL: Final = 1
@@ -245,7 +245,7 @@ def flags_of(client: Client) -> bytes:
         flags += b"P"
     if client.queue is not None:
         flags += b"x"
-    if client.conn.held & HELD_BLOCKED:
+    if client.conn.held & (HELD_BLOCKED | HELD_PAUSED):
         flags += b"b"
     if client.tracker is not None:
         flags += b"t"

@@ -109,6 +109,10 @@ class Engine:
         self.rejected_for_memory = 0
         self.loading = False
 
+    def blocked_clients(self) -> int:
+        """Clients that wait for a key, or for the end of CLIENT PAUSE."""
+        return len(self.blocking.waiters) + len(self.pausing.clients)
+
     def run(self, ctx: "Context", argv: list[bytes]) -> None:
         """One command within the running step: found, admitted, done, answered."""
         raise NotImplementedError

@@ -16,7 +16,7 @@ from dflite.base.conversation_errors import (
 from dflite.base.errors import CommandError, WrongArity
 from dflite.base.server_errors import DebugRefused, ModuleRefused, MonitorReadsOnly
 from dflite.engine.args import Args
-from dflite.engine.blocking import Waiter
+from dflite.engine.blocking import TimeOut, Waiter
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client
 from dflite.engine.command import (
     ADMIN,
@@ -169,7 +169,9 @@ class Executor(Engine):
         self.blocking.park(waiter)
         waiter.client.conn.hold(HELD_BLOCKED)
         if waiter.deadline_ms:
-            waiter.timer = self.timers.at(waiter.deadline_ms, TimeOut(self, waiter).__call__)
+            waiter.timer = self.timers.at(
+                waiter.deadline_ms, TimeOut(waiter, self.unblock).__call__
+            )
         self.observers_changed()
 
     def serve_waiters(self, index: int, key: bytes) -> None:
@@ -192,6 +194,7 @@ class Executor(Engine):
         if self.noting_new:
             self.note_absent(waiter.db, waiter.argv)
         served = True
+        started = NOW_US()
         try:
             served = waiter.serve(key)
         except CommandError as error:
@@ -210,6 +213,7 @@ class Executor(Engine):
             self.remember(client, find(waiter.argv), waiter.argv)
         self.tracking.tell_own(client)
         self.pushes.running = None
+        waiter.usec += NOW_US() - started
         if served:
             self.journal_step(True)
             self.let_go(waiter, mark)
@@ -231,6 +235,7 @@ class Executor(Engine):
         """A waiter was answered, from `mark` on: its client goes on."""
         client = waiter.client
         self.blocking.leave(waiter)
+        self.count(client, find(waiter.argv), waiter.argv, waiter.usec)
         if client.reply_mode != REPLY_ON:
             client.silence(mark)
         client.conn.release(HELD_BLOCKED)
@@ -345,7 +350,11 @@ class Executor(Engine):
             and command.flags & (WRITE | MAY_REPLICATE)
         ):
             effects.records.append(Record(db.index, argv))
-        self.count(client, command, argv, NOW_US() - started)
+        usec = NOW_US() - started
+        if ctx.waiter is None:
+            self.count(client, command, argv, usec)
+        else:
+            ctx.waiter.usec = usec  # counted when it is answered
         if self.monitors and not command.flags & (SKIP_MONITOR | ADMIN):
             feed_monitors(self, ctx, argv)
 
@@ -480,15 +489,3 @@ class Executor(Engine):
         if client.admin:
             return False
         return not self.pausing.writes_only or (flags & (WRITE | MAY_REPLICATE)) != 0
-
-
-class TimeOut:
-    """What a timer does when a waiter's time is up."""
-
-    def __init__(self, executor: Executor, waiter: Waiter) -> None:
-        self.executor = executor
-        self.waiter = waiter
-
-    def __call__(self) -> None:
-        if self.executor.blocking.is_waiting(self.waiter):
-            self.executor.unblock(self.waiter, False)

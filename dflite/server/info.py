@@ -91,7 +91,7 @@ def clients_section(figures: Figures) -> list[str]:
         f"max_clients:{figures.settings.maxclients}",
         f"client_recent_max_input_buffer:{figures.longest_input()}",
         f"client_recent_max_output_buffer:{figures.longest_output()}",
-        f"blocked_clients:{len(waiters)}",
+        f"blocked_clients:{executor.blocked_clients()}",
         f"tracking_clients:{len(executor.tracking.trackers)}",
         f"pubsub_clients:{executor.channels.clients}",
         f"watching_clients:{figures.watching_clients()}",

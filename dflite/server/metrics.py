@@ -90,8 +90,8 @@ class NodeCollector(Collector):
         )
         yield gauge(
             "dragonfly_blocked_clients",
-            "Clients that wait for a key",
-            value=len(executor.blocking.waiters),
+            "Clients that wait for a key or the end of a pause",
+            value=executor.blocked_clients(),
         )
         yield gauge(
             "dflite_slowlog_length",

@@ -127,6 +127,7 @@ def serve_string(ctx: Context, key: bytes) -> bool:
 def test_swapdb_serves_who_waits_for_a_key_of_the_other_database(node: Node) -> None:
     waiting, other = node.client(), node.client()
     waiter = KeyWaiter(waiting.ctx, [b"a"], STRING, 0, serve_string)
+    waiter.argv = [b"GET", b"a"]
     node.executor.park(waiter)
     other.run("SELECT 1")
     other.run("SET a here")

@@ -7,6 +7,7 @@ import pytest
 from dflite.base.conversation_errors import Unblocked
 from dflite.base.errors import InternalError, WrongType
 from dflite.engine.client import REPLY_ON
+from dflite.engine.command import COMMANDS
 from tests.support.node import WAITING, Node, NodeClient
 from tests.support.toy_lists import toy_lists
 
@@ -45,6 +46,24 @@ def test_waiters_are_served_in_order_of_arrival(node: Node, client: NodeClient) 
     assert client.run("TOYPUSH q c") == 1
     assert third.read() == [b"q", b"c"]
     assert client.run("EXISTS q") == 0
+
+
+def test_who_waits_is_counted_and_logged_when_it_is_answered(
+    node: Node, client: NodeClient
+) -> None:
+    node.executor.slowlog.threshold_us = 0
+    row = COMMANDS[b"TOYWAIT"]
+    served, late, gone = waiting(node, "TOYWAIT q 0", "TOYWAIT q 1", "TOYWAIT q 0")
+    assert (row.calls, row.usec, row.times) == (0, 0, {})
+    client.run("TOYPUSH q a")
+    assert served.read() == [b"q", b"a"]
+    assert row.calls == 1
+    assert [entry.argv[0] for entry in node.executor.slowlog.entries] == [b"TOYWAIT", b"TOYPUSH"]
+    node.advance(1000)
+    assert late.read() is None
+    gone.disconnect()
+    assert (row.calls, row.failed, row.rejected) == (2, 0, 0)
+    assert sum(row.times.values()) == 2
 
 
 def test_the_pusher_is_answered_before_anybody_pops(node: Node, client: NodeClient) -> None:

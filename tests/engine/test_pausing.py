@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dflite.engine.client_filters import flags_of
 from tests.support.node import WAITING, Node, NodeClient
 from tests.support.toy_lists import toy_lists
 
@@ -27,6 +28,19 @@ def test_writers_wait_and_readers_go_on(client: NodeClient, other: NodeClient) -
     assert client.run("CLIENT UNPAUSE") == "OK"
     assert other.read() == "OK"
     assert client.run("GET k") == b"after"
+
+
+def test_who_was_postponed_is_shown_as_waiting(
+    node: Node, client: NodeClient, other: NodeClient
+) -> None:
+    client.run("CLIENT PAUSE 1000 WRITE")
+    other.run("SET k v")
+    assert node.executor.blocked_clients() == 1
+    assert flags_of(other.state) == b"b"
+    assert client.run(f"CLIENT UNBLOCK {other.id}") == 0
+    client.run("CLIENT UNPAUSE")
+    assert node.executor.blocked_clients() == 0
+    assert flags_of(other.state) == b"N"
 
 
 def test_a_postponed_request_runs_first_and_the_order_is_kept(
