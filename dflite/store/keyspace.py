@@ -5,7 +5,7 @@ from typing import Final
 
 from dflite.native.clock import Clock
 from dflite.native.remains import Remains
-from dflite.native.table import Table
+from dflite.native.table import Table, bytes_of
 from dflite.native.value import buried, free_buried, value_memory
 from dflite.store.db import Db
 from dflite.store.effects import Effects
@@ -124,8 +124,8 @@ class Keyspace:
 
     def memory(self) -> int:
         """Bytes of keys, values and tables, and of what was flushed but is not freed yet."""
-        tables = sum([db.memory() for db in self.dbs])
-        return tables + value_memory() + sum([part.memory for part in self.remains])
+        flushed = sum([part.memory for part in self.remains]) if self.remains else 0
+        return bytes_of(self.tables) + value_memory() + flushed
 
     def expiring(self) -> int:
         return sum([db.expiring() for db in self.dbs])
