@@ -62,8 +62,8 @@ class Ports:
         for role, sockets in self.sockets.items():
             for sock in sockets:
                 await self.serve(role, sock)
-        settings.on_change("bind", self.move)
-        settings.on_change("port", self.move)
+        settings.on_change("bind", self.move_address)
+        settings.on_change("port", self.move_port)
         for name in tls.FOLLOWED:
             settings.on_change(name, self.change_tls)
 
@@ -124,8 +124,16 @@ class Ports:
 
     # -- changing ----------------------------------------------------------------------------------
 
-    def move(self) -> None:
-        """CONFIG SET bind or port: listen there, and no longer here. Connections stay."""
+    def move_address(self) -> None:
+        """CONFIG SET bind."""
+        self.move("Failed to bind to specified addresses.")
+
+    def move_port(self) -> None:
+        """CONFIG SET port."""
+        self.move("Unable to listen on this port. Check server logs.")
+
+    def move(self, failed: str) -> None:
+        """Listen where the settings say, and no longer here. Connections stay."""
         settings = self.settings
         if self.speaks_tls(MAIN):
             raise Refused("the main port speaks TLS: restart to move it")
@@ -145,7 +153,7 @@ class Ports:
         for sock in self.sockets[MAIN]:
             self.watch(sock, False)
         if problem is not None:
-            raise Refused("Unable to listen on this port. Check server logs.") from problem
+            raise Refused(failed) from problem
 
     def change_tls(self) -> None:
         """CONFIG SET of what TLS ports speak, or of their certificate: for new connections."""

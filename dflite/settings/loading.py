@@ -96,7 +96,7 @@ class Loader:
             words = line.words[1:]
             value = "***" if row.secret else " ".join(words)
             shown = f"{line.place}: '{line.words[0]} {value}'"
-            if not words:
+            if not words and not row.kind.takes_several:
                 raise UsageError(f"{shown}: wrong number of arguments.")
             if row.kind.takes_several and len(words) == 1:
                 words = row.kind.split(words[0])

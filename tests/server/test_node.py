@@ -137,6 +137,16 @@ def test_the_port_moves_while_clients_stay(dflite: Server) -> None:
             assert other.recv(100) == b"+PONG\r\n"
 
 
+def test_an_address_of_somebody_else_is_refused_and_the_old_one_kept(dflite: Server) -> None:
+    with dflite.connect() as client:
+        before = client.call("CONFIG", "GET", "bind")
+        reply = client.call("CONFIG", "SET", "bind", "999.999.999.999")
+        assert "'bind') - Failed to bind to specified addresses." in reply.text
+        assert client.call("CONFIG", "GET", "bind") == before
+    with dflite.connect() as client:
+        assert client.call("PING").text == "PONG"
+
+
 def test_it_serves_on_when_nobody_reads_what_it_says() -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -70,6 +70,18 @@ def test_lines_of_save_add_up_and_replace_the_default(tmp_path: Path) -> None:
     assert settings.save == [(1, 2)]
 
 
+def test_a_list_without_words_in_a_file_is_empty(tmp_path: Path) -> None:
+    text = "save\nbind\nlatency-tracking-info-percentiles\nclient-output-buffer-limit\n"
+    settings, _ = load(write(tmp_path / "a.conf", text))
+    assert (settings.save, settings.bind, settings.latency_tracking_info_percentiles) == (
+        [],
+        [],
+        [],
+    )
+    usual, _ = load()
+    assert settings.client_output_buffer_limit == usual.client_output_buffer_limit
+
+
 def test_directives_that_are_no_settings_are_kept(tmp_path: Path) -> None:
     conf = write(
         tmp_path / "a.conf",
@@ -105,7 +117,7 @@ def test_what_has_no_effect_is_said_once_for_each_source(tmp_path: Path) -> None
     [
         ("maxclient 1\n", "line 1: there is no setting 'maxclient'; did you mean maxclients?"),
         ("\nport\n", "line 2: 'port ': wrong number of arguments."),
-        ("save\n", "line 1: 'save ': wrong number of arguments."),
+        ("oom-score-adj-values\n", "'oom-score-adj-values ': wrong number of arguments; oom"),
         ("port 1 2\n", "line 1: 'port 1 2': wrong number of arguments; port takes"),
         (
             "maxclients abc\n",
