@@ -29,7 +29,6 @@ INTERPRETED = {
     "dflite/commands/latency.py": "runs at human speed",
     "dflite/commands/lolwut.py": "runs at human speed",
     "dflite/commands/memory.py": "runs at human speed",
-    "dflite/commands/populate.py": "runs at human speed",
     "dflite/commands/server.py": "runs at human speed",
     "dflite/commands/slowlog.py": "runs at human speed",
     "dflite/commands/stream_info.py": "runs at human speed",
