@@ -4,6 +4,7 @@ Fields are those of Redis 7.2, in its order, with some of Valkey's, and of Drago
 clients look for. What cannot happen here is 0 and says why.
 """
 
+import os
 import platform
 import sys
 import time
@@ -21,6 +22,7 @@ from dflite.server.process import cpu_of_children, cpu_of_process, cpu_of_thread
 Section = Callable[[Figures], list[str]]
 
 ALL: Final = ("all", "everything")
+EXECUTABLE: Final = os.path.abspath(sys.argv[0])
 TURNS_A_SECOND: Final = 1  # of background work while there is nothing to do
 
 
@@ -67,7 +69,7 @@ def server_section(figures: Figures) -> list[str]:
         f"hz:{TURNS_A_SECOND}",
         f"configured_hz:{settings.hz}",
         f"lru_clock:{int(time.time()) & 0xFFFFFF}",
-        f"executable:{sys.argv[0]}",
+        f"executable:{EXECUTABLE}",
         f"config_file:{settings.config_file}",
         "io_threads_active:0",
         "thread_count:1",

@@ -1,5 +1,9 @@
 """INFO: sections and their filters, fields beside Redis' and Valkey's, values."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from dflite.engine.command import every_command
@@ -211,3 +215,13 @@ def test_a_process_counts_bytes_and_commands(dflite: Server) -> None:
         stats = sections_of(connection.call("INFO", "stats").data)["Stats"]
         assert stats["keyspace_hits"] == "0"
         assert int(stats["total_commands_processed"]) <= 1
+
+
+def test_the_executable_is_told_by_its_whole_path(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv[0] = './dflite'; import dflite.server.info as i; print(i.EXECUTABLE)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(tmp_path / "dflite")
