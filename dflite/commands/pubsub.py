@@ -213,7 +213,7 @@ def cmd_pubsub_numsub(ctx: Context, args: Args) -> None:
     flags=ASKING,
     since="2.8.0",
     complexity="O(1)",
-    summary="How many different patterns are listened by.",
+    summary="How many different patterns somebody listens to.",
 )
 def cmd_pubsub_numpat(ctx: Context, args: Args) -> None:
     ctx.reply.integer(len(ctx.engine.channels.audiences[PATTERN]))

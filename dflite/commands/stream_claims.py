@@ -51,7 +51,7 @@ def read_number(text: bytes, what: bytes) -> int:
     keys=[KeySpec(RW | UPDATE)],
     since="5.0.0",
     complexity="O(log N) for each ID, in the number of entries that are pending",
-    summary="Make pending entries that nobody deals with a consumer's.",
+    summary="Hand pending entries, idle for long enough, over to a consumer.",
     tips=VARYING,
 )
 def cmd_xclaim(ctx: Context, args: Args) -> None:
@@ -119,8 +119,8 @@ def reply_claimed(ctx: Context, found: GroupAt, ids: list[int], only_ids: bool) 
     keys=[KeySpec(RW | DELETE)],
     since="6.2.0",
     complexity="O(1) if COUNT is small",
-    summary="Make some pending entries from an ID on that nobody deals with a consumer's; where "
-    "to go on, those claimed, and those that were deleted.",
+    summary="Hand the next pending entries, idle for long enough, over to a consumer: the ID to "
+    "go on from, the entries, and the IDs of those that were deleted meanwhile.",
     tips=VARYING,
 )
 def cmd_xautoclaim(ctx: Context, args: Args) -> None:

@@ -92,7 +92,7 @@ def use_of_set_key(argv: list[bytes]) -> int:
     key_use=use_of_set_key,
     since="1.0.0",
     complexity="O(1)",
-    summary="Put a string at key, if it is so and so, with a deadline or without one.",
+    summary="Put a string at key, always or on a condition, with a deadline or without one.",
     lane=True,
 )
 def cmd_set(ctx: Context, args: Args) -> None:
