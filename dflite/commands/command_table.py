@@ -1,5 +1,6 @@
 """COMMAND: the table of commands, told to clients."""
 
+from collections.abc import Callable
 from typing import Final
 
 from dflite.base.errors import BadSyntax
@@ -37,13 +38,34 @@ from dflite.native.reply import Reply
 SERVER: Final = Family("server", "connection")
 ANYTIME: Final = LOADING | STALE
 UNORDERED: Final = "nondeterministic_output_order"
+# Whole replies, by what they are of, whether in RESP3, and the names in the table.
+WRITTEN: Final[dict[tuple[str, bool, tuple[bytes, ...]], bytes]] = {}
 
 
 def cmd_command(ctx: Context, args: Args) -> None:
+    answer_whole(ctx.reply, "rows", write_rows)
+
+
+def answer_whole(reply: Reply, what: str, write: Callable[[Reply], None]) -> None:
+    """Answer what is said of the whole table; it is made once for each protocol.
+
+    Clients ask for it when they connect, and making it takes long enough for others to notice.
+    """
+    place = (what, reply.resp3, tuple(COMMANDS))
+    known = WRITTEN.get(place)
+    if known is None:
+        mark = reply.mark()
+        write(reply)
+        WRITTEN[place] = reply.since(mark)
+    else:
+        reply.raw(known)
+
+
+def write_rows(reply: Reply) -> None:
     rows = top_level()
-    ctx.reply.array(len(rows))
+    reply.array(len(rows))
     for row in rows:
-        write_row(ctx.reply, row)
+        write_row(reply, row)
 
 
 COMMAND: Final = SERVER.container(
@@ -81,17 +103,26 @@ def cmd_command_count(ctx: Context, args: Args) -> None:
     tips=[UNORDERED],
 )
 def cmd_command_docs(ctx: Context, args: Args) -> None:
-    rows = top_level()
-    if args.more():
-        rows = []
-        for name in args.rest():
-            row = row_named(name)
-            if row is not None:
-                rows.append(row)
-    ctx.reply.map(len(rows))
+    if not args.more():
+        answer_whole(ctx.reply, "docs", write_all_docs)
+        return
+    rows = []
+    for name in args.rest():
+        row = row_named(name)
+        if row is not None:
+            rows.append(row)
+    write_docs_of(ctx.reply, rows)
+
+
+def write_all_docs(reply: Reply) -> None:
+    write_docs_of(reply, top_level())
+
+
+def write_docs_of(reply: Reply, rows: list[Command]) -> None:
+    reply.map(len(rows))
     for row in rows:
-        ctx.reply.bulk(row.name.encode())
-        write_docs(ctx.reply, row)
+        reply.bulk(row.name.encode())
+        write_docs(reply, row)
 
 
 @SERVER.command(

@@ -37,6 +37,7 @@ from tests.support.connection import Connection
 from tests.support.node import Node, NodeClient
 from tests.support.resp import Reply
 from tests.support.servers import Server
+from tests.support.toy_lists import toy_lists
 
 # Commands of these tests only, with the layouts of keys that no command in the table has yet.
 LAYOUTS = Family("generic", "keyspace")
@@ -368,3 +369,16 @@ def test_documentation_has_valkeys_shape(
                 assert value.kind == their_values[field].kind
             else:
                 assert shape(value) == shape(their_values[field])
+
+
+@pytest.mark.parametrize("resp3", [False, True])
+@pytest.mark.parametrize("line", ["COMMAND", "COMMAND DOCS"])
+def test_the_whole_table_is_told_alike_each_time(line: str, resp3: bool) -> None:
+    client = Node().client(resp3)
+    first = client.run_exactly(*line.split())
+    assert client.run_exactly(*line.split()) == first
+    assert Node().client(resp3).run_exactly(*line.split()) == first
+    with toy_lists():
+        assert client.run_exactly("COMMAND") != first
+        assert b"toypush" in client.raw(b"*1\r\n$7\r\nCOMMAND\r\n")
+    assert client.run_exactly(*line.split()) == first
