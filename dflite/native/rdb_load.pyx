@@ -186,6 +186,8 @@ cdef int load_list(Reader reader, Table table, bytes key, Place* place, int kind
                 bad("a node of an unknown kind")
         if kind == RDB_LIST or container == NODE_PLAIN:
             reader.read_text(FIRST, &text)
+            if container == NODE_PLAIN and not text.length:
+                bad("a node of nothing")
             if large is None:
                 push(table, place, large, &text)
             else:

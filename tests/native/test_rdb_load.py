@@ -125,6 +125,7 @@ BAD = {
     "empty list": b"\x01\x00",
     "list of nothing": b"\x0a" + text(ziplist([])),
     "quicklist of nothing": b"\x12\x01\x02" + text(listpack([])),
+    "lone element of nothing": b"\x12\x01\x01\x00",
     "node of an unknown kind": b"\x12\x01\x03" + text(listpack([b"a"])),
     "empty set": b"\x02\x00",
     "empty intset": b"\x0b" + text(dumps.intset(2, [])),
