@@ -7,7 +7,7 @@ from dflite.native.bytesops import format_int
 from dflite.ops.hashes import announce_if_gone
 from dflite.ops.keys import IF_LATER, IF_SOONER, WITH_ONE, WITHOUT_ONE
 from dflite.store.db import NEVER, TYPE_HASH, Db
-from dflite.store.effects import HASH
+from dflite.store.effects import BESIDE, GENERIC, HASH
 
 # What became of a field.
 NO_FIELD: Final = -2
@@ -155,12 +155,15 @@ def set_with_past_deadline(db: Db, key: bytes, pairs: list[bytes]) -> None:
     """Fields that would be gone at once go, and are announced as if they had been set before."""
     table = db.table(key)
     deleted = [field for field in pairs[::2] if hashes.delete_fields(table, key, [field])]
+    # without such fields it is all the same before and after: nobody's WATCH or cache is concerned
+    beside = 0 if deleted else BESIDE
     for event in ("hset", "hexpire", "hexpired"):
-        db.also(key, event, HASH)
+        db.also(key, event, HASH | beside)
     if deleted:
         db.effects.changed += len(deleted)
         db.replicate_as([b"HDEL", key, *deleted])
-    announce_if_gone(db, key)
+    if not db.exists(key):
+        db.also(key, "del", GENERIC | beside)
 
 
 def get_and_expire(db: Db, key: bytes, fields: list[bytes], deadline: int) -> list[bytes | None]:

@@ -229,3 +229,15 @@ def test_what_is_wrong_is_said_and_changes_nothing(
     assert client.run(line) == error
     assert node.take_journal() == []
     assert client.run("HGETALL h") == [b"a", b"1", b"b", b"2", b"c", b"3"]
+
+
+def test_fields_that_were_never_there_break_nobodys_cache(node: Node) -> None:
+    client, reader = node.client(), node.client(resp3=True)
+    reader.run("CLIENT TRACKING ON")
+    reader.run("HGETALL none")
+    reader.run("WATCH none")
+    assert client.run("HSETEX none PXAT 1 FIELDS 1 a 1") == 1
+    assert reader.read_all() == []
+    assert reader.run_all("MULTI", "PING", "EXEC")[-1] == ["PONG"]
+    assert client.run("HSETEX none PX 100 FIELDS 1 a 1") == 1
+    assert reader.read_all() == [[b"invalidate", [b"none"]]]

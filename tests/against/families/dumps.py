@@ -122,7 +122,8 @@ def restore_damaged(source: Source) -> Words:
 
 
 def restore_absolute(source: Source) -> Words:
-    deadline = source.pick((b"1", b"4000000000000", b"9223372036854775807"))
+    # long past; and long to go, where the program cuts ABSTTL off
+    deadline = source.pick((b"1000000", b"4000000000000", b"9223372036854775807"))
     words = [b"RESTORE", key(source), deadline, source.pick(FORMS), b"ABSTTL"]
     return [*words, b"REPLACE"] if source.chance(70) else words
 
