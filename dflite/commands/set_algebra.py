@@ -19,7 +19,7 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.native.bytesops import parse_int
-from dflite.native.sets import count_intersection
+from dflite.native.set_algebra import count_intersection
 from dflite.ops.sets import DIFFERENCE, INTERSECTION, UNION, combine, readable, store_combined
 
 SETS: Final = Family("set", "set")

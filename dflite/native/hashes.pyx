@@ -7,10 +7,9 @@ nothing, and is not due; a hash that loses its last field is removed.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.stdint cimport int64_t, uint64_t
 
-from dflite.native cimport thresholds
+from dflite.native cimport due, thresholds
 from dflite.native.bytesops cimport glob_match
 from dflite.native.entry cimport (
     ENC_PACKED,
@@ -38,7 +37,6 @@ from dflite.native.packed cimport (
     write_element,
 )
 from dflite.native.reply cimport Reply
-from dflite.native.segment cimport SLOTS, Segment
 from dflite.native.small cimport (
     COUNT_BYTES,
     become_object,
@@ -244,23 +242,7 @@ cdef int reply_fields(Table table, Entry* e, Reply reply, bint fields, bint valu
 
 cdef int64_t living(Entry* e) noexcept:
     """Fields that are not due."""
-    cdef Fields large
-    cdef int64_t n = length_of(e)
-    cdef size_t i = 0, k
-    cdef Segment* s
-    if is_packed(e):
-        return n
-    large = <Fields>object_of(e)
-    if large.expiring_count == 0 or large.next_due > large.clock.now_ms:
-        return n
-    while i < <size_t>1 << large.depth:
-        s = large.directory[i]
-        if s.next_deadline <= large.clock.now_ms:
-            for k in range(<size_t>s.buckets * SLOTS):
-                if s.slots[k] and large.is_due(slot_entry(s.slots[k])):
-                    n -= 1
-        i += <size_t>1 << (large.depth - s.depth)
-    return n
+    return count_of(e) >> 1 if is_packed(e) else due.count_living(<Fields>object_of(e))
 
 
 # -- what the floors above call -------------------------------------------------------------------
@@ -434,11 +416,11 @@ def set_deadline(Table table not None, bytes key not None, bytes field not None,
 
 
 def due_fields(Table table not None, bytes key not None, size_t limit, size_t segments):
-    """(fields, more) as `Index.due_keys`; for the caller to expire."""
+    """(fields, more) as `due.due_keys`; for the caller to expire."""
     cdef Entry* e = table.entry_of(key)
     if e == NULL or is_packed(e):
         return [], False
-    return (<Fields>object_of(e)).due_keys(limit, segments)
+    return due.due_keys(<Fields>object_of(e), limit, segments)
 
 
 def expire_fields(Table table not None, bytes key not None, list fields not None) -> None:

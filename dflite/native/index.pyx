@@ -33,7 +33,6 @@ from dflite.native.entry cimport (
     malloc_usable_size,
     optional_size,
     slot_entry,
-    stamp_entry,
     value_length_of,
     value_of,
     write_entry,
@@ -46,7 +45,6 @@ from dflite.native.segment cimport (
     NEVER,
     SLOTS,
     Segment,
-    after_prefix,
     buckets_for,
     halve,
     home_of,
@@ -63,7 +61,6 @@ from dflite.native.value cimport Value, bury, charge
 
 cdef enum:
     MAX_DEPTH = 32          # the cursor of a scan has 48 bits: 32 of prefix, 16 of tag
-    PASSED_OVER = 64        # segments with nothing due that cost a sweep as much as one with
 
 cdef size_t LONGEST = 0xFFFFFFFF     # bytes of a key or a value
 
@@ -462,51 +459,6 @@ cdef class Index(Value):
         self.next_due = self.sweep_soonest = NEVER
         self.sweep_at = 0
         return remains
-
-    # -- deadlines -----------------------------------------------------------------------------------
-
-    def due_keys(self, size_t limit, size_t segments):
-        """(keys, more): at most `limit` keys whose deadline has passed, from at most `segments` segments.
-
-        Goes on where the last call ended, by hash, so that growing and shrinking in between lose nothing;
-        `more` is False once the whole table has been walked. What is returned is to be deleted: a segment
-        with more than `limit` due keys is looked at again.
-        """
-        cdef list keys = []
-        cdef size_t i, left = segments * PASSED_OVER
-        cdef Segment* s
-        cdef Entry* e
-        cdef int64_t soonest, deadline, now = self.clock.now_ms
-        if self.directory == NULL or self.next_due > now:
-            return keys, False
-        while left > 0 and <size_t>len(keys) < limit:
-            s = self.segment_for(self.sweep_at)
-            if s.expiring == 0:
-                s.next_deadline = NEVER
-            if s.next_deadline <= now:
-                left -= PASSED_OVER if left > PASSED_OVER else left
-                soonest = NEVER
-                for i in range(<size_t>s.buckets * SLOTS):
-                    if s.slots[i] & HAS_DEADLINE:
-                        e = slot_entry(s.slots[i])
-                        deadline = deadline_of(e)
-                        if deadline <= now:
-                            if <size_t>len(keys) >= limit:
-                                return keys, True
-                            keys.append(self.key_bytes(e))
-                        if deadline < soonest:
-                            soonest = deadline
-                s.next_deadline = soonest
-            else:
-                left -= 1
-            if s.next_deadline < self.sweep_soonest:
-                self.sweep_soonest = s.next_deadline
-            self.sweep_at = after_prefix(self.sweep_at, s.depth)
-            if self.sweep_at == 0:
-                self.next_due = self.sweep_soonest
-                self.sweep_soonest = NEVER
-                return keys, False
-        return keys, True
 
     # -- as a value ----------------------------------------------------------------------------------
 

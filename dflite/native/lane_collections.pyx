@@ -28,8 +28,8 @@ from dflite.native.reply cimport Reply
 from dflite.native.sets cimport (
     ABSENT,
     add_member,
-    count_of_set,
     create,
+    living_of_set,
     pop_member,
     remove_member,
 )
@@ -240,7 +240,7 @@ cdef int answer_set(int code, Table table, uint64_t* slot, uint64_t h, const cha
         if not is_usable(table, e, T_SET):
             return 0
     if code == SCARD:
-        reply.put_head(58, 0 if e == NULL else count_of_set(e))
+        reply.put_head(58, 0 if e == NULL else living_of_set(e))
         return note_read(table, e, figures)
     if code == SPOP:
         if e == NULL:

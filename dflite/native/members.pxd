@@ -9,4 +9,3 @@ cdef class Members(Index):
     cdef bint has(self, const char* member, size_t n) noexcept nogil
     cdef bint add(self, const char* member, size_t n, int64_t deadline) except -1
     cdef bint drop(self, const char* member, size_t n) noexcept
-    cdef int64_t living(self) noexcept nogil

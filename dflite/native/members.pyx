@@ -10,7 +10,6 @@ from libc.stdlib cimport malloc
 
 cimport cython
 
-from dflite.native.clock cimport Clock
 from dflite.native.entry cimport (
     ENC_BYTES,
     F_DEADLINE,
@@ -73,20 +72,6 @@ cdef class Members(Index):
         cdef bint removed = self.remove(member, n, hash_key(member, n))
         self.account()
         return removed
-
-    cdef int64_t living(self) noexcept nogil:
-        """Members that are not due."""
-        cdef Walk walk
-        cdef Entry* e
-        cdef int64_t n = 0
-        if self.expiring_count == 0 or self.next_due > self.clock.now_ms:
-            return <int64_t>self.count
-        begin_walk(&walk, self)
-        while True:
-            e = next_entry(&walk)
-            if e == NULL:
-                return n
-            n += not self.is_due(e)
 
     def copy(self) -> Members:
         """A set that is equal and shares nothing."""

@@ -13,7 +13,7 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from dflite.native cimport thresholds
+from dflite.native cimport due, thresholds
 from dflite.native.bytesops cimport format_int64, glob_match, parse_int64
 from dflite.native.entry cimport (
     ENC_INTS,
@@ -139,7 +139,7 @@ cdef int64_t count_of_set(Entry* e) noexcept:
 
 cdef int64_t living_of_set(Entry* e) noexcept:
     """Members that are not due."""
-    return members_of(e).living() if form_of(e) == ENC_OBJECT else count_of_set(e)
+    return due.count_living(members_of(e)) if form_of(e) == ENC_OBJECT else count_of_set(e)
 
 
 cdef bint has_member(Entry* e, const char* member, size_t length) noexcept:
@@ -375,7 +375,7 @@ cdef uint64_t* draw_living(Members members, uint64_t* hint) except? NULL:
         slot = random_slot(members, hint)
         if slot == NULL or not members.is_due(slot_entry(slot[0])):
             return slot
-    left = members.living()
+    left = due.count_living(members)
     if left == 0:
         return NULL
     left = <int64_t>random_below(left)
@@ -635,20 +635,20 @@ def deadline(Table table not None, bytes key not None, bytes member not None) ->
 
 
 def due_members(Table table not None, bytes key not None, size_t limit, size_t segments):
-    """(members, more) as `Index.due_keys`; for the caller to expire."""
+    """(members, more) as `due.due_keys`; for the caller to expire."""
     cdef Entry* e = table.entry_of(key)
     if e == NULL or form_of(e) != ENC_OBJECT:
         return [], False
-    return members_of(e).due_keys(limit, segments)
+    return due.due_keys(members_of(e), limit, segments)
 
 
-def expire_members(Table table not None, bytes key not None, list due not None) -> None:
+def expire_members(Table table not None, bytes key not None, list gone not None) -> None:
     """Take out members of `due_members`, and the set with its last one."""
     cdef uint64_t h = hash_of(key)
     cdef uint64_t* slot = table.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
     cdef Members large = members_of(slot_entry(slot[0]))
     cdef bytes member
-    for member in due:
+    for member in gone:
         large.drop(PyBytes_AS_STRING(member), PyBytes_GET_SIZE(member))
     if large.count == 0:
         table.remove_slot(slot, h)
@@ -714,142 +714,6 @@ def pop_many(Table table not None, bytes key not None, size_t count) -> list[byt
     for member in popped:
         remove_member(table, slot, h, PyBytes_AS_STRING(member), PyBytes_GET_SIZE(member))
     return popped
-
-
-# -- algebra --------------------------------------------------------------------------------------
-
-
-cdef list entries_of(list sources):
-    """The sets at (table, key) pairs as (count, table, key), the smallest first; [] if one is not there."""
-    cdef list found = []
-    cdef Entry* e
-    cdef Py_ssize_t i
-    for i in range(len(sources)):
-        e = (<Table>sources[i][0]).entry_of(<bytes>sources[i][1])
-        if e == NULL:
-            return []
-        found.append((count_of_set(e), i))
-    found.sort()
-    return [sources[i] for _, i in found]
-
-
-cdef class Entries:
-    """Entries of the table, which must not change meanwhile."""
-
-    cdef Entry** all
-    cdef Py_ssize_t count
-    cdef list sources
-
-    def __cinit__(self, list sources):
-        cdef Py_ssize_t i
-        self.sources = sources
-        self.count = len(sources)
-        self.all = <Entry**>malloc(max(self.count, 1) * sizeof(void*))
-        if self.all == NULL:
-            raise MemoryError
-        for i in range(self.count):
-            self.all[i] = (<Table>sources[i][0]).entry_of(<bytes>sources[i][1])
-
-    def __dealloc__(self):
-        free(self.all)
-
-
-def intersection(list sources not None) -> list[bytes]:
-    """Members of every set at these (table, key) pairs. O(members of the smallest times sets)."""
-    cdef list found = []
-    intersect(sources, 0, found)
-    return found
-
-
-def count_intersection(list sources not None, size_t limit=0) -> int:
-    """How many members every set has; not counted beyond `limit`, if that is not 0."""
-    return intersect(sources, limit, None)
-
-
-cdef size_t intersect(list sources, size_t limit, list found) except? 0:
-    cdef list ordered = entries_of(sources)
-    cdef Entries entries
-    cdef Tour tour
-    cdef Py_ssize_t i
-    cdef size_t n = 0
-    if not ordered:
-        return 0
-    entries = Entries(ordered)
-    begin_tour(&tour, <Table>ordered[0][0], entries.all[0])
-    while next_member(&tour):
-        i = 1
-        while i < entries.count and has_member(entries.all[i], tour.data, tour.length):
-            i += 1
-        if i < entries.count:
-            continue
-        n += 1
-        if found is not None:
-            found.append(PyBytes_FromStringAndSize(tour.data, tour.length))
-        if n == limit:
-            break
-    return n
-
-
-def union(list sources not None) -> list[bytes]:
-    """Members of any set at these (table, key) pairs. O(members of all)."""
-    cdef dict seen = {}
-    for table, key in sources:
-        for member in members(table, key):
-            seen[member] = True
-    return list(seen)
-
-
-def takes_all_first(list sources not None) -> bool:
-    """Is the difference made of a copy of the first set, from which the members of the others go?
-
-    Where there are many, that is less work than to ask the others about each of its members.
-    """
-    cdef int64_t there = 0, total = 0, n
-    if not sources:
-        return False
-    for table, key in sources:
-        n = count(table, key)
-        there += n > 0
-        total += n
-    return count(*sources[0]) * there // 2 > total      # asking often ends with the first that has it
-
-
-def difference(list sources not None) -> list[bytes]:
-    """Members of the first set that are in none of the others.
-
-    O(members of the first times sets), or O(members of all) where that is likely to be less.
-    """
-    cdef Entries entries
-    cdef Py_ssize_t i
-    cdef list found = [], others
-    cdef Tour tour
-    cdef dict seen
-    if not sources or count(*sources[0]) == 0:
-        return found
-    others = [source for source in sources[1:] if count(*source)]
-    if takes_all_first(sources):
-        seen = dict.fromkeys(members(*sources[0]))
-        for table, key in others:
-            for member in members(table, key):
-                seen.pop(member, None)
-            if not seen:
-                break
-        return list(seen)
-    # what is in a large set is met soonest
-    others.sort(key=size_of, reverse=True)
-    entries = Entries([sources[0], *others])
-    begin_tour(&tour, <Table>sources[0][0], entries.all[0])
-    while next_member(&tour):
-        i = 1
-        while i < entries.count and not has_member(entries.all[i], tour.data, tour.length):
-            i += 1
-        if i == entries.count:
-            found.append(PyBytes_FromStringAndSize(tour.data, tour.length))
-    return found
-
-
-def size_of(source) -> int:
-    return count(*source)
 
 
 def check(Table table not None, bytes key not None) -> None:

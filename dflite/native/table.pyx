@@ -31,8 +31,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memmove, memset
 
+from dflite.native cimport due
 from dflite.native.bytesops cimport format_int64, parse_int64
-from dflite.native.clock cimport Clock
 from dflite.native.entry cimport (
     ENC_BYTES,
     ENC_GROWN,
@@ -49,8 +49,6 @@ from dflite.native.entry cimport (
     allocated,
     deadline_of,
     integer_of,
-    key_length_of,
-    key_of,
     malloc_usable_size,
     mc_flags_of,
     optional_size,
@@ -460,6 +458,10 @@ cdef class Table(Index):
         deadline has passed are put into `due` instead, if there is such a list.
         """
         return scan_keys(self, cursor, count, pattern, only_type, due)
+
+    def due_keys(self, size_t limit, size_t segments):
+        """(keys, more): some keys whose deadline has passed, to be deleted; see `due.due_keys`."""
+        return due.due_keys(self, limit, segments)
 
 
 def bytes_of(list databases not None) -> int:

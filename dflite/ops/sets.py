@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.native import sets
+from dflite.native import set_algebra, sets
 from dflite.native.reply import Reply
 from dflite.native.table import Table
 from dflite.ops.hashes import announce_if_gone
@@ -113,8 +113,8 @@ def readable(db: Db, keys: list[bytes]) -> list[tuple[Table, bytes]]:
 def combine(sources: list[tuple[Table, bytes]], how: int) -> list[bytes]:
     """The members of what the sets are combined to."""
     if how == INTERSECTION:
-        return sets.intersection(sources)
-    return sets.union(sources) if how == UNION else sets.difference(sources)
+        return set_algebra.intersection(sources)
+    return set_algebra.union(sources) if how == UNION else set_algebra.difference(sources)
 
 
 def store_combined(db: Db, target: bytes, keys: list[bytes], how: int) -> int:
@@ -125,7 +125,7 @@ def store_combined(db: Db, target: bytes, keys: list[bytes], how: int) -> int:
         db.remove(target)
         return 0
     table = db.table(target)
-    if how == DIFFERENCE and sets.takes_all_first(sources):
+    if how == DIFFERENCE and set_algebra.takes_all_first(sources):
         # then it has the form that a copy of the first set would have
         first = sets.members(*sources[0])
         staying = frozenset(members)

@@ -25,6 +25,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/commands/popping.py": "arguments of LMPOP and ZMPOP, whose tests go through it",
     "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
     "dflite/engine/usage_names.py": "tables of usage.py",
+    "dflite/native/due.pyx": "what an index finds due: tests/native/test_table.py, test_members.py",
     "dflite/native/fields.pyx": "large hashes: tests/native/test_hashes.py",
     "dflite/native/index.pyx": "the table's lower half: tests/native/test_table.py",
     "dflite/native/inline.pyx": "tests/native/test_bytesops.py",

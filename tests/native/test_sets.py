@@ -117,21 +117,6 @@ class SetMachine(RuleBasedStateMachine):
         assert cursor == 0
         assert set(seen) == {member for member in self.model[key] if member.startswith(b"m")}
 
-    @rule(keys=st.lists(st.sampled_from([*KEYS, b"none"]), min_size=1, max_size=4))
-    def combine(self, keys: list[bytes]) -> None:
-        sources = [(self.table, key) for key in keys]
-        first, *rest = [self.model.get(key, set()) for key in keys]
-        for found, expected in (
-            (sets.intersection(sources), first.intersection(*rest)),
-            (sets.union(sources), first.union(*rest)),
-            (sets.difference(sources), first.difference(*rest)),
-        ):
-            assert len(found) == len(set(found))
-            assert set(found) == expected
-        common = len(first.intersection(*rest))
-        assert sets.count_intersection(sources) == common
-        assert sets.count_intersection(sources, 3) == min(common, 3)
-
     @invariant()
     def same(self) -> None:
         for key, model in self.model.items():

@@ -1,10 +1,10 @@
 """The hot lane and the handlers say and do the same: one program with the lane and without."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -20,7 +20,8 @@ from tests.support.resp import encode
 Words = list[bytes]
 Step = Callable[[Node], None]
 
-KEYS: Final = (b"a", b"a", b"b", b"b", b"{tag}c", b"{tag}c", b"d", b"", b"(long key)")
+# At the last five is nothing to begin with, so that collections come to be there.
+KEYS: Final = (b"a", b"b", b"{tag}c", b"d", b"", b"(long key)", b"e", b"e", b"f")
 # An integer, a text, a string that has grown, a key that expires.
 FIRST: Final = (b"SET a 1", b"SET b text", b"APPEND {tag}c 12", b"SET d 5 PX 5000")
 VALUES: Final = (
@@ -59,7 +60,23 @@ field_pairs = st.lists(st.tuples(field, value), min_size=1, max_size=3).map(
 fields = st.lists(field, min_size=1, max_size=3)
 keyed_hashes = st.tuples(key, field_pairs).map(lambda drawn: [drawn[0], *drawn[1]])
 place = st.sampled_from((b"0", b"1", b"-1", b"2", b"-3", b"100", b"x", b"-9223372036854775808"))
-score = st.sampled_from((b"0", b"1.5", b"-inf", b"1", b"nan", b"1e3", b"x", b"-0.0"))
+score = st.sampled_from(
+    (
+        b"0",
+        b"1.5",
+        b"-inf",
+        b"1",
+        b"nan",
+        b"1e3",
+        b"x",
+        b"-0.0",
+        b"0x10",
+        b"+1",
+        b" 1",
+        b"",
+        b"1e400",
+    )
+)
 keyed_fields = st.tuples(key, fields).map(lambda drawn: [drawn[0], *drawn[1]])
 IN_THE_LANE: Final = (
     words(st.sampled_from((b"LPUSH", b"RPUSH")), key, value),
@@ -98,6 +115,7 @@ NOT_IN_THE_LANE: Final = (
     words(b"XADD", key, b"9223372036854775807-1", field, value),
     name_and(b"SADD", keyed_fields),
     words(b"LPOP", key, st.sampled_from((b"0", b"1", b"2", b"-1"))),
+    words(b"SADDEX", key, st.sampled_from((b"1", b"100")), st.one_of(field, number)),
     words(b"HPEXPIRE", key, st.sampled_from((b"1", b"500", b"100000")), b"FIELDS", b"1", field),
     words(b"HPERSIST", key, b"FIELDS", b"1", field),
     words(b"SET", key, value, b"PX", st.sampled_from((b"1", b"500", b"100000"))),
@@ -123,6 +141,17 @@ pipeline = st.lists(in_any_case, min_size=1, max_size=12)
 time_passes = st.sampled_from((1, 499, 600, 10_000))
 another_type = key.map(lambda name: (name,))
 step = st.one_of(pipeline, pipeline, time_passes, time_passes, another_type)
+
+# Each is a pipeline of its own, so that a difference is seen where it begins.
+OF_DUE_MEMBERS: Final[list[Any]] = [
+    [[b"SCARD", b"e"]],
+    [[b"SREM", b"e", b"f"]],
+    [[b"SPOP", b"e"]],
+    [[b"SADD", b"e", b"f"]],
+    [[b"SCARD", b"e"]],
+    [[b"SPOP", b"e"]],
+    [[b"SCARD", b"e"]],
+]
 
 Figures = tuple[int, int, int, int]
 
@@ -199,6 +228,7 @@ class Subject:
 @pytest.mark.parametrize("shards", [1, 3])
 @pytest.mark.parametrize("resp3", [False, True])
 @settings(deadline=None)
+@example(program=[[[b"SADDEX", b"e", b"1", b"f", b"g"]], 10_000, *OF_DUE_MEMBERS])
 @given(program=st.lists(step, min_size=1, max_size=12))
 def test_the_lane_answers_and_does_what_the_handlers_do(
     program: list[list[Words] | int | tuple[bytes]], resp3: bool, shards: int
