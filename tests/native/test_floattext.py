@@ -249,8 +249,9 @@ def test_valkey_writes_scores_with_the_same_digits(shared_valkey: Server) -> Non
         for at in range(0, len(values), 500):
             some = values[at : at + 500]
             requests: list[list[str]] = []
-            for value in some:
-                requests += [["ZADD", "floats", repr(value), "m"], ["ZSCORE", "floats", "m"]]
+            for place, value in enumerate(some):  # each its own: -0 would not change a 0
+                member = str(at + place)
+                requests += [["ZADD", "floats", repr(value), member], ["ZSCORE", "floats", member]]
             theirs = [reply.data for reply in connection.pipeline(requests)[1::2]]
             assert [format_float(value) for value in some] == theirs, f"seed {seed}"
         connection.call("DEL", "floats")
