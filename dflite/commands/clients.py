@@ -225,6 +225,8 @@ def describe(ctx: Context, client: Client, argv: list[bytes]) -> bytes:
         f"cmd={last} user={client.user.name} redir={redirection} resp={client.resp}",
         f"lib-name={client.lib_name.decode()} lib-ver={client.lib_version.decode()}",
     ]
+    if client.tls:
+        words.append(f"tls={client.tls}")
     return " ".join(words).encode() + b"\n"
 
 

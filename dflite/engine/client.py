@@ -69,6 +69,7 @@ class Client:
         self.laddr = ""
         self.fd = -1
         self.unix_socket = False
+        self.tls = ""  # the version of TLS it speaks, if it does
         self.admin = False  # came in by the admin port
         self.created_ms = now_ms
         self.name = b""

@@ -6,6 +6,7 @@ from dflite.native.clock cimport Clock
 from dflite.native.connection cimport Connection
 from dflite.native.requests cimport Batch, Limits
 from dflite.native.lane cimport Lane
+from dflite.native.seal cimport Seal
 
 @cython.final
 cdef class SocketConnection(Connection):
@@ -15,7 +16,18 @@ cdef class SocketConnection(Connection):
     cdef bint sending       # the kernel took only a part: wait until it takes more
     cdef bint half_closed   # the peer sends no more; there may be something to read all the same
 
+    cdef readonly Seal seal
+    cdef size_t arrived     # bytes of the handshake
+    cdef bint shaking       # waits for a step of it
+
     cdef int readable(self) except -1
+    cdef int unseal(self, size_t n) except -1
+    cdef int turn_away(self, object why) except -1
+    cdef int open_all(self) except -1
+    cdef int shake(self) except -1
+    cdef int send_sealed(self) except -1
+    cdef int wait_for_room(self) except -1
+    cdef size_t left(self) noexcept
     cdef int send_pending(self) except -1
     cdef void set_interest(self) noexcept
     cdef void rearm(self) noexcept
@@ -28,15 +40,19 @@ cdef class Reactor:
     cdef readonly Limits limits
     cdef readonly Batch batch
     cdef char* scratch
+    cdef object view            # of scratch
     cdef dict connections
     cdef list dirty
     cdef list ready
     cdef list closed_now
+    cdef list shaking           # connections with bytes of a handshake, the first come first
+    cdef public int handshakes_a_turn
     cdef bint polling
     cdef bint preparing
     cdef public object before_flush
     cdef public object wanted           # called when pending work waits for run_pending()
     cdef public object on_error
+    cdef public object on_tls_hello     # what to answer who speaks TLS where it is not spoken
     cdef readonly int64_t wakeups
     cdef readonly int64_t reads
     cdef readonly int64_t writes
@@ -46,6 +62,8 @@ cdef class Reactor:
     cdef int settle(self) except -1
     cdef int serve(self, SocketConnection connection, uint32_t events) except -1
     cpdef failed(self, SocketConnection connection, object error)
+    cdef int shake_some(self) except -1
+    cdef int leave(self, SocketConnection connection) except -1
     cdef void drop(self, SocketConnection connection) noexcept
     cdef int prepare(self) except -1
     cdef void ask(self) noexcept

@@ -1,12 +1,15 @@
+import ssl
 from collections.abc import Callable
 
 from dflite.native.clock import Clock
 from dflite.native.connection import Connection
 from dflite.native.lane import Lane
 from dflite.native.requests import Batch, Limits
+from dflite.native.seal import Seal
 
 class SocketConnection(Connection):
     fd: int
+    seal: Seal | None
     def mark_dirty(self) -> None: ...
     def abort(self) -> None: ...
 
@@ -19,12 +22,16 @@ class Reactor:
     before_flush: Callable[[], None] | None
     wanted: Callable[[], None] | None
     on_error: Callable[[Exception], None] | None
+    on_tls_hello: Callable[[bytes, int], bytes] | None
+    handshakes_a_turn: int
     wakeups: int
     reads: int
     writes: int
     bytes_in: int
     bytes_out: int
     def __init__(self, clock: Clock, lane: Lane, limits: Limits) -> None: ...
-    def attach(self, fd: int, session: object) -> SocketConnection: ...
+    def attach(
+        self, fd: int, session: object, context: ssl.SSLContext | None = None
+    ) -> SocketConnection: ...
     def poll(self) -> None: ...
     def run_pending(self) -> None: ...

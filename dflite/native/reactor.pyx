@@ -1,9 +1,14 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Plain sockets on epoll: one read and one write a wake-up and connection, with nothing of Python between.
+"""Sockets on epoll: one read and one write a wake-up and connection, with nothing of Python between.
 
 The epoll set is itself a file descriptor that the event loop watches: whenever any client has something,
 the loop calls `poll` once, which serves every ready client and then sends all replies. The loop stays in
-charge of everything else (timers, TLS, HTTP, replication links).
+charge of everything else (timers, HTTP, replication links).
+
+A connection with a seal speaks TLS. Until the handshake is through, its session is one that is told how it
+ends: `secured(connection)`, which gives it the session to come, `insecure(error)`, or `plaintext(first)`,
+which answers who speaks no TLS. Handshakes are what costs most here, so only `handshakes_a_turn` steps of
+them are made before everybody else has a turn again.
 
 Before any reply leaves, at the end of a round or in the middle of a long one, `before_flush` is called:
 what has to be durable or settled first goes there.
@@ -14,12 +19,18 @@ from libc.stdint cimport int64_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 cimport cython
+from cpython.buffer cimport PyBUF_WRITE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.memoryview cimport PyMemoryView_FromMemory
 from cpython.ref cimport PyObject
 from posix.unistd cimport close
 
 from dflite.native.connection cimport Connection
 from dflite.native.requests cimport SLACK, Batch, Limits
 from dflite.native.lane cimport Lane
+from dflite.native.seal cimport RECORDS, Seal
+
+import ssl
 
 cdef extern from "<sys/epoll.h>" nogil:
     ctypedef union epoll_data_t:
@@ -44,6 +55,10 @@ cdef enum:
     EVENTS = 256            # a round
     ROUNDS = 8              # before the event loop gets its turn
     LARGEST_READ = 1024 * 1024
+    PIECES = 16             # of RECORDS bytes that are sealed in a turn of one connection
+    LONGEST_HELLO = 256 * 1024
+    HANDSHAKE = 0x16        # the first byte of who speaks TLS
+    FIRST = 16              # bytes of who does not, to tell what it speaks
 
 
 @cython.final
@@ -66,7 +81,7 @@ cdef class SocketConnection(Connection):
         cdef Reactor reactor = self.reactor
         cdef ssize_t n
         cdef size_t room = SCRATCH
-        cdef bint direct = self.length >= SCRATCH
+        cdef bint direct = self.length >= SCRATCH and self.seal is None
         if self.held or self.closing:
             return 0
         if not direct:      # what is short is copied: only what has come takes memory
@@ -91,6 +106,11 @@ cdef class SocketConnection(Connection):
             return 0
         if <size_t>n == room:
             self.rearm()        # there may be more
+        if self.seal is not None:
+            return self.unseal(n)
+        if self.bytes_in == 0 and n > 2 and reactor.scratch[0] == HANDSHAKE and reactor.scratch[1] == 3:
+            self.turn_away(reactor.on_tls_hello)
+            return 0
         reactor.bytes_in += n
         self.bytes_in += n
         self.last_active_ms = reactor.clock.now_ms
@@ -106,8 +126,142 @@ cdef class SocketConnection(Connection):
             self.mark_dirty()
         return 0
 
+    cdef int unseal(self, size_t n) except -1:
+        """So many bytes came in that are, or are to be, TLS."""
+        cdef Reactor reactor = self.reactor
+        if self.seal.established:
+            self.seal.arrive(reactor.scratch, n)
+            return self.open_all()
+        if self.arrived == 0 and reactor.scratch[0] != HANDSHAKE:
+            self.turn_away(self.session.plaintext)
+            return 0
+        self.arrived += n
+        if self.arrived > LONGEST_HELLO:
+            self.abort()
+            return 0
+        self.seal.arrive(reactor.scratch, n)
+        if not self.shaking:
+            self.shaking = True
+            reactor.shaking.append(self)
+        return 0
+
+    cdef int turn_away(self, object why) except -1:
+        """It speaks what is not spoken here: send what `why(first bytes, fd)` answers, and close."""
+        cdef bytes answer = None
+        if why is not None:
+            answer = why(PyBytes_FromStringAndSize(self.reactor.scratch, FIRST), self.fd)
+        if answer:
+            send(self.fd, PyBytes_AS_STRING(answer), PyBytes_GET_SIZE(answer),
+                 MSG_DONTWAIT | MSG_NOSIGNAL)
+        self.abort()
+        return 0
+
+    cdef int open_all(self) except -1:
+        """Take the requests in the records that came in."""
+        cdef Reactor reactor = self.reactor
+        cdef Py_ssize_t got
+        while True:
+            try:
+                got = self.seal.open_into(reactor.view, SCRATCH)
+            except ssl.SSLError:
+                self.abort()        # no record of the other side's, or not as it was sent
+                return 0
+            if got <= 0:
+                break
+            reactor.bytes_in += got
+            self.bytes_in += got
+            self.last_active_ms = reactor.clock.now_ms
+            if self.length == 0:
+                self.run(reactor.scratch, got)
+            else:
+                self.keep(reactor.scratch, got)
+                self.run(self.buffer, self.length)
+            if self.closed or self.seal.is_drained():
+                break
+        if got < 0:
+            self.at_eof = True
+            self.after_input()
+        if self.reply.end or self.closing or self.seal.left():
+            self.mark_dirty()
+        return 0
+
+    cdef int shake(self) except -1:
+        """Go on with the handshake."""
+        cdef bint done
+        try:
+            done = self.seal.shake()
+        except OSError as error:
+            self.seal.gather()
+            self.send_sealed()      # the reason, for the other side
+            if not self.closed:
+                self.session.insecure(error)
+                self.abort()
+            return 0
+        self.seal.gather()
+        self.send_sealed()
+        if done and not self.closed:
+            self.session.secured(self)
+            if not self.closed:
+                self.open_all()
+        return 0
+
+    cdef int send_sealed(self) except -1:
+        """Seal what is in `reply`, and send it, as far as the socket takes it and others can wait."""
+        cdef Seal seal = self.seal
+        cdef ssize_t n
+        cdef size_t piece
+        cdef int pieces = 0
+        while True:
+            if seal.left():
+                n = send(self.fd, seal.next_bytes(), seal.left(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                if n < 0:
+                    if errno == EINTR:
+                        continue
+                    if errno == EAGAIN:
+                        return self.wait_for_room()
+                    self.abort()
+                    return 0
+                self.reactor.writes += 1
+                seal.sent(n)
+                continue
+            if not self.reply.pending() or not seal.established:
+                break
+            if pieces == PIECES:
+                self.sending = True
+                self.rearm()
+                return 0
+            pieces += 1
+            piece = min(self.reply.pending(), <size_t>RECORDS)
+            try:
+                seal.put(self.reply.buffer + self.reply.start, piece)
+            except ssl.SSLError:
+                self.abort()
+                return 0
+            self.reactor.bytes_out += piece
+            self.bytes_out += piece
+            self.reply.sent(piece)
+        if self.sending:
+            self.sending = False
+            self.set_interest()
+        return 0
+
+    cdef int wait_for_room(self) except -1:
+        """The socket takes no more now."""
+        self.sending = True
+        self.set_interest()
+        if 0 < self.limits.output_buffer < <int64_t>self.reply.pending():
+            self.session.output_too_long()
+            self.abort()
+        return 0
+
+    cdef size_t left(self) noexcept:
+        """Bytes that wait to be sent."""
+        return self.reply.pending() + (self.seal.left() if self.seal is not None else 0)
+
     cdef int send_pending(self) except -1:
         cdef ssize_t n
+        if self.seal is not None:
+            return self.send_sealed()
         while self.reply.pending():
             n = send(self.fd, self.reply.buffer + self.reply.start, self.reply.pending(),
                      MSG_DONTWAIT | MSG_NOSIGNAL)
@@ -115,12 +269,7 @@ cdef class SocketConnection(Connection):
                 if errno == EINTR:
                     continue
                 if errno == EAGAIN:
-                    self.sending = True
-                    self.set_interest()
-                    if 0 < self.limits.output_buffer < <int64_t>self.reply.pending():
-                        self.session.output_too_long()
-                        self.abort()
-                    return 0
+                    return self.wait_for_room()
                 self.abort()
                 return 0
             self.reactor.writes += 1
@@ -186,7 +335,7 @@ cdef class SocketConnection(Connection):
 
 @cython.final
 cdef class Reactor:
-    """All plain connections of one engine. The event loop watches `fd` and calls `poll`."""
+    """All connections of one engine. The event loop watches `fd` and calls `poll`."""
 
     def __cinit__(self, Clock clock, Lane lane, Limits limits):
         self.clock = clock
@@ -197,21 +346,29 @@ cdef class Reactor:
         self.dirty = []
         self.ready = []
         self.closed_now = []
+        self.shaking = []
+        self.handshakes_a_turn = 1
         self.fd = epoll_create1(EPOLL_CLOEXEC)
         if self.fd < 0:
             raise OSError(errno, "epoll_create1")
         self.scratch = <char*>malloc(SCRATCH + SLACK)
         if self.scratch == NULL:
             raise MemoryError
+        self.view = PyMemoryView_FromMemory(self.scratch, SCRATCH, PyBUF_WRITE)
 
     def __dealloc__(self):
         free(self.scratch)
         if self.fd >= 0:
             close(self.fd)
 
-    def attach(self, int fd, object session) -> SocketConnection:
-        """Serve the connected, non-blocking socket `fd`, which is the reactor's to close from now on."""
+    def attach(self, int fd, object session, object context=None) -> SocketConnection:
+        """Serve the connected, non-blocking socket `fd`, which is the reactor's to close from now on.
+
+        With an `ssl.SSLContext` it speaks TLS.
+        """
         cdef SocketConnection connection = SocketConnection(self, fd)
+        if context is not None:
+            connection.seal = Seal(context)
         cdef epoll_event event
         connection.session = session
         connection.interest = EPOLLIN | EPOLLRDHUP | EPOLLET
@@ -254,8 +411,8 @@ cdef class Reactor:
                 if (connection.held & OUTPUT
                         and connection.reply.pending() <= <size_t>self.limits.high_water // 2):
                     connection.release(OUTPUT)
-                if connection.closing and not connection.reply.pending():
-                    self.drop(connection)
+                if connection.closing and not connection.left():
+                    self.leave(connection)
                     return 0
             if events & EPOLLIN and not connection.held:
                 connection.readable()
@@ -308,15 +465,34 @@ cdef class Reactor:
                 if not connection.sending:
                     connection.send_pending()
                 if connection.closing and not connection.closed:
-                    if connection.reply.pending():
+                    if connection.left():
                         connection.set_interest()
                     else:
-                        self.drop(connection)
+                        self.leave(connection)
                 elif connection.held & OUTPUT and not connection.sending:
                     connection.release(OUTPUT)
+        self.shake_some()
         self.closed_now.clear()
-        if self.ready:
+        if self.ready or self.dirty or self.shaking:
             self.call_wanted()
+        return 0
+
+    cdef int shake_some(self) except -1:
+        """Make a few steps of the handshakes that wait longest for one."""
+        cdef SocketConnection connection
+        cdef int steps = 0
+        cdef list waiting
+        while self.shaking and steps < self.handshakes_a_turn:
+            waiting = self.shaking
+            connection = waiting.pop(0)
+            connection.shaking = False
+            if connection.closed:
+                continue
+            steps += 1
+            try:
+                connection.shake()
+            except Exception as error:
+                self.failed(connection, error)
         return 0
 
     cdef int prepare(self) except -1:
@@ -352,6 +528,16 @@ cdef class Reactor:
             self.settle()
         finally:
             self.polling = False
+
+    cdef int leave(self, SocketConnection connection) except -1:
+        """Everything is sent: close."""
+        if connection.seal is not None and connection.seal.established:
+            connection.seal.end()
+            if connection.seal.left():
+                send(connection.fd, connection.seal.next_bytes(), connection.seal.left(),
+                     MSG_DONTWAIT | MSG_NOSIGNAL)
+        self.drop(connection)
+        return 0
 
     cdef void drop(self, SocketConnection connection) noexcept:
         if connection.closed:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 from typing import Final
 
 from dflite.engine.client import Client
@@ -9,8 +10,9 @@ from dflite.engine.context import Context, Host
 from dflite.engine.executor import Executor
 from dflite.engine.session import Session
 from dflite.native.connection import Connection
-from dflite.native.reactor import Reactor
-from dflite.server.streams import StreamProtocol, Traffic
+from dflite.native.reactor import Reactor, SocketConnection
+from dflite.server.handshakes import Handshake, Handshakes
+from dflite.server.logs import Throttle
 from dflite.settings.settings import Settings
 
 FULL: Final = b"-ERR max number of clients reached\r\n"
@@ -34,7 +36,8 @@ class Doorman:
         self.settings = settings
         self.accepted = 0
         self.rejected = 0
-        self.traffic = Traffic()
+        self.handshakes = Handshakes(Throttle())
+        reactor.on_tls_hello = self.handshakes.hello
 
     def is_full(self) -> bool:
         return len(self.executor.clients) >= self.settings.maxclients
@@ -49,16 +52,52 @@ class Doorman:
             )
         )
 
-    def admit(self, sock: socket.socket, admin: bool) -> Client | None:
-        """Serve an accepted plain socket by the reactor, or turn it away with a sentence."""
+    def admit(
+        self, sock: socket.socket, admin: bool, context: ssl.SSLContext | None = None
+    ) -> Client | None:
+        """Serve an accepted socket by the reactor, or turn it away with a sentence.
+
+        With a context it speaks TLS, and becomes a client when the handshake is through.
+        """
         self.accepted += 1
         unix = sock.family == socket.AF_UNIX
         try:
             peer = sock.getpeername()
             here = sock.getsockname()
+            if not unix:
+                self.set_options(sock)
         except OSError:
             sock.close()  # gone before it was looked at
             return None
+        if context is not None:
+            handshake = Handshake(self.handshakes, peer, here, admin, self.enter)
+            conn = self.reactor.attach(sock.detach(), handshake, context)
+            self.handshakes.begin(handshake, conn)
+            return None
+        refusal = self.refusal(peer, admin, unix)
+        if refusal:
+            with contextlib.suppress(OSError):
+                sock.send(refusal)
+            sock.close()
+            return None
+        session = self.session(admin)
+        conn = self.reactor.attach(sock.detach(), session)
+        return self.introduce(session, conn, conn.fd, peer, here, unix)
+
+    def enter(self, handshake: Handshake, conn: SocketConnection) -> None:
+        """A handshake is through: here is a client, or one too many."""
+        refusal = self.refusal(handshake.peer, handshake.admin, False)
+        if refusal:
+            conn.reply.raw(refusal)
+            conn.close_after_reply()
+            return
+        conn.session = session = self.session(handshake.admin)
+        client = self.introduce(session, conn, conn.fd, handshake.peer, handshake.here, False)
+        assert conn.seal is not None
+        client.tls = conn.seal.version()
+
+    def refusal(self, peer: tuple[str, int], admin: bool, unix: bool) -> bytes:
+        """Why this peer does not come in, if so."""
         refusal = b""
         if not unix and self.denies(peer[0]):
             refusal = DENIED
@@ -66,15 +105,7 @@ class Doorman:
             refusal = FULL
         if refusal:
             self.rejected += 1
-            with contextlib.suppress(OSError):
-                sock.send(refusal)
-            sock.close()
-            return None
-        if not unix:
-            self.set_options(sock)
-        session = self.session(admin)
-        conn = self.reactor.attach(sock.detach(), session)
-        return self.introduce(session, conn, conn.fd, peer, here, unix)
+        return refusal
 
     def session(self, admin: bool) -> Session:
         """A session whose connection is still to come."""
@@ -82,35 +113,6 @@ class Doorman:
         session.admin = admin
         session.http_enabled = admin or self.settings.primary_port_http_enabled
         return session
-
-    def stream(self, admin: bool) -> StreamProtocol:
-        """A protocol for a connection that an asyncio server has accepted."""
-        session = self.session(admin)
-        reactor = self.reactor
-        return StreamProtocol(
-            self.executor.lane, reactor.limits, reactor.batch, session,
-            self.enter_stream, reactor.run_pending, self.traffic,
-        )  # fmt: skip
-
-    def enter_stream(self, protocol: StreamProtocol) -> bytes:
-        """Make the client of an asyncio connection known, or say why not."""
-        transport = protocol.conn.transport
-        assert transport is not None
-        self.accepted += 1
-        peer = transport.get_extra_info("peername")
-        session = protocol.session
-        refusal = b""
-        if self.denies(peer[0]):
-            refusal = DENIED
-        elif not session.admin and self.is_full():
-            refusal = FULL
-        if refusal:
-            self.rejected += 1
-            return refusal
-        self.set_options(transport.get_extra_info("socket"))
-        here = transport.get_extra_info("sockname")
-        self.introduce(session, protocol.conn, -1, peer, here, False)
-        return b""
 
     def set_options(self, sock: socket.socket) -> None:
         if self.settings.tcp_nodelay:

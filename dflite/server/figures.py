@@ -123,6 +123,7 @@ class Figures:
         self.keyspace.freed_lazily = 0
         self.doorman.accepted = 0
         self.doorman.rejected = 0
+        self.doorman.handshakes.reset()
         self.before = Sample(
             0,
             0,
@@ -146,10 +147,10 @@ class Figures:
         return self.executor.commands_processed + self.lane.total_calls()
 
     def bytes_in(self) -> int:
-        return self.reactor.bytes_in + self.doorman.traffic.bytes_in - self.before.bytes_in
+        return self.reactor.bytes_in - self.before.bytes_in
 
     def bytes_out(self) -> int:
-        return self.reactor.bytes_out + self.doorman.traffic.bytes_out - self.before.bytes_out
+        return self.reactor.bytes_out - self.before.bytes_out
 
     def wakeups(self) -> int:
         return self.reactor.wakeups - self.before.wakeups

@@ -21,6 +21,7 @@ from dflite.native.lane import Lane
 from dflite.native.reactor import Reactor
 from dflite.native.requests import Limits
 from dflite.server.banner import Facts, banner
+from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures
 from dflite.server.host import NodeHost
@@ -49,9 +50,11 @@ class Node:
         self.reactor.on_error = self.report_bug
         self.reactor.before_flush = self.executor.before_replies
         self.doorman = Doorman(self.executor, self.reactor, self.host, settings)
-        self.ports = Ports(settings, self.doorman)
+        self.credentials = Credentials(settings)
+        self.ports = Ports(settings, self.doorman, self.credentials)
         self.figures = Figures(self.executor, self.reactor, self.doorman, settings)
         self.upkeep = Upkeep(self.executor, self.keyspace, self.reactor, self.figures, settings)
+        self.upkeep.each_second = [self.doorman.handshakes.expire, self.credentials.tick]
         self.throttle = Throttle()
         self.stopped = asyncio.Event()
         self.host.join(self.executor, self.figures, self.limits, self.stopped)
@@ -59,14 +62,14 @@ class Node:
     async def run(self) -> None:
         """Serve until told to stop."""
         try:
-            await self.ports.open()
+            self.ports.open()
             # not before: it may be that of a node which has these ports
             write_pidfile(self.settings.pidfile)
         except (ListenError, OSError):
             self.ports.close()
             raise
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the end of a terminal is not ours
         loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self.on_hangup)  # the end of a terminal is not ours
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.on_signal, number)
         self.upkeep.start()
@@ -90,6 +93,11 @@ class Node:
     def on_signal(self, number: int) -> None:
         LOG.log(NOTICE, "%s received: stopping", signal.Signals(number).name)
         self.stopped.set()
+
+    def on_hangup(self) -> None:
+        """SIGHUP: read certificates anew."""
+        if self.credentials.context is not None:
+            self.credentials.reload("SIGHUP received")
 
     def report_bug(self, error: Exception) -> None:
         self.throttle.log(

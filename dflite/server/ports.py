@@ -5,10 +5,10 @@ import contextlib
 import os
 import shutil
 import socket
-import ssl
 from typing import Final
 
 from dflite.server import tls
+from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.listening import ListenError, accept_all, listen_tcp, listen_unix
 from dflite.server.logs import LOG, Throttle
@@ -19,30 +19,28 @@ MAIN: Final = "main"
 ADMIN: Final = "admin"
 TLS: Final = "tls"
 UNIX: Final = "unix"
-HANDSHAKE_S: Final = 10.0  # a connection is no client yet that maxclients would count
 
 
 class Ports:
     """Every listening socket by role. `open` may raise ListenError, a sentence for people."""
 
-    def __init__(self, settings: Settings, doorman: Doorman) -> None:
+    def __init__(self, settings: Settings, doorman: Doorman, credentials: Credentials) -> None:
         self.settings = settings
         self.doorman = doorman
+        self.credentials = credentials
         self.sockets: dict[str, list[socket.socket]] = {MAIN: [], ADMIN: [], TLS: [], UNIX: []}
-        self.servers: list[asyncio.Server] = []
-        self.tls_context: ssl.SSLContext | None = None
         self.throttle = Throttle()
         self.loop: asyncio.AbstractEventLoop
 
     # -- opening -----------------------------------------------------------------------------------
 
-    async def open(self) -> None:
-        """Listen on everything that the settings name."""
+    def open(self) -> None:
+        """Listen on everything that the settings name; to be called within the running loop."""
         settings = self.settings
         self.loop = asyncio.get_running_loop()
         if settings.tls or settings.tls_port:
             try:
-                self.tls_context = tls.make_context(settings)
+                self.credentials.load()
             except Refused as refusal:
                 raise ListenError(str(refusal)) from None
         if settings.port:
@@ -61,11 +59,12 @@ class Ports:
                 self.give_to_group(settings.unixsocket, settings.unixsocketgroup)
         for role, sockets in self.sockets.items():
             for sock in sockets:
-                await self.serve(role, sock)
+                self.watch(sock, role)
         settings.on_change("bind", self.move_address)
         settings.on_change("port", self.move_port)
+        settings.on_change("tls_port", self.move_tls_port)
         for name in tls.FOLLOWED:
-            settings.on_change(name, self.change_tls)
+            settings.on_change(name, self.change_tls, always=True)
 
     def open_role(self, role: str, hosts: list[str], port: int) -> None:
         for host in hosts:
@@ -89,29 +88,20 @@ class Ports:
             return False
         return self.settings.tls and role in (MAIN, ADMIN)
 
-    async def serve(self, role: str, sock: socket.socket) -> None:
-        admin = role == ADMIN
-        if self.speaks_tls(role):
-            self.servers.append(
-                await self.loop.create_server(
-                    lambda: self.doorman.stream(admin),
-                    sock=sock,
-                    ssl=self.tls_context,
-                    ssl_handshake_timeout=HANDSHAKE_S,
-                )
-            )
-            return
-        self.watch(sock, admin)
-
-    def watch(self, sock: socket.socket, admin: bool) -> None:
+    def watch(self, sock: socket.socket, role: str) -> None:
         self.loop.add_reader(
             sock,
             accept_all,
             self.loop,
             sock,
-            lambda accepted: self.doorman.admit(accepted, admin),
+            lambda accepted: self.admit(role, accepted),
             self.accept_failed,
         )
+
+    def admit(self, role: str, accepted: socket.socket) -> None:
+        """The next client of the role's port; whether it speaks TLS may change while serving."""
+        context = self.credentials.context if self.speaks_tls(role) else None
+        self.doorman.admit(accepted, role == ADMIN, context)
 
     def accept_failed(self, error: OSError) -> None:
         self.throttle.warning("accept", f"cannot accept a connection: {error.strerror or error}")
@@ -126,39 +116,45 @@ class Ports:
 
     def move_address(self) -> None:
         """CONFIG SET bind."""
-        self.move("Failed to bind to specified addresses.")
+        failed = "Failed to bind to specified addresses."
+        self.move(MAIN, self.settings.port, failed)
+        self.move(TLS, self.settings.tls_port, failed)
 
     def move_port(self) -> None:
         """CONFIG SET port."""
-        self.move("Unable to listen on this port. Check server logs.")
+        self.move(MAIN, self.settings.port, "Unable to listen on this port. Check server logs.")
 
-    def move(self, failed: str) -> None:
+    def move_tls_port(self) -> None:
+        """CONFIG SET tls-port."""
+        self.move(TLS, self.settings.tls_port, "Unable to listen on this port. Check server logs.")
+
+    def move(self, role: str, port: int, failed: str) -> None:
         """Listen where the settings say, and no longer here. Connections stay."""
         settings = self.settings
-        if self.speaks_tls(MAIN):
-            raise Refused("the main port speaks TLS: restart to move it")
-        before = [sock.getsockname()[:2] for sock in self.sockets[MAIN]]
-        for sock in self.sockets[MAIN]:  # the same address may be among the new ones
+        before = [sock.getsockname()[:2] for sock in self.sockets[role]]
+        for sock in self.sockets[role]:  # the same address may be among the new ones
             self.loop.remove_reader(sock)
-        self.close_sockets(MAIN)
+        self.close_sockets(role)
         problem = None
         try:
-            if settings.port:
-                self.open_role(MAIN, settings.bind, settings.port)
+            if port:
+                self.open_role(role, settings.bind, port)
         except ListenError as error:
             LOG.warning("%s", error)
             problem = error
-            for host, port in before:
-                self.sockets[MAIN] += listen_tcp(host, port, settings.tcp_backlog)
-        for sock in self.sockets[MAIN]:
-            self.watch(sock, False)
+            for host, former in before:
+                self.sockets[role] += listen_tcp(host, former, settings.tcp_backlog)
+        for sock in self.sockets[role]:
+            self.watch(sock, role)
         if problem is not None:
             raise Refused(failed) from problem
 
     def change_tls(self) -> None:
         """CONFIG SET of what TLS ports speak, or of their certificate: for new connections."""
-        if self.tls_context is not None:
-            tls.change_context(self.tls_context, self.settings)
+        if self.settings.tls or self.settings.tls_port:
+            self.credentials.load()
+        else:
+            self.credentials.drop()
 
     # -- closing and telling -----------------------------------------------------------------------
 
@@ -169,8 +165,6 @@ class Ports:
 
     def close(self) -> None:
         """Listen no more."""
-        for server in self.servers:
-            server.close()
         ours = bool(self.sockets[UNIX])
         for role, sockets in self.sockets.items():
             for sock in sockets:

@@ -1,5 +1,7 @@
-"""What TLS ports speak: an SSL context made from the settings, and changed with them."""
+"""What TLS ports speak: an SSL context made from the settings."""
 
+import _ssl
+import ctypes
 import ssl
 from typing import Final
 
@@ -7,47 +9,81 @@ from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
 
 VERSIONS: Final = {"TLSV1.2": ssl.TLSVersion.TLSv1_2, "TLSV1.3": ssl.TLSVersion.TLSv1_3}
-# CONFIG SET changes these for new connections. A CA cannot be taken out of a context again.
+# What a context is made of: it is made anew when CONFIG SET says one of them.
 FOLLOWED: Final = (
+    "tls",
+    "tls_port",
     "tls_cert_file",
     "tls_key_file",
     "tls_key_file_pass",
+    "tls_ca_cert_file",
+    "tls_ca_cert_dir",
     "tls_auth_clients",
     "tls_protocols",
+    "tls_ciphers",
+    "tls_cipher_suites",
     "tls_prefer_server_ciphers",
+    "tls_session_caching",
+    "tls_dh_params_file",
 )
 
 
 def make_context(settings: Settings) -> ssl.SSLContext:
     """Refused tells in a sentence what cannot be used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    apply(context, settings)
+    load_certificate(context, settings)
     if settings.tls_ca_cert_file or settings.tls_ca_cert_dir:
         load_ca(context, settings.tls_ca_cert_file, settings.tls_ca_cert_dir)
+    context.verify_mode = verify_mode(settings)
+    versions = read_versions(settings.tls_protocols)
+    context.minimum_version, context.maximum_version = min(versions), max(versions)
     if settings.tls_ciphers:
         try:
             context.set_ciphers(settings.tls_ciphers)
         except ssl.SSLError:
             raise Refused(f"OpenSSL knows no tls_ciphers '{settings.tls_ciphers}'") from None
-    return context
-
-
-def change_context(context: ssl.SSLContext, settings: Settings) -> None:
-    """Have new connections follow what CONFIG SET changed; after Refused all is as before."""
-    apply(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings)  # must not spoil the one in use
-    apply(context, settings)
-
-
-def apply(context: ssl.SSLContext, settings: Settings) -> None:
-    """The settings that a context may follow while it is in use."""
-    load_certificate(context, settings)
-    versions = read_versions(settings.tls_protocols)
-    context.minimum_version, context.maximum_version = min(versions), max(versions)
+    if settings.tls_cipher_suites:
+        set_suites(context, settings.tls_cipher_suites)
     if settings.tls_prefer_server_ciphers:
         context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     else:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
-    context.verify_mode = verify_mode(settings)
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    if settings.tls_session_caching:
+        context.num_tickets = 1
+    else:
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
+    if settings.tls_dh_params_file:
+        load_dh_params(context, settings.tls_dh_params_file)
+    return context
+
+
+def set_suites(context: ssl.SSLContext, suites: str) -> None:
+    """The cipher suites of TLS 1.3. Before Python 3.15 `ssl` has no words for them: OpenSSL has."""
+    own = getattr(context, "set_ciphersuites", None)
+    try:
+        if own is not None:
+            own(suites)
+            return
+        library = ctypes.CDLL(_ssl.__file__)
+        # an SSLContext is the head of an object, and the pointer to OpenSSL's context behind it
+        inner = ctypes.c_void_p.from_address(id(context) + object.__basicsize__)
+        known = library.SSL_CTX_set_ciphersuites(inner, suites.encode()) == 1
+    except ssl.SSLError:
+        known = False
+    except (AttributeError, OSError):
+        raise Refused("this build of Python cannot choose tls_cipher_suites") from None
+    if not known:
+        raise Refused(f"OpenSSL knows no tls_cipher_suites '{suites}'")
+
+
+def load_dh_params(context: ssl.SSLContext, path: str) -> None:
+    check_readable(path)
+    try:
+        context.load_dh_params(path)
+    except ssl.SSLError:
+        raise Refused(f"{path} holds no Diffie-Hellman parameters in PEM") from None
 
 
 def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:

@@ -5,6 +5,7 @@ that could be measured), and sooner when a key or a timer is due.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from dflite.engine.client import Client
@@ -48,6 +49,7 @@ class Upkeep:
         self.freeing = False
         self.seconds = 0
         self.over_soft_limit: dict[int, int] = {}  # client id -> seconds
+        self.each_second: list[Callable[[], None]] = []  # what others have to do
 
     def start(self) -> None:
         """Begin; to be called within the running loop."""
@@ -152,6 +154,9 @@ class Upkeep:
 
     def every_second(self, now_ms: int) -> None:
         self.figures.sample(now_ms)
+        for chore in self.each_second:
+            chore()
+        self.reactor.handshakes_a_turn = self.settings.max_new_tls_connections_per_cycle
         limit_ms = self.settings.timeout * 1000
         rows = self.settings.client_output_buffer_limit
         if limit_ms <= 0 and rows[NORMAL][1] <= 0 and not self.executor.channels.clients:

@@ -31,6 +31,7 @@ class Settings(TypedSettings):
         self._defaults: dict[str, object] = {}
         self._below_flag_file: dict[str, object] = {}
         self._hooks: dict[str, list[Callable[[], None]]] = {}
+        self._followed: set[str] = set()
         for row in SETTINGS:
             value = row.default()
             if row.name == "dir":
@@ -98,8 +99,8 @@ class Settings(TypedSettings):
             self.origins[row.name] = "CONFIG SET"
         return [name for name, row, _ in chosen if not row.honoured]
 
-    def on_change(self, name: str, hook: Callable[[], None]) -> None:
-        """Has the hook called after CONFIG SET gave that setting another value.
+    def on_change(self, name: str, hook: Callable[[], None], always: bool = False) -> None:
+        """Has the hook called after CONFIG SET gave that setting another value, or `always`, any.
 
         It sees all new values. It may raise Refused or OSError: then all are taken back, and
         hooks that had already been called are called again. One given for several settings is
@@ -109,6 +110,8 @@ class Settings(TypedSettings):
         if row is None:
             raise KeyError(name)
         self._hooks.setdefault(row.name, []).append(hook)
+        if always:
+            self._followed.add(row.name)
 
     def _choose(
         self, pairs: list[tuple[str, str]], from_here: bool
@@ -137,7 +140,7 @@ class Settings(TypedSettings):
     ) -> None:
         called: list[Callable[[], None]] = []
         for name, row, _ in chosen:
-            if self.get(row) == before[row.name]:
+            if self.get(row) == before[row.name] and row.name not in self._followed:
                 continue
             for hook in self._hooks.get(row.name, []):
                 if hook in called:

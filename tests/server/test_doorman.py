@@ -1,9 +1,10 @@
 """Who comes in: protected mode, the number of places, socket options."""
 
-import asyncio
+import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
-from typing import cast
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from dflite.native.reactor import Reactor
 from dflite.native.requests import Limits
 from dflite.server.doorman import DENIED, FULL, Doorman, address_text
 from dflite.settings.settings import Settings
+from tests.support.certificates import make_certificate
 from tests.support.node import Node
 
 
@@ -141,29 +143,36 @@ def test_socket_options_follow_the_settings(doorman: Doorman, pair: Pair) -> Non
     served.close()
 
 
-def test_they_are_those_of_connections_over_tls_too(doorman: Doorman, pair: Pair) -> None:
-    _, served = pair
-    doorman.settings.tcp_keepalive = 60
-    protocol = doorman.stream(False)
-    protocol.conn.transport = cast(asyncio.Transport, Transport(served))
-    assert doorman.enter_stream(protocol) == b""
-    assert served.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-    assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
-    served.close()
+def test_over_tls_a_client_comes_in_behind_its_handshake(
+    doorman: Doorman, pair: Pair, tmp_path: Path
+) -> None:
+    client_end, served = pair
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*make_certificate(tmp_path))
+    assert doorman.admit(served, False, context) is None
+    assert doorman.executor.clients == {}
+    assert len(doorman.handshakes.going) == 1
+    client_end.setblocking(False)
+    tls = insecure_context().wrap_socket(client_end, do_handshake_on_connect=False)
+    with tls:
+        while not doorman.executor.clients:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+            doorman.reactor.poll()
+            doorman.reactor.run_pending()
+        (client,) = doorman.executor.clients.values()
+        assert client.tls == "TLSv1.3"
+        assert client.addr.startswith("127.0.0.1:")
+        assert client.conn.plain
+        client.conn.abort()
+    assert doorman.handshakes.going == {}
 
 
-class Transport:
-    """What asyncio knows of a connection."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self.facts = {
-            "socket": sock,
-            "peername": sock.getpeername(),
-            "sockname": sock.getsockname(),
-        }
-
-    def get_extra_info(self, name: str) -> object:
-        return self.facts[name]
+def insecure_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def test_addresses_are_written_as_redis_writes_them() -> None:

@@ -90,15 +90,6 @@ def test_reset_begins_anew(node: Node, figures: Figures, client: NodeClient) -> 
     assert figures.commands() == 1
 
 
-def test_bytes_of_streams_count_as_others(figures: Figures) -> None:
-    figures.doorman.traffic.bytes_in += 10
-    figures.doorman.traffic.bytes_out += 20
-    assert (figures.bytes_in(), figures.bytes_out()) == (10, 20)
-    figures.reset()
-    figures.doorman.traffic.bytes_in += 1
-    assert (figures.bytes_in(), figures.bytes_out()) == (1, 0)
-
-
 def test_a_new_replication_id_remembers_the_former(figures: Figures) -> None:
     first = figures.replication_id
     assert figures.former_replication_id == NOBODY

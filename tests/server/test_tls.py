@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dflite.server.tls import change_context, make_context
+from dflite.server.tls import make_context
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
 from tests.support.certificates import make_certificate
@@ -129,19 +129,23 @@ def test_what_cannot_be_used_is_named(given: Callable[..., Settings], tmp_path: 
     assert "--tls_cert_file" in refusal(given(tls_cert_file=""))
 
 
-def test_a_context_in_use_follows_changes(given: Callable[..., Settings]) -> None:
-    settings = given()
-    context = make_context(settings)
-    settings.tls_protocols = "TLSv1.2"
-    change_context(context, settings)
-    assert shake_hands(context, client_context()) == "TLSv1.2"
+def test_cipher_suites_are_those_that_are_named(given: Callable[..., Settings]) -> None:
+    context = make_context(given(tls_cipher_suites="TLS_AES_128_GCM_SHA256"))
+    named = [row["name"] for row in context.get_ciphers() if row["protocol"] == "TLSv1.3"]
+    assert named == ["TLS_AES_128_GCM_SHA256"]
+    assert "'TLS_ROT13'" in refusal(given(tls_cipher_suites="TLS_ROT13"))
 
 
-def test_a_bad_change_leaves_a_context_as_it_was(given: Callable[..., Settings]) -> None:
-    settings = given()
-    context = make_context(settings)
-    settings.tls_protocols = "TLSv1.2"
-    settings.tls_key_file = "missing"
-    with pytest.raises(Refused):
-        change_context(context, settings)
-    assert shake_hands(context, client_context()) == "TLSv1.3"
+def test_sessions_are_resumed_unless_that_is_switched_off(given: Callable[..., Settings]) -> None:
+    assert make_context(given()).num_tickets == 1
+    context = make_context(given(tls_session_caching=False))
+    assert context.num_tickets == 0
+    assert context.options & ssl.OP_NO_TICKET
+
+
+def test_parameters_of_diffie_hellman_are_read(
+    given: Callable[..., Settings], tmp_path: Path
+) -> None:
+    path = tmp_path / "dh.pem"
+    path.write_text("no parameters")
+    assert "Diffie-Hellman" in refusal(given(tls_dh_params_file=str(path)))

@@ -206,6 +206,14 @@ def test_a_hook_is_not_called_for_the_same_value(settings: Settings) -> None:
     assert seen == [5]
 
 
+def test_a_hook_may_want_to_be_called_for_the_same_value_too(settings: Settings) -> None:
+    seen: list[bool] = []
+    settings.on_change("tls", lambda: seen.append(settings.tls), always=True)
+    settings.change([("tls", "no")])
+    settings.change([("tls", "no")])
+    assert seen == [False, False]
+
+
 def test_a_hook_that_refuses_has_everything_taken_back(settings: Settings) -> None:
     seen: list[int] = []
 

@@ -86,11 +86,11 @@ LISTENING: Final = Group(
             "10",
             "New connections to accept in one turn of the loop.",
         ),
-        idle(
+        live(
             "max_new_tls_connections_per_cycle",
             Int(1, 1000),
             "1",
-            "New TLS connections to accept in one turn of the loop.",
+            "TLS handshakes to go on with in one turn of the loop, between clients' requests.",
         ),
         idle("bind_source_addr", TEXT, "", "Address that connections to a primary leave from."),
         idle("socket_mark_id", Int(0, UINT_MAX), "0", "Mark on the sockets.", when=FIXED),
@@ -105,8 +105,8 @@ LISTENING: Final = Group(
 TLS: Final = Group(
     "TLS",
     [
-        fixed("tls", YES_NO, "no", "The RESP port and the admin port speak TLS.", OWN),
-        fixed(
+        hooked("tls", YES_NO, "no", "The RESP port and the admin port speak TLS.", OWN),
+        hooked(
             "tls_port",
             PORT,
             "0",
@@ -117,8 +117,8 @@ TLS: Final = Group(
         hooked(
             "tls_key_file_pass", TEXT, "", "The pass phrase of the key, if it has one.", secret=True
         ),
-        fixed("tls_ca_cert_file", PATH, "", "Certificates that sign those of clients, PEM."),
-        fixed("tls_ca_cert_dir", PATH, "", "A directory of such certificates, hashed by OpenSSL."),
+        hooked("tls_ca_cert_file", PATH, "", "Certificates that sign those of clients, PEM."),
+        hooked("tls_ca_cert_dir", PATH, "", "A directory of such certificates, hashed by OpenSSL."),
         hooked(
             "tls_auth_clients",
             Choice(["no", "yes", "optional"], {"true": "yes", "false": "no"}),
@@ -132,18 +132,18 @@ TLS: Final = Group(
             "",
             "Versions of TLS to speak; empty for 1.2 and 1.3.",
         ),
-        fixed("tls_ciphers", TEXT, "", "Ciphers of TLS 1.2, as OpenSSL lists them."),
-        idle("tls_cipher_suites", TEXT, "", "Cipher suites of TLS 1.3.", ("tls-ciphersuites",)),
+        hooked("tls_ciphers", TEXT, "", "Ciphers of TLS 1.2, as OpenSSL lists them."),
+        hooked("tls_cipher_suites", TEXT, "", "Cipher suites of TLS 1.3.", ("tls-ciphersuites",)),
         hooked(
             "tls_prefer_server_ciphers", YES_NO, "no", "The node's order of ciphers goes first."
         ),
-        idle("tls_session_caching", YES_NO, "yes", "TLS sessions may be resumed."),
+        hooked("tls_session_caching", YES_NO, "yes", "TLS sessions may be resumed, by tickets."),
         idle("tls_session_cache_size", SECONDS, "20480", "TLS sessions to keep; 0 for all."),
         idle("tls_session_cache_timeout", SECONDS, "300", "Seconds a TLS session is kept."),
         idle("tls_client_cert_file", PATH, "", "Certificate to show to a primary."),
         idle("tls_client_key_file", PATH, "", "Key of that certificate."),
         idle("tls_client_key_file_pass", TEXT, "", "Pass phrase of that key.", secret=True),
-        idle("tls_dh_params_file", PATH, "", "Parameters of Diffie-Hellman."),
+        hooked("tls_dh_params_file", PATH, "", "Parameters of Diffie-Hellman, PEM."),
         idle("tls_replication", YES_NO, "no", "The connection to a primary speaks TLS."),
         idle("tls_cluster", YES_NO, "no", "The cluster's bus speaks TLS."),
         idle(
@@ -152,6 +152,11 @@ TLS: Final = Group(
             "off",
             "A client's certificate logs it in as the user it names.",
         ),
-        idle("tls_auto_reload_interval", SECONDS, "0", "Seconds between looks at the TLS files."),
+        live(
+            "tls_auto_reload_interval",
+            SECONDS,
+            "0",
+            "Seconds between looks at whether the TLS files have changed; 0 looks each second.",
+        ),
     ],
 )

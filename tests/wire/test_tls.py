@@ -1,6 +1,5 @@
-"""Connections over TLS, which go through asyncio's transports instead of the reactor."""
+"""Connections over TLS."""
 
-import asyncio
 import socket
 import ssl
 import subprocess
@@ -9,12 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dflite.engine.client import Client
-from dflite.engine.context import Context
-from dflite.engine.session import Session
-from dflite.server.streams import StreamProtocol, Traffic
 from tests.support.certificates import make_certificate
-from tests.support.node import Node
 from tests.support.servers import Server, dflite_command, free_port, wait_until
 
 
@@ -155,86 +149,3 @@ def test_tls_without_files_is_a_sentence() -> None:
     assert done.returncode != 0
     assert "tls_cert_file" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-class FullTransport(asyncio.Transport):
-    """A transport that has enough after each piece, until it is asked for more."""
-
-    def __init__(self, protocol: StreamProtocol) -> None:
-        super().__init__()
-        self.protocol = protocol
-        self.pieces: list[bytes] = []
-        self.closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.pieces.append(bytes(data))
-        self.protocol.pause_writing()
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        pass
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def streaming(node: Node) -> StreamProtocol:
-    """A connection of the node whose transport is to be made."""
-
-    def enter(protocol: StreamProtocol) -> bytes:
-        client = Client(99, protocol.conn, node.executor.default_user, node.clock.now_ms)
-        client.authenticated = True
-        protocol.session.ctx = Context(node.executor, node.host, client, protocol.conn.reply)
-        return b""
-
-    session = Session(node.executor)
-    return StreamProtocol(
-        node.lane, node.limits, node.batch, session, enter, node.pump, Traffic()
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("last", ["PING", "QUIT"])
-def test_a_long_reply_is_handed_over_as_the_transport_takes_it(last: str) -> None:
-    async def run() -> None:
-        node = Node()
-        value = bytes(range(256)) * 1024
-        node.client().run("SET", b"k", value)
-        protocol = streaming(node)
-        transport = FullTransport(protocol)
-        protocol.connection_made(transport)
-        protocol.data_received(b"GET k\r\n" + last.encode() + b"\r\n")
-        for count in range(1, 5):
-            assert len(transport.pieces) == count
-            assert not transport.closed
-            protocol.resume_writing()
-        while len(b"".join(transport.pieces)) < len(value) + 16:
-            protocol.resume_writing()
-            await asyncio.sleep(0)
-        answer = b"+OK\r\n" if last == "QUIT" else b"+PONG\r\n"
-        assert b"".join(transport.pieces) == b"$%d\r\n%b\r\n%b" % (len(value), value, answer)
-        protocol.resume_writing()
-        assert transport.closed == (last == "QUIT")
-
-    asyncio.run(run())
-
-
-def test_at_the_end_of_the_input_the_transport_gets_everything() -> None:
-    async def run() -> None:
-        node = Node()
-        node.client().run("SET", b"k", b"x" * 1_000_000)
-        protocol = streaming(node)
-        transport = FullTransport(protocol)
-        protocol.connection_made(transport)
-        protocol.data_received(b"GET k\r\n")
-        protocol.eof_received()
-        assert len(b"".join(transport.pieces)) == 1_000_012
-        protocol.resume_writing()
-        await asyncio.sleep(0)
-        assert transport.closed
-
-    asyncio.run(run())
