@@ -1,6 +1,7 @@
 """The block that a node shows when it is ready: what it is, where it listens, how to get in."""
 
 from typing import Final
+from urllib.parse import quote
 
 LABEL: Final = 13
 SIZES: Final = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
@@ -23,6 +24,13 @@ class Facts:
         self.protected = True
         self.maxmemory = 0
         self.config_file = ""
+        # of a public endpoint
+        self.public = False
+        self.host = ""  # that clients shall use
+        self.port = 0
+        self.passkey = ""
+        self.passkey_file = ""
+        self.trust_file = ""  # of the authority that signs the certificate
 
 
 def banner(facts: Facts) -> str:
@@ -37,8 +45,9 @@ def banner(facts: Facts) -> str:
     add(lines, "memory", memory_words(facts))
     add(lines, "persistence", "none, data live in memory only")
     add(lines, "settings", facts.config_file)
-    add(lines, "connect", connection_uri(facts))
+    add(lines, "connect", shown_uri(facts))
     add(lines, "", redis_cli_line(facts))
+    add_trust(lines, facts)
     add(lines, "stop", f"Ctrl-C, or kill {facts.pid}")
     return "\n".join(lines)
 
@@ -55,6 +64,9 @@ def with_tls(addresses: list[str], tls: bool) -> str:
 
 def endpoint_words(facts: Facts) -> str:
     """Who gets in, by the addresses and the password."""
+    if facts.public:
+        tls = facts.resp_tls or (facts.resp_tls_only and not facts.resp)
+        return "public, with a passkey " + ("and TLS" if tls else "but WITHOUT TLS on all ports")
     password = "with a password" if facts.password else "without a password"
     if all(is_loopback(address) for address in facts.resp + facts.resp_tls_only + facts.admin):
         return f"this machine only, {password}"
@@ -80,10 +92,22 @@ def size_words(size: int) -> str:
     return f"{size} bytes"
 
 
-def connection_uri(facts: Facts) -> str:
-    """What client libraries take, with stars for the password."""
+def add_trust(lines: list[str], facts: Facts) -> None:
+    """How clients come to trust the node's own certificate, and where the passkey is."""
+    if facts.trust_file:
+        add(lines, "certificate", f"clients trust it by a copy of {facts.trust_file}:")
+        add(lines, "", "redis-cli --cacert FILE; redis-py ?ssl_ca_certs=FILE in the URI;")
+        add(lines, "", "node-redis { socket: { ca } }; ioredis { tls: { ca } }; go-redis RootCAs")
+    if facts.passkey_file:
+        add(lines, "passkey", f"kept in {facts.passkey_file}; dflite passkey rotate changes it")
+
+
+def shown_uri(facts: Facts) -> str:
+    """What client libraries take: whole for a public endpoint, else with stars for the password."""
     login = ":***@" if facts.password else ""
     address, tls = first_address(facts)
+    if facts.public and address:
+        return connection_uri(facts.host, facts.port, tls, "default", facts.passkey)
     if address:
         return f"{'rediss' if tls else 'redis'}://{login}{address}"
     if facts.unixsocket:
@@ -91,11 +115,23 @@ def connection_uri(facts: Facts) -> str:
     return ""
 
 
+def connection_uri(host: str, port: int, tls: bool, user: str, password: str) -> str:
+    """A URI to be used as it is."""
+    place = f"[{host}]" if ":" in host else host
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    return f"{'rediss' if tls else 'redis'}://{login}@{place}:{port}"
+
+
 def redis_cli_line(facts: Facts) -> str:
     address, tls = first_address(facts)
     if not address and not facts.unixsocket:
         return ""
     words = ["redis-cli"]
+    if facts.public and address:
+        words += ["-u", f"'{shown_uri(facts)}'"]
+        if facts.trust_file:
+            words += ["--cacert", facts.trust_file]
+        return " ".join(words)
     if address:
         host, _, port = address.rpartition(":")
         words += ["-h", host.strip("[]"), "-p", port]

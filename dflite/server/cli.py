@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import Final
 
 from dflite import __version__
-from dflite.server import healthcheck
+from dflite.server import healthcheck, passkey_command
+from dflite.server.endpoint import apply_profile
 from dflite.settings.command_line import HELP, HELP_FULL, VERSION, UsageError, read_command_line
 from dflite.settings.help import flags_help, terminal_width
 from dflite.settings.loading import check_settings, load_settings
@@ -17,6 +18,7 @@ from dflite.settings.settings import Settings
 USAGE: Final = """\
 Usage: dflite serve [redis.conf] [--flag=value ...]   start a node
        dflite healthcheck [--ready] [flags]           ask a node whether it lives: 0 or 1
+       dflite passkey show|rotate|drop-old [flags]    the passkey of a public endpoint
        dflite --version                               print the version
        dflite --help | --helpfull                     print this and the flags
 """
@@ -24,7 +26,7 @@ SOURCES: Final = """\
 Flags are also read from --flagfile=PATH and, as DFLITE_PORT and so on, from the environment.
 - and _ in names are the same; --noflag stands for --flag=no.
 """
-COMMANDS: Final = ("serve", "healthcheck")
+COMMANDS: Final = ("serve", "healthcheck", "passkey")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,6 +54,8 @@ def run(arguments: list[str]) -> int:
         return serve(rest)
     if name == "healthcheck":
         return healthcheck.main(rest, os.environ)
+    if name == "passkey":
+        return passkey_command.main(rest, os.environ)
     if name in ("version", "--version", "-v", "-V"):
         print_version()
         return 0
@@ -73,6 +77,7 @@ def serve(arguments: list[str]) -> int:
         print_help(line.wants == HELP_FULL)
         return 0
     settings, warnings = load_settings(line, os.environ)
+    warnings += apply_profile(settings)
     check_settings(settings)
     # By name, because a health check every few seconds must not load the whole node.
     start: Callable[[Settings, list[str]], int] = import_module("dflite.server.node").serve
@@ -83,7 +88,9 @@ def wrong_command(name: str) -> str:
     if name.startswith("-"):
         return f"flags come behind a command: dflite serve {name} ..."
     near = [command for command in COMMANDS if command[:2] == name[:2].lower()]
-    hint = f"did you mean dflite {near[0]}?" if near else "there are serve and healthcheck."
+    hint = (
+        f"did you mean dflite {near[0]}?" if near else "there are serve, healthcheck and passkey."
+    )
     return f"there is no command '{name}'; {hint}"
 
 

@@ -48,6 +48,7 @@ class Credentials:
         self.settings = settings
         self.context: ssl.SSLContext | None = None
         self.certificate: Certificate | None = None
+        self.authority: Certificate | None = None  # that signs clients'
         self.problem = ""  # why what the files hold now is not in use
         self.loaded_s = 0
         self.reloads = 0
@@ -61,10 +62,9 @@ class Credentials:
         """Use what the settings and their files say; Refused leaves everything as it is."""
         marks = self.look()
         context = make_context(self.settings)
-        try:
-            certificate = Certificate(self.settings.tls_cert_file)
-        except ssl.SSLError:
-            raise Refused(f"{self.settings.tls_cert_file} holds no certificate") from None
+        certificate = read_certificate(self.settings.tls_cert_file)
+        authority = self.settings.tls_ca_cert_file
+        self.authority = read_certificate(authority) if authority else None
         self.marks = marks
         self.context = context
         self.certificate = certificate
@@ -76,7 +76,7 @@ class Credentials:
 
     def drop(self) -> None:
         """TLS is spoken nowhere any more."""
-        self.context = self.certificate = None
+        self.context = self.certificate = self.authority = None
         self.problem = ""
         self.changed_at = 0.0
 
@@ -169,6 +169,14 @@ class Credentials:
             LOG.warning("TLS: the certificate has expired on %s: clients will refuse it", until)
         else:
             LOG.warning("TLS: the certificate expires on %s, in %d days", until, left_s // DAY_S)
+
+
+def read_certificate(path: str) -> Certificate:
+    """The first of a file."""
+    try:
+        return Certificate(path)
+    except ssl.SSLError:
+        raise Refused(f"{path} holds no certificate") from None
 
 
 def name_text(parts: object) -> str:

@@ -17,7 +17,7 @@ from dflite.settings.settings import Settings
 
 FULL: Final = b"-ERR max number of clients reached\r\n"
 DENIED: Final = (
-    b"-DENIED dflite is running in protected mode because protected mode is enabled and no "
+    b"-DENIED Redis is running in protected mode because protected mode is enabled and no "
     b"password is set for the default user. In this mode connections are only accepted from the "
     b"loopback interface. Set a password with --requirepass (or CONFIG SET requirepass from this "
     b"machine), or start with --protected-mode=no if the network keeps strangers away.\r\n"

@@ -17,6 +17,7 @@ from dflite.engine.memory import DatabaseMemory, MemoryFigures
 from dflite.native.connection import take_longest_input
 from dflite.native.reactor import Reactor
 from dflite.native.reply import take_longest_output
+from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.process import resident_memory
 from dflite.settings.settings import Settings
@@ -60,6 +61,7 @@ class Figures:
         self.reactor = reactor
         self.doorman = doorman
         self.settings = settings
+        self.credentials = Credentials(settings)  # the node gives those that ports use
         self.lane = executor.lane
         self.keyspace = executor.keyspace
         self.clock = executor.clock
@@ -247,6 +249,9 @@ class Figures:
         if settings.unixsocket:
             found.append(f"name=unix,bind={settings.unixsocket}")
         return found
+
+    def tls_clients(self) -> int:
+        return sum([client.tls != "" for client in self.executor.clients.values()])
 
     def watching_clients(self) -> int:
         return sum([len(client.watched) > 0 for client in self.executor.clients.values()])

@@ -13,6 +13,9 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from dflite.server.endpoint import PUBLIC, apply_profile, makes_certificate
+from dflite.server.own_files import OwnFiles
+from dflite.server.passkey import PasskeyFile
 from dflite.settings.command_line import HELP, HELP_FULL, VERSION, UsageError, read_command_line
 from dflite.settings.conf_file import FileProblem
 from dflite.settings.loading import load_settings
@@ -53,6 +56,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
             print(USAGE, end="")
             return 0
         settings, _ = load_settings(line, environ)
+        apply_profile(settings)
         check(settings, environ, READY in line.switches)
     except (UsageError, Sick, FileProblem) as problem:
         print(f"dflite healthcheck: {problem}", file=sys.stderr)
@@ -100,7 +104,7 @@ def judge(where: str, reply: bytes, ready: bool) -> None:
 
 def find_door(settings: Settings, wanted_port: str) -> Door:
     """The RESP port, or else the TLS port, the admin port, the Unix socket."""
-    password = settings.requirepass
+    password = passkey_of(settings)
     admin_tls = settings.tls and not settings.no_tls_on_admin_port
     admin_password = "" if settings.admin_nopass else password
     admin_hosts = [settings.admin_bind] if settings.admin_bind else settings.bind
@@ -123,6 +127,13 @@ def find_door(settings: Settings, wanted_port: str) -> Door:
         path = os.path.join(settings.dir, settings.unixsocket)
         return Door([], 0, path, False, password)
     raise Sick("there is no fixed port and no Unix socket to ask at.")
+
+
+def passkey_of(settings: Settings) -> str:
+    """The one that was given, or else the one that a public endpoint keeps."""
+    if settings.requirepass or settings.endpoint != PUBLIC:
+        return settings.requirepass
+    return next(iter(PasskeyFile(settings.dir).read()), "")
 
 
 def reachable(addresses: list[str]) -> list[str]:
@@ -167,6 +178,9 @@ def secured(connection: socket.socket, settings: Settings) -> socket.socket:
         if ca_file or ca_dir:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(ca_file or None, ca_dir or None)
+        elif makes_certificate(settings):
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(OwnFiles(settings.dir).authority)
         if settings.tls_cert_file and settings.tls_key_file and (ca_file or ca_dir):
             # A node that asks clients for certificates of this CA has one of it itself.
             context.load_cert_chain(

@@ -17,6 +17,7 @@ from dflite.engine.durations import calls_of, percentiles_usec, times_of, usec_o
 from dflite.server.figures import NOBODY, Figures
 from dflite.server.info_memory import memory_section
 from dflite.server.info_stats import stats_section
+from dflite.server.info_tls import certificate_lines, tls_section
 from dflite.server.process import cpu_of_children, cpu_of_process, cpu_of_thread, system_name
 
 Section = Callable[[Figures], list[str]]
@@ -74,6 +75,7 @@ def server_section(figures: Figures) -> list[str]:
         "io_threads_active:0",
         "thread_count:1",
         f"availability_zone:{settings.availability_zone}",
+        *certificate_lines(figures),
     ]
     for number, listener in enumerate(figures.listeners()):
         lines.append(f"listener{number}:{listener}")
@@ -234,6 +236,7 @@ def keyspace_section(figures: Figures) -> list[str]:
 # Title, lines, and whether it is there without being asked for.
 SECTIONS: Final[list[tuple[str, Section, bool]]] = [
     ("Server", server_section, True),
+    ("TLS", tls_section, False),
     ("Clients", clients_section, True),
     ("Memory", memory_section, True),
     ("Persistence", persistence_section, True),

@@ -65,6 +65,7 @@ class NodeCollector(Collector):
         yield from self.server()
         yield from self.memory()
         yield from self.traffic()
+        yield from self.tls()
         yield from self.keyspace()
         yield from self.commands()
 
@@ -138,7 +139,10 @@ class NodeCollector(Collector):
             "dragonfly_listener_accept_error",
             "Connections turned away",
             label="reason",
-            values=[("limit_reached", doorman.rejected)],
+            values=[
+                ("limit_reached", doorman.rejected),
+                ("tls_error", sum(doorman.handshakes.failures.values())),
+            ],
         )
         yield counter(
             "dragonfly_commands_processed",
@@ -165,6 +169,36 @@ class NodeCollector(Collector):
             "Clients closed for a limit of their buffers",
             label="buffer",
             values=[("query", executor.closed_for_input), ("output", executor.closed_for_output)],
+        )
+
+    def tls(self) -> Iterator[Metric]:
+        figures = self.figures
+        handshakes = figures.doorman.handshakes
+        credentials = figures.credentials
+        yield counter(
+            "dragonfly_tls_handshakes",
+            "TLS handshakes",
+            label="status",
+            values=[("started", handshakes.started), ("completed", handshakes.completed)],
+        )
+        yield counter(
+            "dflite_tls_handshake_failures",
+            "TLS handshakes that did not end well",
+            label="reason",
+            values=sorted(handshakes.failures.items()),
+        )
+        yield gauge("dflite_tls_clients", "Clients that speak TLS", value=figures.tls_clients())
+        if credentials.certificate is None:
+            return
+        yield gauge(
+            "dflite_tls_certificate_not_after_seconds",
+            "When the certificate in use ends",
+            value=credentials.certificate.not_after,
+        )
+        yield gauge(
+            "dflite_tls_certificate_problem",
+            "1 if the files hold a certificate that could not be taken up",
+            value=bool(credentials.problem),
         )
 
     def keyspace(self) -> Iterator[Metric]:

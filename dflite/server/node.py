@@ -23,6 +23,7 @@ from dflite.native.requests import Limits
 from dflite.server.banner import Facts, banner
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
+from dflite.server.endpoint import RENEWED_S, Endpoint, announced_host
 from dflite.server.figures import Figures
 from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
@@ -37,7 +38,7 @@ from dflite.store.keyspace import Keyspace
 class Node:
     """One engine, its listeners, and what happens at times."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, endpoint: Endpoint) -> None:
         self.settings = settings
         self.clock = Clock()
         self.effects = Effects()
@@ -50,13 +51,16 @@ class Node:
         self.reactor.on_error = self.report_bug
         self.reactor.before_flush = self.executor.before_replies
         self.doorman = Doorman(self.executor, self.reactor, self.host, settings)
+        self.endpoint = endpoint
         self.credentials = Credentials(settings)
         self.ports = Ports(settings, self.doorman, self.credentials)
         self.figures = Figures(self.executor, self.reactor, self.doorman, settings)
+        self.figures.credentials = self.credentials
         self.upkeep = Upkeep(self.executor, self.keyspace, self.reactor, self.figures, settings)
-        self.upkeep.each_second = [self.doorman.handshakes.expire, self.credentials.tick]
+        self.upkeep.each_second = [self.doorman.handshakes.expire, self.renew_certificate]
         self.throttle = Throttle()
         self.stopped = asyncio.Event()
+        endpoint.guard()
         self.host.join(self.executor, self.figures, self.limits, self.stopped)
 
     async def run(self) -> None:
@@ -94,6 +98,13 @@ class Node:
         LOG.log(NOTICE, "%s received: stopping", signal.Signals(number).name)
         self.stopped.set()
 
+    def renew_certificate(self) -> None:
+        """Look after the certificate, each second; the node's own is made anew before it ends."""
+        certificate = self.credentials.certificate
+        if certificate is not None and certificate.left_s() < RENEWED_S:
+            self.endpoint.renew(int(self.clock.now_ms // 1000))
+        self.credentials.tick()
+
     def on_hangup(self) -> None:
         """SIGHUP: read certificates anew."""
         if self.credentials.context is not None:
@@ -117,6 +128,15 @@ class Node:
         facts.unixsocket = settings.unixsocket
         facts.password = bool(settings.requirepass)
         facts.protected = settings.protected_mode
+        facts.public = self.endpoint.is_public
+        if facts.public:
+            facts.host = announced_host(settings)
+            facts.port = settings.announce_port or settings.port or settings.tls_port
+            facts.passkey = settings.requirepass
+        if self.endpoint.keeps_passkey:
+            facts.passkey_file = self.endpoint.passkeys.path
+        if self.endpoint.own_certificate:
+            facts.trust_file = self.endpoint.files.authority
         facts.maxmemory = settings.maxmemory
         facts.config_file = ", ".join(
             [path for path in (settings.config_file, settings.flag_file) if path]
@@ -138,7 +158,10 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         for warning in warnings:
             LOG.warning("%s", warning)
         os.chdir(settings.dir)
-        uvloop.run(Node(settings).run())
+        endpoint = Endpoint(settings)
+        for sentence in endpoint.furnish():
+            LOG.log(NOTICE, "%s", sentence)
+        uvloop.run(Node(settings, endpoint).run())
     except ListenError as error:
         LOG.error("cannot start: %s", error)
         return 1

@@ -219,7 +219,10 @@ def check_settings(settings: Settings) -> None:
                 f"{ports[port]} and {name} are both {port}: give one of them another port, or 0."
             )
         ports[port] = name
-    if settings.tls or settings.tls_port:
+    makes_own = settings.endpoint == "public" and not (
+        settings.tls_cert_file or settings.tls_key_file
+    )
+    if (settings.tls or settings.tls_port) and not makes_own:
         for name in ("tls_cert_file", "tls_key_file"):
             if not getattr(settings, name):
                 wanted = "tls" if settings.tls else "tls_port"

@@ -32,6 +32,8 @@ class Settings(TypedSettings):
         self._below_flag_file: dict[str, object] = {}
         self._hooks: dict[str, list[Callable[[], None]]] = {}
         self._followed: set[str] = set()
+        # Passwords of the default user that are being replaced by requirepass.
+        self.older_passkeys: list[str] = []
         for row in SETTINGS:
             value = row.default()
             if row.name == "dir":
@@ -44,6 +46,12 @@ class Settings(TypedSettings):
 
     def put(self, row: Setting, value: object) -> None:
         setattr(self, row.name, value)
+
+    def derive(self, name: str, value: object) -> None:
+        """Gives what follows from other settings: a default, as far as files and CONFIG go."""
+        setattr(self, name, value)
+        self._defaults[name] = value
+        self._below_flag_file[name] = value
 
     def text(self, name: str) -> str:
         """The value of a setting as CONFIG GET shows it."""

@@ -3,6 +3,8 @@
 
 class TypedSettings:
     # Listening
+    endpoint: str
+    announce_ip: str
     bind: list[str]
     port: int
     memcached_port: int

@@ -8,6 +8,7 @@ from dflite.server.banner import (
     connection_uri,
     endpoint_words,
     redis_cli_line,
+    shown_uri,
     size_words,
 )
 
@@ -41,7 +42,7 @@ def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
 def test_a_password_is_not_written_out_but_asked_for() -> None:
     known = facts()
     known.password = True
-    assert connection_uri(known) == "redis://:***@127.0.0.1:6379"
+    assert shown_uri(known) == "redis://:***@127.0.0.1:6379"
     assert redis_cli_line(known) == "redis-cli -h 127.0.0.1 -p 6379 --askpass"
     assert "this machine only, with a password" in banner(known)
 
@@ -66,7 +67,7 @@ def test_it_says_whether_other_machines_get_in(password: bool, protected: bool, 
 def test_tls_changes_the_scheme() -> None:
     known = facts()
     known.resp_tls = True
-    assert connection_uri(known) == "rediss://127.0.0.1:6379"
+    assert shown_uri(known) == "rediss://127.0.0.1:6379"
     assert redis_cli_line(known) == "redis-cli -h 127.0.0.1 -p 6379 --tls"
     assert "127.0.0.1:6379, [::1]:6379 (TLS)" in banner(known)
 
@@ -75,15 +76,15 @@ def test_the_tls_port_is_named_where_it_is_the_only_one() -> None:
     known = facts()
     known.resp = []
     known.resp_tls_only = ["10.0.0.1:7000"]
-    assert connection_uri(known) == "rediss://10.0.0.1:7000"
+    assert shown_uri(known) == "rediss://10.0.0.1:7000"
 
 
 def test_all_addresses_are_reached_by_loopback() -> None:
     known = facts()
     known.resp = ["0.0.0.0:7000"]
-    assert connection_uri(known) == "redis://127.0.0.1:7000"
+    assert shown_uri(known) == "redis://127.0.0.1:7000"
     known.resp = ["[::]:7000"]
-    assert connection_uri(known) == "redis://[::1]:7000"
+    assert shown_uri(known) == "redis://[::1]:7000"
     assert redis_cli_line(known) == "redis-cli -h ::1 -p 7000"
 
 
@@ -91,7 +92,7 @@ def test_a_unix_socket_alone_is_enough() -> None:
     known = facts()
     known.resp = []
     known.unixsocket = "/run/x.sock"
-    assert connection_uri(known) == "unix:///run/x.sock"
+    assert shown_uri(known) == "unix:///run/x.sock"
     assert redis_cli_line(known) == "redis-cli -s /run/x.sock"
 
 
@@ -113,3 +114,22 @@ def test_sizes_are_short() -> None:
     assert [size_words(size) for size in (5, 1 << 10, 3 << 29, 5 << 40)] == [
         "5 bytes", "1 KiB", "1.5 GiB", "5 TiB",
     ]  # fmt: skip
+
+
+def test_a_public_endpoint_shows_a_uri_to_use_and_what_to_trust() -> None:
+    known = facts()
+    known.resp, known.resp_tls = ["0.0.0.0:6379"], True
+    known.public, known.password = True, True
+    known.host, known.port, known.passkey = "db.example.org", 6380, "p/k"
+    known.trust_file, known.passkey_file = "/data/ca.crt", "/data/passkey"
+    lines = banner(known).splitlines()
+    assert "  endpoint     public, with a passkey and TLS" in lines
+    assert "  connect      rediss://default:p%2Fk@db.example.org:6380" in lines
+    assert any(line.endswith("--cacert /data/ca.crt") for line in lines)
+    assert any("/data/passkey" in line for line in lines)
+    known.resp_tls = False
+    assert "WITHOUT TLS" in endpoint_words(known)
+
+
+def test_an_address_of_ipv6_stands_in_brackets() -> None:
+    assert connection_uri("::1", 1, False, "u", "p") == "redis://u:p@[::1]:1"

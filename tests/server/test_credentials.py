@@ -7,6 +7,7 @@ import pytest
 
 from dflite.server import credentials as module
 from dflite.server.credentials import Certificate, Credentials, date_text, name_text
+from dflite.server.logs import LOG
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
 from tests.support.certificates import make_certificate
@@ -106,7 +107,7 @@ def test_a_reload_makes_a_new_context(credentials: Credentials) -> None:
 def test_the_end_of_a_certificate_is_warned_of_once_a_stage(
     credentials: Credentials, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.LOG, "propagate", True)
+    monkeypatch.setattr(LOG, "propagate", True)
     certificate = credentials.certificate
     assert certificate is not None
     credentials.warned_days = len(module.WARN_DAYS)

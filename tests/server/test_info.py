@@ -19,7 +19,7 @@ USUAL = [
     "Errorstats", "Cluster", "Keyspace",
 ]  # fmt: skip
 ALL = [
-    "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules",
+    "Server", "TLS", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules",
     "Commandstats", "Errorstats", "Latencystats", "Cluster", "Keyspace",
 ]  # fmt: skip
 

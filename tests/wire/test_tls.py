@@ -1,5 +1,6 @@
 """Connections over TLS."""
 
+import signal
 import socket
 import ssl
 import subprocess
@@ -149,3 +150,102 @@ def test_tls_without_files_is_a_sentence() -> None:
     assert done.returncode != 0
     assert "tls_cert_file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_config_set_tls_reads_the_files_anew(tls: TlsServer, tmp_path: Path) -> None:
+    with tls.connect() as before, tls.server.connect() as plain:
+        make_certificate(tmp_path)  # under the same names
+        assert plain.call("CONFIG", "SET", "tls", "true").text == "OK"
+        before.sendall(b"PING\r\n")
+        assert read_exactly(before, 7) == b"+PONG\r\n"
+        # "tls" itself is a change of the plain port
+        assert plain.call("PING").text == "PONG"
+    with pytest.raises(ssl.SSLError):
+        tls.connect()
+    tls.context = ssl.create_default_context(cafile=str(tmp_path / "node.crt"))
+    with tls.connect() as after:
+        after.sendall(b"PING\r\n")
+        assert read_exactly(after, 7) == b"+PONG\r\n"
+
+
+def test_a_hangup_reads_the_files_anew_and_ends_nothing(tls: TlsServer, tmp_path: Path) -> None:
+    make_certificate(tmp_path)
+    tls.server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "SIGHUP received: new certificate" in tls.server.log)
+    tls.context = ssl.create_default_context(cafile=str(tmp_path / "node.crt"))
+    with tls.connect() as after:
+        after.sendall(b"PING\r\n")
+        assert read_exactly(after, 7) == b"+PONG\r\n"
+
+
+def test_changed_files_are_noticed(tls: TlsServer, tmp_path: Path) -> None:
+    with tls.connect() as before:
+        make_certificate(tmp_path)
+        wait_until(lambda: "the files have changed" in tls.server.log)
+        before.sendall(b"PING\r\n")
+        assert read_exactly(before, 7) == b"+PONG\r\n"
+    tls.context = ssl.create_default_context(cafile=str(tmp_path / "node.crt"))
+    tls.connect().close()
+
+
+def test_a_bad_file_is_told_of_and_the_old_certificate_serves_on(
+    tls: TlsServer, tmp_path: Path
+) -> None:
+    (tmp_path / "node.crt").write_text("no certificate")
+    tls.server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "the certificate in use stays" in tls.server.log)
+    with tls.connect() as sock, tls.server.connect() as plain:
+        sock.sendall(b"PING\r\n")
+        assert read_exactly(sock, 7) == b"+PONG\r\n"
+        info = plain.call("INFO", "tls").text
+        assert "tls_certificate_problem:" in info
+        assert "no PEM files" in info
+
+
+def test_who_speaks_what_is_not_spoken_is_told_and_the_log_says_it(tls: TlsServer) -> None:
+    with socket.create_connection(("127.0.0.1", tls.port), timeout=10) as plain:
+        plain.sendall(b"*2\r\n$4\r\nAUTH\r\n$6\r\nsesame\r\n")
+        assert plain.recv(1000).startswith(b"-ERR this port speaks TLS")
+        assert plain.recv(10) == b""
+    with (
+        socket.create_connection(("127.0.0.1", tls.server.port), timeout=10) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
+        tls.context.wrap_socket(plain, server_hostname="127.0.0.1")
+    log = tls.server.log
+    assert f"sends plaintext to port {tls.port}, which speaks TLS" in log
+    assert f"speaks TLS to port {tls.server.port}, which does not" in log
+    assert "sesame" not in log
+
+
+def test_tls_shows_in_client_list_and_in_figures(tls: TlsServer) -> None:
+    with tls.connect() as sock, tls.server.connect() as plain:
+        sock.sendall(b"PING\r\n")
+        assert read_exactly(sock, 7) == b"+PONG\r\n"
+        assert "tls=TLSv1.3" in plain.call("CLIENT", "LIST").text
+        info = plain.call("INFO", "tls").text
+        assert "tls_clients:1" in info
+        assert "tls_handshakes_completed:1" in info
+        assert "tls_cert_subject:CN=node" in plain.call("INFO", "server").text
+
+
+def test_the_main_port_takes_up_tls_and_gives_it_up(tls: TlsServer) -> None:
+    with tls.server.connect() as plain:
+        assert plain.call("CONFIG", "SET", "tls", "yes").text == "OK"
+        with socket.create_connection(("127.0.0.1", tls.server.port), timeout=10) as sock:
+            tls.context.wrap_socket(sock, server_hostname="127.0.0.1").close()
+        assert plain.call("CONFIG", "SET", "tls", "no").text == "OK"
+    with tls.server.connect() as plain:
+        assert plain.call("PING").text == "PONG"
+
+
+def test_the_tls_port_can_be_moved(tls: TlsServer) -> None:
+    port = free_port()
+    with tls.connect() as before, tls.server.connect() as plain:
+        assert plain.call("CONFIG", "SET", "tls-port", str(port)).text == "OK"
+        tls.port = port
+        before.sendall(b"PING\r\n")
+        assert read_exactly(before, 7) == b"+PONG\r\n"
+    with tls.connect() as after:
+        after.sendall(b"PING\r\n")
+        assert read_exactly(after, 7) == b"+PONG\r\n"

@@ -18,6 +18,21 @@ SECONDS: Final = Int(0, INT_MAX)
 LISTENING: Final = Group(
     "Listening",
     [
+        fixed(
+            "endpoint",
+            Choice(["private", "public"]),
+            "private",
+            "A public one listens everywhere, speaks TLS, and asks for a passkey, always; it makes "
+            "what it needs for that. A private one does what other flags say.",
+            OWN,
+        ),
+        fixed(
+            "announce_ip",
+            TEXT,
+            "",
+            "Address or name that clients shall use: in the printed URI and the certificate.",
+            OWN,
+        ),
         hooked(
             "bind",
             ADDRESSES,

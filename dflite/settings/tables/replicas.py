@@ -161,7 +161,7 @@ REPLICATION: Final = Group(
             "ignore",
             "What a replica does about an error in the stream.",
         ),
-        idle("announce_port", PORT, "0", "Port to announce in place of its own.", OWN),
+        live("announce_port", PORT, "0", "Port that clients shall use: in the printed URI.", OWN),
         idle("replication_timeout", SMALL, "30000", "Milliseconds a stuck replica gets.", OWN),
         idle("replica_partial_sync", YES_NO, "yes", "A replica that comes back goes on.", OWN),
         idle(

@@ -1,0 +1,45 @@
+"""The passkey of an endpoint: made, kept in `--dir`, and changed in two steps.
+
+The file has a line for each passkey that is taken, the current one first. While a passkey is being
+changed there are two, so that clients move from one to the other at their own time.
+"""
+
+import os
+import secrets
+import string
+from typing import Final
+
+from dflite.server.private_files import close_to_others, write_private
+
+FILE: Final = "dflite.passkey"
+LETTERS: Final = string.ascii_letters + string.digits  # means nothing to a URI or a shell
+LENGTH: Final = 40
+
+
+def make_passkey() -> str:
+    """About 238 bits of chance."""
+    return "".join([secrets.choice(LETTERS) for _ in range(LENGTH)])
+
+
+class PasskeyFile:
+    """The passkeys that a node in this folder takes."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, FILE)
+
+    def read(self) -> list[str]:
+        """The current passkey, then older ones; nothing where there is no file."""
+        try:
+            with open(self.path, encoding="utf-8", errors="surrogateescape") as file:
+                lines = file.read().splitlines()
+        except FileNotFoundError:
+            return []
+        return [line.strip() for line in lines if line.strip()]
+
+    def write(self, passkeys: list[str]) -> None:
+        text = "".join([f"{passkey}\n" for passkey in passkeys])
+        write_private(self.path, text.encode("utf-8", "surrogateescape"))
+
+    def protect(self) -> bool:
+        """Let nobody else read it; could anybody?"""
+        return close_to_others(self.path)
