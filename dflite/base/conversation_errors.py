@@ -13,6 +13,23 @@ class WrongPass(CommandError):
     text = b"WRONGPASS invalid username-password pair or user is disabled."
 
 
+class NoPermission(CustomError):
+    """The user may not: the command, a key, a channel or a database is not allowed."""
+
+    def __init__(self, reason: bytes) -> None:
+        super().__init__(b"NOPERM " + reason)
+
+
+class NoMorePermission(CustomError):
+    """The user might when the request was queued; now EXEC may not run it."""
+
+    def __init__(self, reason: bytes) -> None:
+        super().__init__(
+            b"NOPERM ACLs rules changed between the moment the transaction was accumulated and the "
+            b"EXEC call. This command is no longer allowed for the following reason: " + reason
+        )
+
+
 class OutOfMemory(CommandError):
     text = b"OOM command not allowed when used memory > 'maxmemory'."
 

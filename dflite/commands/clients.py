@@ -222,12 +222,13 @@ def describe(ctx: Context, client: Client, argv: list[bytes]) -> bytes:
         f"argv-mem={argv_memory} multi-mem={client.queue_bytes} rbs={buffer} rbp={buffer}",
         f"obl={unsent - listed} oll={(listed + FIRST_BUFFER - 1) // FIRST_BUFFER} omem={listed}",
         f"tot-mem={client.memory()} events={'rw' if conn.held & HELD_OUTPUT else 'r'}",
-        f"cmd={last} user={client.user.name} redir={redirection} resp={client.resp}",
+        f"cmd={last} user={client.user.name.decode(errors='surrogateescape')} "
+        f"redir={redirection} resp={client.resp}",
         f"lib-name={client.lib_name.decode()} lib-ver={client.lib_version.decode()}",
     ]
     if client.tls:
         words.append(f"tls={client.tls}")
-    return " ".join(words).encode() + b"\n"
+    return " ".join(words).encode(errors="surrogateescape") + b"\n"
 
 
 @CLIENTS.command(

@@ -1,6 +1,5 @@
 """Connections: who is there, which protocol, which database."""
 
-import hmac
 from typing import Final
 
 from dflite.base.conversation_errors import (
@@ -91,7 +90,7 @@ def cmd_auth(ctx: Context, args: Args) -> None:
         raise BadSyntax
     if args.left() == 2:
         username = args.next()
-    elif ctx.engine.password is None:
+    elif ctx.engine.users.default.nopass:
         raise NoPasswordSet
     else:
         username = b"default"
@@ -101,10 +100,8 @@ def cmd_auth(ctx: Context, args: Args) -> None:
 
 def authenticate(ctx: Context, username: bytes, password: bytes) -> None:
     """Make the client that user's; WrongPass if user and password do not belong together."""
-    user = ctx.engine.user_named(username)
-    wanted = ctx.engine.password
-    # compared in a time that tells nothing about where they differ
-    if user is None or (wanted is not None and not hmac.compare_digest(wanted, password)):
+    user = ctx.engine.users.named(username)
+    if user is None or not user.enabled or not user.has_password(password):
         ctx.engine.auth_failures += 1
         raise WrongPass
     ctx.client.user = user
@@ -229,7 +226,7 @@ def cmd_reset(ctx: Context, args: Args) -> None:
 def forget_user(ctx: Context) -> None:
     """The default user again, who may have to say the password."""
     client = ctx.client
-    client.user = ctx.engine.default_user
-    client.authenticated = ctx.engine.password is None or (
+    client.user = ctx.engine.users.default
+    client.authenticated = ctx.engine.users.is_open() or (
         client.admin and bool(ctx.host.setting("admin_nopass"))
     )

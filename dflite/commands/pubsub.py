@@ -7,7 +7,10 @@ from dflite.base.server_errors import SubcommandOrArity
 from dflite.engine.args import Args
 from dflite.engine.client import REPLY_ON
 from dflite.engine.command import (
+    ALL_CHANNELS,
+    ALL_PATTERNS,
     FAST,
+    FIRST_CHANNEL,
     LOADING,
     MAY_REPLICATE,
     NOSCRIPT,
@@ -35,6 +38,7 @@ OPPOSITES: Final = (b"unsubscribe", b"punsubscribe", b"sunsubscribe")
 @CHANNELS.command(
     "SUBSCRIBE channel [channel ...]",
     arity=-2,
+    channels=ALL_CHANNELS,
     flags=LISTENING,
     since="2.0.0",
     complexity="O(N) in the number of channels",
@@ -59,6 +63,7 @@ def cmd_unsubscribe(ctx: Context, args: Args) -> None:
 @CHANNELS.command(
     "PSUBSCRIBE pattern [pattern ...]",
     arity=-2,
+    channels=ALL_PATTERNS,
     flags=LISTENING,
     since="2.0.0",
     complexity="O(N) in the number of patterns",
@@ -83,6 +88,7 @@ def cmd_punsubscribe(ctx: Context, args: Args) -> None:
 @CHANNELS.command(
     "SSUBSCRIBE shardchannel [shardchannel ...]",
     arity=-2,
+    channels=ALL_CHANNELS,
     flags=LISTENING,
     keys=[KeySpec(NOT_KEY, last=-1)],
     since="7.0.0",
@@ -149,6 +155,7 @@ def confirm(ctx: Context, word: bytes, name: bytes | None, kind: int) -> None:
 @CHANNELS.command(
     "PUBLISH channel message",
     arity=3,
+    channels=FIRST_CHANNEL,
     flags=SPEAKING,
     since="2.0.0",
     complexity="O(N+M) in the number N of the channel's subscribers and M of all patterns",
@@ -163,6 +170,7 @@ def cmd_publish(ctx: Context, args: Args) -> None:
 @CHANNELS.command(
     "SPUBLISH shardchannel message",
     arity=3,
+    channels=FIRST_CHANNEL,
     flags=SPEAKING,
     keys=[KeySpec(NOT_KEY)],
     since="7.0.0",

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from dflite.engine.acl_users import User
 from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED, Connection, input_memory
 from dflite.native.reply import buffer_memory
 from dflite.native.requests import Limits
@@ -14,14 +15,6 @@ REPLY_SKIP_NEXT: Final = 3
 NO_COMMAND: Final = "NULL"  # of a client that has not sent any
 OBJECTS: Final = 1200  # bytes of a client's own objects, about
 WORD: Final = 49  # bytes of a kept word before its content: a bytes object and its place in a list
-
-
-class User:
-    """Who may do what. Until there are rules, the default user may do everything."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.unrestricted = True
 
 
 class WatchedKey:

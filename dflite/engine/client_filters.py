@@ -12,8 +12,9 @@ from dflite.base.conversation_errors import (
     UnknownClientType,
 )
 from dflite.base.errors import BadSyntax
+from dflite.engine.acl_users import User
 from dflite.engine.args import Args
-from dflite.engine.client import Client, User
+from dflite.engine.client import Client
 from dflite.engine.context import Engine
 from dflite.native.bytesops import parse_int
 from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED
@@ -138,7 +139,7 @@ def read_condition(engine: Engine, args: Args, into: Filter, word: bytes, negate
             raise UnknownClientType(name)
     elif word == b"USER":
         name = args.next()
-        into.user = engine.user_named(name)
+        into.user = engine.users.named(name)
         if into.user is None:
             raise NoSuchUser(name)
     elif word == b"ADDR":

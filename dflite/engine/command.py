@@ -99,6 +99,12 @@ KEY_FLAG_NAMES: Final = [
     (VARIABLE_FLAGS, "variable_flags"),
 ]
 
+# Which words of a request are channels.
+NO_CHANNELS: Final = 0
+FIRST_CHANNEL: Final = 1  # the first behind the name
+ALL_CHANNELS: Final = 2  # all behind the name
+ALL_PATTERNS: Final = 3  # so too, and they are patterns
+
 # ACL categories, in ACL CAT's order.
 CATEGORIES: Final = [
     "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap",
@@ -184,6 +190,12 @@ def keyword_index(argv: list[bytes], keyword: bytes, start: int) -> int:
     return 0
 
 
+# What Command.only_key says besides an index.
+NOT_KNOWN: Final = -2
+NOT_ONE: Final = -1
+NO_KEY: Final = 0
+
+
 class KeyAt:
     """A key of a request: its index there, and the flags that say what is done to it."""
 
@@ -228,6 +240,10 @@ class Command:
         self.find_keys: KeyFinder | None = None
         self.key_use: KeyUse | None = None
         self.lane = 0  # its number in the hot lane, 0 if it has none
+        self.number = 0  # its place in what tells commands apart
+        self.channels = NO_CHANNELS
+        self.only_key = NOT_KNOWN  # the index of its key, if each request has that one alone
+        self.only_use = 0  # what is done to that key: see acl.py
         self.deprecated_since = ""
         self.replaced_by = ""
         # figures
@@ -281,6 +297,7 @@ class Command:
 ENABLE_LANE: Final = -1  # a command's number in the hot lane before it has one
 
 COMMANDS: Final[dict[bytes, Command]] = {}  # by name in capitals and in small letters
+ROWS: Final[list[Command]] = []  # all of them and their subcommands, by number
 
 
 class Family:
@@ -307,6 +324,7 @@ class Family:
         deprecated_since: str = "",
         replaced_by: str = "",
         lane: bool = False,
+        channels: int = NO_CHANNELS,
     ) -> Callable[[Handler], Handler]:
         """Enter the function below in the table, under the first word of `usage`.
 
@@ -322,6 +340,7 @@ class Family:
             row.key_use = key_use
             row.deprecated_since = deprecated_since
             row.replaced_by = replaced_by
+            row.channels = channels
             if lane:
                 row.lane = ENABLE_LANE
             return handler
@@ -374,6 +393,8 @@ class Family:
         row = Command(full_name, usage, self.group, arity, flags,
                       categories_of(flags, category, acl), keys, since, complexity, summary,
                       tips, handler)  # fmt: skip
+        row.number = len(ROWS)
+        ROWS.append(row)
         if any(not spec.is_plain() for spec in keys):
             # A client must ask COMMAND GETKEYS: indices alone do not tell.
             row.flags |= MOVABLE_KEYS

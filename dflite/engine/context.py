@@ -5,8 +5,9 @@ from typing import Protocol
 
 from dflite.base.errors import TimeoutOutOfRange
 from dflite.base.numbers import INT64_MAX
+from dflite.engine.acl_users import Users
 from dflite.engine.blocking import Blocking, Waiter
-from dflite.engine.client import Client, User, buffers_memory
+from dflite.engine.client import Client, buffers_memory
 from dflite.engine.journal import Journal
 from dflite.engine.latency import LatencyMonitor
 from dflite.engine.memory import MemoryFigures
@@ -87,8 +88,7 @@ class Engine:
         self.slowlog = SlowLog()
         self.latency = LatencyMonitor()
         self.latency_tracking = True  # each command's durations are counted
-        self.default_user = User("default")
-        self.password: bytes | None = None  # of the default user; None lets everybody in
+        self.users = Users()
         self.clients: dict[int, Client] = {}
         self.pushes = Pushes(self.cut_off)
         self.channels = Channels(self.pushes, self.observers_changed)
@@ -141,10 +141,6 @@ class Engine:
         """Bytes of data, and of the buffers, queues, tables that count towards `maxmemory`."""
         beside = buffers_memory() + self.queued_bytes + self.tracking.memory
         return self.keyspace.memory() + beside
-
-    def user_named(self, name: bytes) -> User | None:
-        """The user of that name."""
-        return self.default_user if name == self.default_user.name.encode() else None
 
     def observers_changed(self) -> None:
         """Who looks at changes or requests is another: tell effects and the hot lane."""

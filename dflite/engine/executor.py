@@ -14,7 +14,7 @@ from dflite.base.conversation_errors import (
     Unblocked,
 )
 from dflite.base.errors import CommandError, WrongArity
-from dflite.base.server_errors import DebugRefused, ModuleRefused, MonitorReadsOnly
+from dflite.base.server_errors import MonitorReadsOnly
 from dflite.engine.args import Args
 from dflite.engine.blocking import TimeOut, Waiter
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client
@@ -39,6 +39,7 @@ from dflite.engine.latency import COMMAND, FAST_COMMAND
 from dflite.engine.lookup import find
 from dflite.engine.monitoring import feed_monitors
 from dflite.engine.notifications import NEW
+from dflite.engine.permission import demand_permission, demand_protected
 from dflite.engine.secrets import describe_bug
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
@@ -436,13 +437,6 @@ class Executor(Engine):
             event = FAST_COMMAND if command.flags & FAST else COMMAND
             self.latency.add(event, usec // 1000, self.clock.now_ms // 1000)
 
-    def check_protected(self, client: Client, command: Command) -> None:
-        """DEBUG and MODULE are for those whom enable-debug-command and -module-command name."""
-        debug = command.name == "debug"
-        allowed = self.host.setting("enable_debug_command" if debug else "enable_module_command")
-        if allowed != "yes" and not (allowed == "local" and client.is_local()):
-            raise DebugRefused if debug else ModuleRefused
-
     def admit(self, ctx: Context, command: Command, argv: list[bytes]) -> bool:
         """May this run here and now? Raises what is wrong; False if it was queued or postponed.
 
@@ -450,17 +444,21 @@ class Executor(Engine):
         """
         if not command.fits(len(argv)) or command.handler is None:
             raise WrongArity(command.name.encode())
-        if self.in_exec:
-            return True
         client = ctx.client
+        if self.in_exec:
+            if not client.user.unrestricted:
+                demand_permission(ctx, command, argv, True)
+            return True
         flags = command.flags
         if flags & PROTECTED:
-            self.check_protected(client, command)
-        if not client.authenticated and not flags & NO_AUTH:
+            demand_protected(ctx, client, command)
+        if not client.authenticated and not flags & NO_AUTH and not self.users.is_open():
             raise NoAuth
         queued = client.queue is not None and command.name not in RUN_IN_MULTI
         if queued and flags & NO_MULTI:
             raise NotInTransaction
+        if not client.user.unrestricted:
+            demand_permission(ctx, command, argv)
         if command.name == "exec":
             flags |= client.queue_flags
         if self.max_memory and flags & DENYOOM and self.used_memory() > self.max_memory:

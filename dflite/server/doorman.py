@@ -46,7 +46,7 @@ class Doorman:
         """Protected mode: a stranger's address while nobody needs a password."""
         return (
             self.settings.protected_mode
-            and self.executor.password is None
+            and self.executor.users.is_open()
             and not (
                 peer.startswith("127.") or peer in ("::1", "") or peer.startswith("::ffff:127.")
             )
@@ -136,7 +136,9 @@ class Doorman:
     ) -> Client:
         """Make the session's client known to the engine."""
         executor = self.executor
-        client = Client(executor.next_client_id, conn, executor.default_user, executor.clock.now_ms)
+        client = Client(
+            executor.next_client_id, conn, executor.users.default, executor.clock.now_ms
+        )
         executor.next_client_id += 1
         client.fd = fd
         client.admin = session.admin
@@ -147,7 +149,7 @@ class Doorman:
         else:
             client.addr = address_text(peer)
             client.laddr = address_text(here)
-        client.authenticated = executor.password is None or (
+        client.authenticated = executor.users.is_open() or (
             client.admin and self.settings.admin_nopass
         )
         ctx = Context(executor, self.host, client, conn.reply)

@@ -72,7 +72,7 @@ class NodeHost:
         """Hand the settings to the parts that keep their own copy."""
         settings = self.settings
         executor = self.executor
-        executor.password = settings.requirepass.encode("utf-8", "surrogateescape") or None
+        executor.users.require(settings.requirepass.encode("utf-8", "surrogateescape"))
         executor.max_memory = settings.maxmemory
         executor.slowlog.threshold_us = settings.slowlog_log_slower_than
         executor.slowlog.max_length = settings.slowlog_max_len

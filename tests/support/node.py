@@ -296,13 +296,13 @@ class NodeClient:
         self.conn.reading = True
         self.conn.session = self.session
         self.state = Client(
-            executor.next_client_id, self.conn, executor.default_user, node.clock.now_ms
+            executor.next_client_id, self.conn, executor.users.default, node.clock.now_ms
         )
         executor.next_client_id += 1
         self.state.fd = 8 + self.state.id
         self.state.addr = f"127.0.0.1:{50000 + self.state.id}"
         self.state.laddr = "127.0.0.1:6379"
-        self.state.authenticated = executor.password is None
+        self.state.authenticated = executor.users.is_open()
         self.ctx = Context(executor, node.host, self.state, self.conn.reply)
         self.session.ctx = self.ctx
         executor.clients[self.state.id] = self.state

@@ -1,0 +1,110 @@
+"""Users: who they are, what their passwords are known by, and what each may do."""
+
+import hashlib
+import hmac
+from typing import Final
+
+from dflite.engine.acl_selector import ALL, Selector
+
+DEFAULT: Final = b"default"
+
+
+def password_hash(password: bytes) -> bytes:
+    """What is kept of a password: its SHA-256 in hex."""
+    return hashlib.sha256(password).hexdigest().encode()
+
+
+class User:
+    """Who may do what. A new one may do nothing, and cannot come in."""
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+        self.enabled = False
+        self.nopass = False
+        self.hashes: list[bytes] = []  # of passwords
+        self.selectors: list[Selector] = [Selector()]
+        self.unrestricted = False  # may do everything: nothing needs to be checked
+
+    @property
+    def root(self) -> Selector:
+        """What its rules outside of parentheses allow."""
+        return self.selectors[0]
+
+    def copy(self) -> "User":
+        other = User(self.name)
+        other.become(self)
+        return other
+
+    def become(self, other: "User") -> None:
+        """Take all of another one's rules; whoever is connected as this user has them at once."""
+        self.enabled = other.enabled
+        self.nopass = other.nopass
+        self.hashes = other.hashes.copy()
+        self.selectors = [selector.copy() for selector in other.selectors]
+        self.weigh()
+
+    def weigh(self) -> None:
+        """Note whether there is anything to check at all."""
+        self.unrestricted = any(selector.allows_all() for selector in self.selectors)
+
+    def has_password(self, password: bytes) -> bool:
+        """Does one of its passwords fit? Takes the same time whichever does, or none."""
+        if self.nopass:
+            return True
+        given = password_hash(password)
+        found = False
+        for known in self.hashes:
+            found = hmac.compare_digest(known, given) or found
+        return found
+
+    def describe(self) -> bytes:
+        """The rules that make it anew."""
+        words = [b"on" if self.enabled else b"off"]
+        if self.nopass:
+            words.append(b"nopass")
+        words += [b"#" + known for known in self.hashes]
+        words.append(self.root.describe())
+        words += [b"(" + selector.describe() + b")" for selector in self.selectors[1:]]
+        return b" ".join(words)
+
+    def allows_every_channel(self) -> bool:
+        return any(selector.all_channels for selector in self.selectors)
+
+    def allows_channel(self, name: bytes, is_pattern: bool) -> bool:
+        return any(selector.allows_channel(name, is_pattern) for selector in self.selectors)
+
+
+def make_default_user() -> User:
+    """The one that everybody is who has not said otherwise: without a password, free to do all."""
+    user = User(DEFAULT)
+    user.enabled = user.nopass = True
+    root = user.root
+    root.allowed = ALL
+    root.all_commands = root.future = True
+    root.all_keys = root.all_channels = True
+    user.unrestricted = True
+    return user
+
+
+class Users:
+    """All users by name."""
+
+    def __init__(self) -> None:
+        self.default = make_default_user()
+        self.by_name: dict[bytes, User] = {DEFAULT: self.default}
+
+    def named(self, name: bytes) -> User | None:
+        return self.by_name.get(name)
+
+    def in_order(self) -> list[User]:
+        """By name, as lists and files have them."""
+        return [self.by_name[name] for name in sorted(self.by_name)]
+
+    def require(self, password: bytes) -> None:
+        """The default user's one password from now on; none lets everybody in."""
+        self.default.hashes = [password_hash(password)] if password else []
+        self.default.nopass = not password
+
+    def is_open(self) -> bool:
+        """Is everybody let in who connects, as the default user?"""
+        return self.default.enabled and self.default.nopass
