@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from tests.support.endpoints import EndpointNode
 from tests.support.servers import Server, missing, program
 
 HERE: Final = Path(__file__).parent / "node"
@@ -38,7 +39,8 @@ def check(request: pytest.FixtureRequest) -> Path:
         if done.returncode != 0:
             missing(f"npm could not install redis and ioredis: {done.stderr.strip()[-300:]}")
         shutil.copy(wanted, installed)
-    shutil.copy(HERE / "check.mjs", place / "check.mjs")
+    for script in HERE.glob("*.mjs"):
+        shutil.copy(script, place / script.name)
     return place / "check.mjs"
 
 
@@ -69,3 +71,9 @@ def test_handshake_with_a_password(
 ) -> None:
     server = run_dflite("--requirepass=sesame")
     run(check, library, str(server.port), "3", "sesame")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_the_uri_that_a_public_endpoint_prints(check: Path, library: str, tmp_path: Path) -> None:
+    with EndpointNode(tmp_path, "--endpoint=public") as node:
+        run(check.with_name("uri.mjs"), library, node.uri, str(node.authority))
