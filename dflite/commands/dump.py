@@ -24,6 +24,7 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.native.bytesops import format_int, parse_int
+from dflite.native.uses import BY_FREQUENCY
 from dflite.ops import dumps
 from dflite.store.db import NEVER
 
@@ -58,6 +59,7 @@ class RestoreOptions:
         self.replace = False
         self.absolute = False
         self.idle = 0
+        self.frequency = -1
         timed = counted = False
         while args.more():
             word = args.word()
@@ -71,7 +73,8 @@ class RestoreOptions:
                     raise NegativeIdleTime
                 timed = True
             elif word == b"FREQ" and args.more() and not timed:
-                if not 0 <= args.integer() <= MOST_FREQUENT:
+                self.frequency = args.integer()
+                if not 0 <= self.frequency <= MOST_FREQUENT:
                     raise BadFrequency
                 counted = True
             else:
@@ -99,6 +102,9 @@ def cmd_restore(ctx: Context, args: Args) -> None:
         deadline != NEVER and not options.absolute
     ):
         db.replicate_as([*args.argv[:2], format_int(deadline), *args.argv[3:], b"ABSTTL"])
+    uses = ctx.engine.eviction.evictor.uses
+    if options.frequency >= 0 and uses.mode == BY_FREQUENCY:
+        db.table(key).set_stamp(key, uses.stamp_with(options.frequency))
     ctx.reply.ok()
 
 

@@ -9,6 +9,7 @@ from dflite.engine.context import Context
 from dflite.engine.help import write_help
 from dflite.engine.memory import MemoryFigures, examine
 from dflite.native.allocator import allocator_report, release_free_memory
+from dflite.native.memory import BACKLOG, FUNCTIONS, REPLICAS, SCRIPTS
 from dflite.native.reply import Reply
 from dflite.native.value import Value
 
@@ -121,13 +122,13 @@ def memory_counts(memory: MemoryFigures) -> list[tuple[str, int]]:
         ("peak.allocated", memory.peak),
         ("total.allocated", memory.used),
         ("startup.allocated", memory.startup),
-        ("replication.backlog", 0),
-        ("clients.slaves", 0),
-        ("clients.normal", memory.buffers),
+        ("replication.backlog", memory.kind(BACKLOG)),
+        ("clients.slaves", memory.kind(REPLICAS)),
+        ("clients.normal", memory.of_clients),
         ("cluster.links", 0),
         ("aof.buffer", 0),
-        ("lua.caches", 0),
-        ("functions.caches", 0),
+        ("lua.caches", memory.kind(SCRIPTS)),
+        ("functions.caches", memory.kind(FUNCTIONS)),
         ("overhead.db.hashtable.lut", memory.table_bytes),
         ("overhead.db.hashtable.rehashing", 0),  # tables grow by segments, never as a whole
         ("overhead.total", memory.overhead),

@@ -7,6 +7,7 @@ from dflite.engine.args import Args
 from dflite.engine.command import LOADING, READONLY, RO, STALE, Family, KeySpec
 from dflite.engine.context import Context
 from dflite.engine.help import help_lines
+from dflite.native.uses import BY_FREQUENCY
 from dflite.store.db import (
     TYPE_HASH,
     TYPE_LIST,
@@ -98,11 +99,13 @@ def encoding_name(db: Db, key: bytes) -> bytes:
     tips=CHANGING,
 )
 def cmd_object_freq(ctx: Context, args: Args) -> None:
-    if is_there(ctx, args) is None:
+    key = is_there(ctx, args)
+    if key is None:
         return
-    if not evicts_by_use(ctx):
+    uses = ctx.engine.eviction.evictor.uses
+    if uses.mode != BY_FREQUENCY:
         raise NoFrequencies
-    ctx.reply.integer(0)
+    ctx.reply.integer(uses.frequency_of(ctx.db.table(key).stamp(key)))
 
 
 @KEYS.command(
@@ -119,7 +122,7 @@ def cmd_object_idletime(ctx: Context, args: Args) -> None:
     key = is_there(ctx, args)
     if key is None:
         return
-    if evicts_by_use(ctx):
+    if ctx.engine.eviction.evictor.uses.mode == BY_FREQUENCY:
         raise NoIdleTimes
     ctx.reply.integer(ctx.db.table(key).idle_seconds(key))
 
@@ -152,8 +155,3 @@ def cmd_object_help(ctx: Context, args: Args) -> None:
     ctx.reply.array(len(lines))
     for line in lines:
         ctx.reply.simple(line)
-
-
-def evicts_by_use(ctx: Context) -> bool:
-    """Does the eviction policy count how often keys are used?"""
-    return "lfu" in str(ctx.host.setting("maxmemory_policy"))

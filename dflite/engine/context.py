@@ -7,7 +7,8 @@ from dflite.base.errors import TimeoutOutOfRange
 from dflite.base.numbers import INT64_MAX
 from dflite.engine.acl_users import Users
 from dflite.engine.blocking import Blocking, Waiter
-from dflite.engine.client import Client, buffers_memory
+from dflite.engine.client import OBJECTS, Client
+from dflite.engine.eviction import Eviction
 from dflite.engine.journal import Journal
 from dflite.engine.latency import LatencyMonitor
 from dflite.engine.memory import MemoryFigures
@@ -83,6 +84,7 @@ class Engine:
         self.journal = Journal()
         self.blocking = Blocking()
         self.watching = Watching()
+        self.eviction = Eviction(keyspace, lane.evictor, self.watching)
         self.timers = Timers(clock)
         self.pausing = Pausing(keyspace, self.expiry, self.timers, self.observers_changed)
         self.slowlog = SlowLog()
@@ -97,7 +99,7 @@ class Engine:
         self.contexts: dict[int, Context] = {}
         self.monitors: list[Client] = []
         self.next_client_id = 1
-        self.max_memory = 0
+        self.memory = lane.memory  # its sum, and how much of it there may be
         self.queued_bytes = 0  # of requests that wait for EXEC, all clients together
         self.commands_processed = 0
         self.errors: dict[str, int] = {}  # by code, for INFO errorstats
@@ -137,10 +139,41 @@ class Engine:
         """End a connection that leaves too much unread."""
         raise NotImplementedError
 
+    @property
+    def max_memory(self) -> int:
+        """Bytes that the node may take; 0 sets no bound."""
+        return self.memory.limit
+
+    @max_memory.setter
+    def max_memory(self, size: int) -> None:
+        self.memory.limit = size
+
+    def make_room(self) -> bool:
+        """May something come that needs memory? Evicts if there is no room; False if that fails.
+
+        To be asked before a command with DENYOOM runs, by whoever runs it.
+        """
+        memory = self.memory
+        if not memory.limit:
+            return True
+        memory.look_again()
+        return self.binding_memory() <= memory.limit or self.eviction.run_slice()
+
     def used_memory(self) -> int:
-        """Bytes of data, and of the buffers, queues, tables that count towards `maxmemory`."""
-        beside = buffers_memory() + self.queued_bytes + self.tracking.memory
-        return self.keyspace.memory() + beside
+        """Bytes of everything: data, and what is there for clients; what is to be freed, too."""
+        self.binding_memory()
+        return self.memory.used_bytes() + self.keyspace.flushed_memory()
+
+    def binding_memory(self) -> int:
+        """Bytes that count towards `maxmemory`: not those that only wait to be freed."""
+        tracking = self.tracking
+        return self.memory.tell_all(
+            len(self.clients) * OBJECTS,
+            self.queued_bytes,
+            self.watching.memory,
+            self.channels.memory,
+            tracking.memory if tracking.trackers or tracking.remains else 0,
+        )
 
     def observers_changed(self) -> None:
         """Who looks at changes or requests is another: tell effects and the hot lane."""

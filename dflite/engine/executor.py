@@ -461,7 +461,7 @@ class Executor(Engine):
             demand_permission(ctx, command, argv)
         if command.name == "exec":
             flags |= client.queue_flags
-        if self.max_memory and flags & DENYOOM and self.used_memory() > self.max_memory:
+        if flags & DENYOOM and not self.make_room():
             self.rejected_for_memory += 1
             raise OutOfMemory
         if client.is_only_listening() and command.name not in FOR_SUBSCRIBERS:

@@ -9,6 +9,7 @@ HISTORY: Final = 160  # samples an event
 COMMAND: Final = "command"
 FAST_COMMAND: Final = "fast-command"
 EXPIRE_CYCLE: Final = "expire-cycle"
+EVICTION_CYCLE: Final = "eviction-cycle"
 
 
 class LatencySample:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from dflite.base.numbers import MIB
+from dflite.native.memory import CHANNELS, CLIENTS, QUEUES, TRACKING, WATCHES
 
 FEW: Final = 5 * MIB  # of a nearly empty server there is nothing to say
 BUFFERS_A_CLIENT: Final = 200 * 1024
@@ -30,23 +31,36 @@ class MemoryFigures:
         buffers: int,
         clients: int,
         databases: list[DatabaseMemory],
-        tracking: int = 0,
+        beside: dict[int, int] | None = None,
+        flushed: int = 0,
     ) -> None:
         self.used = used
         self.peak = max(peak, used)
-        self.startup = startup  # of the empty databases
+        self.startup = startup  # before it held anything
         self.resident = resident
         self.buffers = buffers  # of clients: requests not complete, replies not sent
         self.clients = clients
-        self.tracking = tracking  # which clients have read which keys
+        self.beside = beside or {}  # what is no data, by kind
+        self.tracking = self.kind(TRACKING)  # which clients have read which keys
+        self.flushed = flushed  # deleted, and waiting to be freed
         self.databases = databases
         self.keys = sum([db.keys for db in databases])
         self.table_bytes = sum([db.table_bytes for db in databases])
 
+    def kind(self, kind: int) -> int:
+        """Bytes of one kind of what is no data."""
+        return self.beside.get(kind, 0)
+
+    @property
+    def of_clients(self) -> int:
+        """What clients take: buffers, queued requests, watched keys, subscriptions, objects."""
+        kinds = (CLIENTS, QUEUES, WATCHES, CHANNELS)
+        return self.buffers + sum([self.kind(kind) for kind in kinds])
+
     @property
     def overhead(self) -> int:
         """What is no data."""
-        return self.table_bytes + self.buffers + self.tracking
+        return self.table_bytes + self.buffers + sum(self.beside.values())
 
     @property
     def dataset(self) -> int:

@@ -18,6 +18,8 @@ CHANNEL: Final = 0
 PATTERN: Final = 1
 SHARD: Final = 2
 
+HEARD: Final = 300  # bytes for a name that a client listens to, beside the name
+
 
 class Channels:
     """The audiences by kind and name. `on_change` is called when it matters whether there are any.
@@ -31,6 +33,7 @@ class Channels:
         self.limits = Limits()
         self.audiences: list[dict[bytes, Audience]] = [{}, {}, {}]
         self.clients = 0  # subscribers
+        self.memory = 0  # bytes of subscriptions, about
 
     def has_listeners(self) -> bool:
         """May a message reach anybody?"""
@@ -46,7 +49,10 @@ class Channels:
             client.conn.limits = self.limits
             client.update_lane()
             self.clients += 1
+        if name in listening.names[kind]:
+            return
         listening.names[kind][name] = None
+        self.memory += HEARD + len(name)
         audiences = self.audiences[kind]
         audience = audiences.get(name)
         if audience is None:
@@ -61,6 +67,7 @@ class Channels:
         if listening is None or name not in listening.names[kind]:
             return
         del listening.names[kind][name]
+        self.memory -= HEARD + len(name)
         audiences = self.audiences[kind]
         audience = audiences[name]
         del audience[client.conn]

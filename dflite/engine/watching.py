@@ -1,8 +1,12 @@
 """WATCH: which clients' transactions a change of a key breaks."""
 
+from typing import Final
+
 from dflite.engine.client import Client, WatchedKey
 from dflite.store.db import Db
 from dflite.store.effects import Change
+
+WATCHED: Final = 400  # bytes for a key that a client watches, beside its name
 
 
 class Watching:
@@ -13,6 +17,7 @@ class Watching:
 
     def __init__(self) -> None:
         self.watchers: dict[tuple[int, bytes], dict[int, WatchedKey]] = {}
+        self.memory = 0  # bytes, about
 
     def watch(self, client: Client, db: Db, key: bytes) -> None:
         """Break `client`'s next EXEC if key changes before it."""
@@ -25,6 +30,7 @@ class Watching:
         watched = WatchedKey(client, db.index, key, db.table(key).type_of(key) < 0)
         watchers[client.id] = watched
         client.watched.append(watched)
+        self.memory += WATCHED + len(key)
 
     def unwatch(self, client: Client) -> None:
         """Forget all that `client` watches, and what became of it."""
@@ -36,6 +42,7 @@ class Watching:
             place = (watched.db, watched.key)
             watchers = self.watchers[place]
             del watchers[client.id]
+            self.memory -= WATCHED + len(watched.key)
             if not watchers:
                 del self.watchers[place]
         client.watched.clear()

@@ -28,6 +28,7 @@ from dflite.native.bytesops cimport parse_int64
 from dflite.native.clock cimport Clock
 from dflite.native.index cimport hash_key
 from dflite.native.lane cimport Lane
+from dflite.native.memory cimport count_too
 from dflite.native.reply cimport Reply
 from dflite.native.requests cimport BATCH, SLACK, Batch, Limits, Request
 from dflite.native.slice cimport Slice
@@ -50,6 +51,7 @@ cdef enum:
 
 cdef size_t input_bytes = 0
 cdef size_t longest_input = 0
+count_too(&input_bytes)
 
 
 def input_memory() -> int:

@@ -109,6 +109,9 @@ cdef inline void stamp_entry(Entry* e, uint32_t stamp) noexcept nogil:
     e.stamp_low = <uint16_t>stamp
     e.stamp_high = <uint8_t>(stamp >> 16)
 
+cdef inline uint32_t stamp_of(Entry* e) noexcept nogil:
+    return <uint32_t>e.stamp_high << 16 | e.stamp_low
+
 cdef inline void write_entry(Entry* e, uint8_t kind, uint8_t flags, uint32_t stamp, int64_t deadline,
                              uint32_t mc_flags, const char* key, size_t n, const char* value,
                              size_t length) noexcept nogil:

@@ -19,7 +19,6 @@ from dflite.native.entry cimport (
     key_length_of,
     key_of,
     slot_entry,
-    stamp_entry,
     value_length_of,
     value_of,
 )
@@ -162,7 +161,7 @@ cdef int set_with_deadline(Table table, const char* key, size_t n, uint64_t h, u
         set_count(slot_entry(slot[0]), 0)
     e = slot_entry(slot[0])
     if not is_packed(e):
-        stamp_entry(e, table.clock.stamp)
+        table.use(e)
         fields = <Fields>object_of(e)
         return fields.put_field(field, field_length, value, length, deadline)
     if not small:
@@ -278,7 +277,7 @@ def get(Table table not None, bytes key not None, bytes field not None):
     cdef Text value
     if e == NULL:
         return None
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     if not get_field(table, e, PyBytes_AS_STRING(field), PyBytes_GET_SIZE(field), &value):
         return None
     return PyBytes_FromStringAndSize(value.data, value.length)
@@ -328,7 +327,7 @@ def answer_all(Table table not None, bytes key not None, Reply reply not None, b
                bint values) -> None:
     """Answer all fields, all values, or both in turns, without the head of an array."""
     cdef Entry* e = table.entry_of(key)
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     reply_fields(table, e, reply, fields, values)
 
 

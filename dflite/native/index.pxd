@@ -4,6 +4,7 @@ from dflite.native.clock cimport Clock
 from dflite.native.entry cimport Entry
 from dflite.native.remains cimport Remains
 from dflite.native.segment cimport Segment
+from dflite.native.uses cimport Uses
 from dflite.native.value cimport Value
 
 cdef uint64_t hash_key(const char* key, size_t n) noexcept nogil
@@ -21,6 +22,7 @@ cdef class Index(Value):
     cdef int64_t sweep_soonest      # no key that this sweep has passed is due before
     cdef int64_t charged            # bytes that it has charged as a value
     cdef Remains remains            # of a value that is being taken apart
+    cdef Uses uses                  # of the keyspace's tables, where stamps are more than times
 
     cdef Segment* segment_for(self, uint64_t h) noexcept nogil
     cdef uint64_t* find_slot(self, const char* key, size_t n, uint64_t h) noexcept nogil
@@ -47,3 +49,4 @@ cdef class Index(Value):
     cdef void note_deadline(self, Segment* s, int64_t deadline) noexcept nogil
     cdef void narrow(self) noexcept
     cdef void account(self) noexcept nogil
+    cdef void use(self, Entry* e) noexcept

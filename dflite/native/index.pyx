@@ -33,6 +33,8 @@ from dflite.native.entry cimport (
     malloc_usable_size,
     optional_size,
     slot_entry,
+    stamp_entry,
+    stamp_of,
     value_length_of,
     value_of,
     write_entry,
@@ -174,6 +176,10 @@ cdef class Index(Value):
         cdef uint64_t* slot = self.slot_of(key)
         return NULL if slot == NULL else slot_entry(slot[0])
 
+    cdef void use(self, Entry* e) noexcept:
+        """Mark the entry as used now."""
+        stamp_entry(e, self.clock.stamp if self.uses is None else self.uses.used(stamp_of(e)))
+
     cdef bint is_due(self, Entry* e) noexcept nogil:
         return e.flags & F_DEADLINE and deadline_of(e) <= self.clock.now_ms
 
@@ -189,6 +195,7 @@ cdef class Index(Value):
         cdef PyObject* dropped = NULL
         cdef Segment* s
         cdef size_t total, usable
+        cdef uint32_t stamp
         if deadline >= 0:
             flags |= F_DEADLINE
         if mc_flags:
@@ -222,12 +229,18 @@ cdef class Index(Value):
             if e == NULL:
                 raise MemoryError
             self.entry_bytes += allocated(e)
+        if self.uses is None:
+            stamp = self.clock.stamp
+        elif old == NULL:
+            stamp = self.uses.born(h)
+        else:
+            stamp = self.uses.used(stamp_of(old))
         s = self.segment_for(h)
         if old != NULL and old.flags & F_DEADLINE:
             s.expiring -= 1
             self.expiring_count -= 1
 
-        write_entry(e, kind, flags, self.clock.stamp, deadline, mc_flags, key, n, value, length)
+        write_entry(e, kind, flags, stamp, deadline, mc_flags, key, n, value, length)
         if flags & F_DEADLINE:
             s.expiring += 1
             self.expiring_count += 1

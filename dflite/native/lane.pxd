@@ -6,6 +6,8 @@ from dflite.native.clock cimport Clock
 from dflite.native.reply cimport Reply
 from dflite.native.entry cimport Entry
 from dflite.native.slice cimport Slice
+from dflite.native.eviction cimport Evictor
+from dflite.native.memory cimport Memory
 from dflite.native.table cimport Table
 from dflite.native.lane_collections cimport Figures
 
@@ -20,7 +22,8 @@ cdef class Lane:
     cdef public bint reads      # may the lane answer commands that change nothing
     cdef public bint writes     # ... and those that do
     cdef public bint wakes      # ... and those that somebody may wait for, who is not served here
-    cdef public size_t memory_limit
+    cdef readonly Memory memory
+    cdef readonly Evictor evictor
     cdef list databases         # of lists of Tables, a Table a shard
     cdef int shard_count
     cdef uint64_t[NAMES] names
@@ -40,7 +43,7 @@ cdef class Lane:
                    Reply reply, int database) except -1
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,
                     Reply reply, int database) except -1
-    cdef bint has_room(self) noexcept
+    cdef bint has_room(self, Slice* args, size_t count) noexcept
     cdef bint is_due(self, Entry* e) noexcept nogil
     cdef int get_many(self, const char* base, Slice* args, size_t count, Reply reply,
                       int database) except -1

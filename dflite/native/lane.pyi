@@ -1,4 +1,6 @@
 from dflite.native.clock import Clock
+from dflite.native.eviction import Evictor
+from dflite.native.memory import Memory
 from dflite.native.table import Table
 
 OPERATIONS: dict[str, int]
@@ -9,7 +11,8 @@ class Lane:
     reads: bool
     writes: bool
     wakes: bool
-    memory_limit: int
+    memory: Memory
+    evictor: Evictor
     hits: int
     misses: int
     changes: int

@@ -27,16 +27,16 @@ from dflite.native.entry cimport (
     deadline_of,
     integer_of,
     slot_entry,
-    stamp_entry,
     value_length_of,
     value_of,
 )
+from dflite.native.eviction cimport Evictor
 from dflite.native.index cimport hash_key
 from dflite.native.lane_collections cimport FIRST_READ, FIRST_WAKING, FIRST_WRITE, serve_collection
 from dflite.native.lane_collections import COLLECTION_OPERATIONS, COLLECTION_WRITES
 from dflite.native.slice cimport Slice
+from dflite.native.memory cimport Memory
 from dflite.native.table cimport Table
-from dflite.native.value cimport held_bytes
 
 cdef enum:
     GET = 1
@@ -120,7 +120,8 @@ cdef class Lane:
         self.reads = False
         self.writes = False
         self.wakes = False
-        self.memory_limit = 0
+        self.memory = Memory(databases)
+        self.evictor = Evictor(clock, self.memory)
 
     @property
     def hits(self) -> int:
@@ -207,15 +208,10 @@ cdef class Lane:
             return <Table>tables[0]
         return <Table>tables[key_slot(key, n) % self.shard_count]
 
-    cdef bint has_room(self) noexcept:
-        """Is memory below the limit? The handler decides what to do when it is not."""
-        cdef size_t used = <size_t>held_bytes()
-        if self.memory_limit == 0:
-            return True
-        for tables in self.databases:
-            for table in <list>tables:
-                used += (<Table>table).entry_bytes + (<Table>table).segment_bytes
-        return used < self.memory_limit
+    cdef bint has_room(self, Slice* args, size_t count) noexcept:
+        """Is there room for this request, or can it be made? If not the handler decides what to do."""
+        return (self.memory.has_room(args[count - 1].offset + args[count - 1].length - args[0].offset)
+                or (self.evictor.policy and self.evictor.make_room()))
 
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,
                     Reply reply, int database) except -1:
@@ -264,10 +260,10 @@ cdef class Lane:
                     return 0
                 else:
                     reply.put_bulk(value_of(e), value_length_of(e))
-                stamp_entry(e, self.clock.stamp)
+                table.use(e)
                 self.figures.hits += 1
         elif code == SET:
-            if not self.writes or count != 3 or not self.has_room():
+            if not self.writes or count != 3 or not self.has_room(args, count):
                 return 0
             table = self.table_for(database, key, n)
             h = hash_key(key, n)
@@ -278,7 +274,7 @@ cdef class Lane:
             reply.put(b"+OK\r\n", 5)
             self.figures.changes += 1
         elif code == INCR or code == DECR:
-            if not self.writes or count != 2 or not self.has_room():
+            if not self.writes or count != 2 or not self.has_room(args, count):
                 return 0
             table = self.table_for(database, key, n)
             h = hash_key(key, n)
@@ -295,14 +291,14 @@ cdef class Lane:
                     return 0
                 number += 1 if code == INCR else -1
                 memcpy(value_of(e), &number, 8)
-                stamp_entry(e, self.clock.stamp)
+                table.use(e)
             reply.put_head(58, number)
             self.figures.changes += 1
         elif code == MGET:
             if not self.reads or count < 2 or not self.get_many(base, args, count, reply, database):
                 return 0
         elif code == MSET:
-            if (not self.writes or count < 3 or count % 2 == 0 or not self.has_room()
+            if (not self.writes or count < 3 or count % 2 == 0 or not self.has_room(args, count)
                     or not self.set_many(base, args, count, reply, database)):
                 return 0
         elif code == EXISTS or code == DEL:
@@ -338,13 +334,13 @@ cdef class Lane:
                 if self.is_due(slot_entry(slot[0])):
                     return 0
                 table.set_deadline_at(slot, h, self.clock.now_ms + number * 1000)
-                stamp_entry(slot_entry(slot[0]), self.clock.stamp)
+                table.use(slot_entry(slot[0]))
                 reply.put(b":1\r\n", 4)
                 self.figures.changes += 1
         elif code >= FIRST_READ:
             if count < 2 or not (self.reads if code < FIRST_WRITE else self.writes):
                 return 0
-            if code >= FIRST_WRITE and not self.has_room():
+            if code >= FIRST_WRITE and not self.has_room(args, count):
                 return 0
             if code >= FIRST_WAKING and not self.wakes:
                 return 0
@@ -367,6 +363,7 @@ cdef class Lane:
         cdef size_t i, mark = reply.pending()
         cdef int64_t found = 0
         cdef const char* key
+        cdef Table table
         cdef Entry* e
         cdef char[24] text
         if count > 1024:
@@ -374,8 +371,8 @@ cdef class Lane:
         reply.put_head(42, <int64_t>count - 1)
         for i in range(1, count):
             key = base + args[i].offset
-            e = self.table_for(database, key, args[i].length).find(
-                key, args[i].length, hash_key(key, args[i].length))
+            table = self.table_for(database, key, args[i].length)
+            e = table.find(key, args[i].length, hash_key(key, args[i].length))
             if e == NULL:
                 reply.put_null()
                 continue
@@ -388,7 +385,7 @@ cdef class Lane:
                 reply.put_bulk(text, format_int64(integer_of(e), text))
             else:
                 reply.put_bulk(value_of(e), value_length_of(e))
-            stamp_entry(e, self.clock.stamp)
+            table.use(e)
             found += 1
         self.figures.hits += found
         self.figures.misses += <int64_t>count - 1 - found

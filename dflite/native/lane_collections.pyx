@@ -18,7 +18,6 @@ from dflite.native.entry cimport (
     Entry,
     deadline_of,
     slot_entry,
-    stamp_entry,
 )
 from dflite.native.floattext cimport parse_double
 from dflite.native.hashes cimport Text, get_field, length_of, living, remove_field, reply_fields, set_field
@@ -109,7 +108,7 @@ cdef inline int note_read(Table table, Entry* e, Figures* figures) noexcept:
     if e == NULL:
         figures.misses += 1
     else:
-        stamp_entry(e, table.clock.stamp)
+        table.use(e)
         figures.hits += 1
     return 1
 
@@ -356,7 +355,7 @@ cdef int add_to_stream(Table table, uint64_t* slot, const char* base, Slice* arg
     if length > LONG_VALUE or not stream.choose_id(table.clock.now_ms, False, False, &id):
         return 0
     stream.add_texts(id, words, count - 3)
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     reply.put_bulk(text, format_id(id, text))
     figures.changes += 1
     return 1

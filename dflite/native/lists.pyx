@@ -17,7 +17,6 @@ from dflite.native.entry cimport (
     T_LIST,
     Entry,
     slot_entry,
-    stamp_entry,
     value_length_of,
     value_of,
 )
@@ -191,7 +190,7 @@ cdef int64_t push_counted(Table table, const char* key, size_t n, uint64_t h, ui
     else:
         large = enlarge(table, slot, h) if is_packed(e) else <PackedList>object_of(e)
         large.push(data, length, left)
-        stamp_entry(slot_entry(slot[0]), table.clock.stamp)
+        table.use(slot_entry(slot[0]))
     return <int64_t>large.size
 
 
@@ -210,7 +209,7 @@ cdef int drop_element(Table table, uint64_t* slot, uint64_t h, bint left, bint k
     if not is_packed(e):
         large = <PackedList>object_of(e)
         large.drop(left)
-        stamp_entry(e, table.clock.stamp)
+        table.use(e)
         return 0 if keep else shrink(table, slot, h, large)
     count = count_of(e) - 1
     if count == 0 and not keep:
@@ -323,7 +322,7 @@ def push(Table table not None, bytes key not None, list items not None, bint lef
     if e == NULL:
         put_large(table, name, n, h, large)
     else:
-        stamp_entry(slot_entry(slot[0]), table.clock.stamp)
+        table.use(slot_entry(slot[0]))
     return large.size
 
 
@@ -394,7 +393,7 @@ cdef PackedList make_room_for(Table table, uint64_t* slot, uint64_t h, size_t le
     """The list as a large one if it is that, or has to be before such an item comes into it; or None."""
     cdef Entry* e = slot_entry(slot[0])
     if not is_packed(e):
-        stamp_entry(e, table.clock.stamp)
+        table.use(e)
         return <PackedList>object_of(e)
     if fits_inline(e, length, 1):
         return None
@@ -488,7 +487,7 @@ cdef int remove_between(Table table, bytes key, int64_t start, int64_t count) ex
     else:
         large = <PackedList>object_of(e)
         large.remove_range(<size_t>start, <size_t>count)
-        stamp_entry(e, table.clock.stamp)
+        table.use(e)
         shrink(table, slot, h, large)
     return 0
 
@@ -533,7 +532,7 @@ def remove(Table table not None, bytes key not None, bytes item not None, int64_
     large = <PackedList>object_of(e)
     found = large.remove_same(&wanted, skip, most)
     if found:
-        stamp_entry(e, table.clock.stamp)
+        table.use(e)
         shrink(table, slot, h, large)
     return found
 

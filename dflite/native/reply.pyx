@@ -17,6 +17,7 @@ cimport cython
 
 from dflite.native.bytesops cimport format_int64
 from dflite.native.floattext cimport format_double
+from dflite.native.memory cimport count_too
 
 cdef size_t NO_LIMIT = <size_t>-1
 
@@ -28,6 +29,7 @@ cdef char* pool[POOLED]
 cdef int pooled = 0
 cdef size_t buffers_in_use = 0
 cdef size_t longest_output = 0
+count_too(&buffers_in_use)
 
 
 def buffer_memory() -> int:

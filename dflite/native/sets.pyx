@@ -26,7 +26,6 @@ from dflite.native.entry cimport (
     key_length_of,
     key_of,
     slot_entry,
-    stamp_entry,
     value_length_of,
     value_of,
 )
@@ -310,7 +309,7 @@ cdef bint add_member(Table table, uint64_t* slot, uint64_t h, const char* member
             return True
         become_members(table, slot, h)
         e = slot_entry(slot[0])
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     return members_of(e).add(member, length, -1)
 
 
@@ -335,7 +334,7 @@ cdef int remove_member(Table table, uint64_t* slot, uint64_t h, const char* memb
         return ABSENT
     if not members.drop(member, length):
         return ABSENT
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     if members.count == 0:
         table.remove_slot(slot, h)
         return REMOVED_LAST
@@ -420,7 +419,7 @@ cdef int pop_member(Table table, uint64_t* slot, uint64_t h, Reply reply) except
     reply.put_bulk(key_of(slot_entry(place[0])), key_length_of(slot_entry(place[0])))
     free_entry(members.unlink(place, hint))
     members.account()
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     if members.count == 0:
         table.remove_slot(slot, h)
         return REMOVED_LAST
@@ -611,7 +610,7 @@ def add_expiring(Table table not None, bytes key not None, list members not None
         slot = new_empty(table, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h, ENC_OBJECT, -1)
     elif form_of(slot_entry(slot[0])) != ENC_OBJECT:
         become_members(table, slot, h)
-    stamp_entry(slot_entry(slot[0]), table.clock.stamp)
+    table.use(slot_entry(slot[0]))
     large = members_of(slot_entry(slot[0]))
     for member in members:
         if large.add(PyBytes_AS_STRING(member), PyBytes_GET_SIZE(member), deadline):

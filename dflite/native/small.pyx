@@ -19,7 +19,6 @@ from dflite.native.entry cimport (
     malloc_usable_size,
     optional_size,
     slot_entry,
-    stamp_entry,
     value_length_of,
     value_of,
 )
@@ -73,7 +72,7 @@ cdef char* splice(Table table, uint64_t* slot, uint64_t h, size_t at, size_t rem
         if usable > total + (total >> 2) + SPARE:
             e = table.resize_entry(slot, h, total)
             value = value_of(e)
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     return value + at
 
 

@@ -54,6 +54,7 @@ from dflite.native.entry cimport (
     optional_size,
     slot_entry,
     stamp_entry,
+    stamp_of,
     value_length_of,
     value_of,
 )
@@ -126,7 +127,7 @@ cdef class Table(Index):
         if self.is_due(e):
             return EXPIRED
         if touch:
-            stamp_entry(e, self.clock.stamp)
+            self.use(e)
         return self.value_object(e)
 
     def type_of(self, bytes key not None, bint touch=False) -> int:
@@ -137,7 +138,7 @@ cdef class Table(Index):
         if self.is_due(e):
             return -1
         if touch:
-            stamp_entry(e, self.clock.stamp)
+            self.use(e)
         return e.kind & 0x0F
 
     def encoding_of(self, bytes key not None) -> int:
@@ -183,12 +184,25 @@ cdef class Table(Index):
         cdef Entry* e = self.entry_of(key)
         if e == NULL:
             return -1
-        return (self.clock.stamp - (<uint32_t>e.stamp_high << 16 | e.stamp_low)) & 0xFFFFFF
+        if self.uses is not None:
+            return self.uses.idle_seconds(stamp_of(e))
+        return (self.clock.stamp - stamp_of(e)) & 0xFFFFFF
+
+    def stamp(self, bytes key not None) -> int:
+        """What is noted of its use; -1 without such a key."""
+        cdef Entry* e = self.entry_of(key)
+        return -1 if e == NULL else stamp_of(e)
+
+    def set_stamp(self, bytes key not None, uint32_t stamp) -> None:
+        """Note of its use what was found out elsewhere."""
+        cdef Entry* e = self.entry_of(key)
+        if e != NULL:
+            stamp_entry(e, stamp)
 
     def set_idle(self, bytes key not None, int64_t seconds) -> None:
         """Mark the entry as last used so many seconds ago."""
         cdef Entry* e = self.entry_of(key)
-        if e != NULL:
+        if e != NULL and self.uses is None:
             stamp_entry(e, (self.clock.stamp - <uint32_t>seconds) & 0xFFFFFF)
 
     def memory_of(self, bytes key not None) -> int:
@@ -301,7 +315,7 @@ cdef class Table(Index):
         wide = <uint32_t>length
         memcpy(p, &wide, 4)
         memcpy(p + 4, name, n)
-        stamp_entry(e, target.clock.stamp)
+        target.use(e)
         target.link(e, new_h)
         return 0
 
@@ -347,7 +361,7 @@ cdef class Table(Index):
         """Mark the entry as used now."""
         cdef Entry* e = self.entry_of(key)
         if e != NULL:
-            stamp_entry(e, self.clock.stamp)
+            self.use(e)
 
     def stick(self, bytes key not None) -> bool:
         """Exempt key from eviction; False if it was, or without such a key."""
@@ -427,7 +441,7 @@ cdef class Table(Index):
                    + optional_size(e.flags & (F_DEADLINE | F_MC_FLAGS | F_WIDE_KEY)), &wide, 4)
         else:
             e.value_length = <uint16_t>after
-        stamp_entry(e, self.clock.stamp)
+        self.use(e)
         return after
 
     cdef int put_wide(self, uint64_t* slot, uint64_t h) except -1:

@@ -17,6 +17,7 @@ cdef enum:
 
 cdef int64_t held = 0
 cdef list graveyard = []
+cdef int64_t dying = 0        # bytes of those in the graveyard
 
 
 cdef void charge(int64_t n) noexcept nogil:
@@ -27,6 +28,11 @@ cdef void charge(int64_t n) noexcept nogil:
 
 cdef int64_t held_bytes() noexcept nogil:
     return held
+
+
+cdef int64_t buried_bytes() noexcept nogil:
+    """Bytes of values that wait to be taken apart."""
+    return dying
 
 
 def value_memory() -> int:
@@ -49,14 +55,23 @@ cdef class Value:
         """Free about `budget` pieces and take what was freed from it; True while there is more."""
         return False
 
+    cdef int64_t bytes_held(self) noexcept:
+        """What it has charged."""
+        try:
+            return <int64_t>self.memory
+        except Exception:
+            return 0
+
 
 cdef void bury(PyObject* value) noexcept:
     """Drop a reference; what nobody refers to any more is put aside if freeing it takes a while."""
+    global dying
     cdef object dead = <object>value
     if (DFLITE_REFERENCES(value) == 2 and isinstance(dead, Value)
             and (<Value>dead).weight() > AT_ONCE):
         try:
             graveyard.append(dead)
+            dying += (<Value>dead).bytes_held()
         except MemoryError:
             pass        # then it is freed here and now
     Py_DECREF(dead)
@@ -69,11 +84,14 @@ def buried() -> int:
 
 def free_buried(pieces: int) -> bool:
     """Free about so many pieces of the values put aside; True while there is more."""
-    cdef int64_t budget = pieces
-    cdef Value value
+    global dying
+    cdef int64_t budget = pieces, before = held
+    cdef Value value = None
     while graveyard and budget > 0:
         value = <Value>graveyard[len(graveyard) - 1]
         if not value.dismantle(&budget):
             graveyard.pop()
             budget -= 1
+    value = None        # the last one is given back here and now
+    dying = max(dying - (before - held), <int64_t>0) if graveyard else 0
     return len(graveyard) > 0

@@ -18,7 +18,6 @@ from dflite.native.entry cimport (
     key_length_of,
     key_of,
     slot_entry,
-    stamp_entry,
     value_of,
 )
 from dflite.native.floattext cimport parse_double
@@ -254,7 +253,7 @@ cdef int add_to(Table table, uint64_t h, uint64_t* slot, const char* member, siz
         unpack(table, slot, h)
         e = slot_entry(slot[0])
     zset = large(e)
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     member_hash = hash_key(member, n)
     place = zset.find_slot(member, n, member_hash)
     if place == NULL:
@@ -305,7 +304,7 @@ cdef int remove_one(Table table, uint64_t h, uint64_t* slot, const char* member,
     place = zset.find_slot(member, n, member_hash)
     if place == NULL:
         return 0
-    stamp_entry(e, table.clock.stamp)
+    table.use(e)
     zset.drop(place, member_hash)
     zset.account()
     if zset.count == 0:
@@ -323,7 +322,7 @@ cdef int remove_range(Table table, uint64_t h, uint64_t* slot, int64_t first, in
         drop_pairs(table, slot, h, pair_of_rank(e, first) - value_of(e), count)
     else:
         zset = large(e)
-        stamp_entry(e, table.clock.stamp)
+        table.use(e)
         zset.drop_ranks(<size_t>first, <size_t>count)
         zset.account()
     return 0

@@ -10,16 +10,16 @@ from collections import deque
 from typing import Final
 
 from dflite.engine import durations
-from dflite.engine.client import buffers_memory
 from dflite.engine.command import Command, every_command
 from dflite.engine.executor import Executor
 from dflite.engine.memory import DatabaseMemory, MemoryFigures
 from dflite.native.connection import take_longest_input
+from dflite.native.memory import BASELINE, POLICY
 from dflite.native.reactor import Reactor
 from dflite.native.reply import take_longest_output
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
-from dflite.server.process import resident_memory
+from dflite.server.process import private_memory, resident_memory
 from dflite.settings.settings import Settings
 from dflite.store.db import Db
 
@@ -85,6 +85,12 @@ class Figures:
         self.writes_before = 0
         self.samples.append(self.take())
 
+    def begin(self) -> None:
+        """The process is ready: what it takes by now is what it takes when it holds nothing."""
+        used = self.executor.used_memory()
+        self.executor.memory.tell(BASELINE, max(private_memory() - used, 0))
+        self.startup_memory = self.peak_memory = self.executor.used_memory()
+
     # -- at times ----------------------------------------------------------------------------------
 
     def take(self) -> Sample:
@@ -113,7 +119,7 @@ class Figures:
         executor.error_replies = 0
         executor.rejected_for_memory = 0
         executor.effects.expired = 0
-        executor.effects.evicted = 0
+        executor.eviction.reset()
         executor.expiry.expired = 0
         executor.internal_errors = 0
         executor.auth_failures = 0
@@ -194,6 +200,7 @@ class Figures:
 
     def memory(self) -> MemoryFigures:
         """Where memory goes."""
+        memory = self.executor.memory
         used = self.executor.used_memory()
         self.peak_memory = max(self.peak_memory, used)
         databases = [
@@ -207,10 +214,11 @@ class Figures:
             self.peak_memory,
             self.startup_memory,
             resident_memory(),
-            buffers_memory(),
+            memory.buffer_bytes(),
             len(self.executor.clients),
             databases,
-            self.executor.tracking.memory,
+            {kind: memory.told(kind) for kind in range(POLICY + 1)},
+            self.keyspace.flushed_memory(),
         )
 
     def longest_input(self) -> int:

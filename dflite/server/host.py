@@ -11,6 +11,7 @@ from dflite.engine.memory import MemoryFigures
 from dflite.native.requests import Limits
 from dflite.native.thresholds import set_threshold
 from dflite.server import http, info
+from dflite.server.containers import available_memory, memory_limit
 from dflite.server.figures import Figures
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.settings.lists import NORMAL, PUBSUB
@@ -42,6 +43,7 @@ class NodeHost:
         self.limits: Limits
         self.stopped: asyncio.Event
         self.throttle = Throttle()
+        self.available = available_memory()
 
     def join(
         self, executor: Executor, figures: Figures, limits: Limits, stopped: asyncio.Event
@@ -55,6 +57,12 @@ class NodeHost:
         for name in (
             "requirepass",
             "maxmemory",
+            "maxmemory_policy",
+            "cache_mode",
+            "maxmemory_samples",
+            "maxmemory_eviction_tenacity",
+            "lfu_log_factor",
+            "lfu_decay_time",
             "slowlog_log_slower_than",
             "slowlog_max_len",
             "latency_monitor_threshold",
@@ -73,13 +81,12 @@ class NodeHost:
         settings = self.settings
         executor = self.executor
         executor.users.require(settings.requirepass.encode("utf-8", "surrogateescape"))
-        executor.max_memory = settings.maxmemory
+        self.apply_memory_settings()
         executor.slowlog.threshold_us = settings.slowlog_log_slower_than
         executor.slowlog.max_length = settings.slowlog_max_len
         executor.slowlog.trim()
         executor.latency.threshold_ms = settings.latency_monitor_threshold
         executor.latency_tracking = settings.latency_tracking
-        executor.lane.memory_limit = settings.maxmemory
         executor.notifications.configure(settings.notify_keyspace_events)
         executor.tracking.limit = settings.tracking_table_max_keys
         for limits, row in ((self.limits, NORMAL), (executor.channels.limits, PUBSUB)):
@@ -89,6 +96,20 @@ class NodeHost:
         for name in THRESHOLDS:
             set_threshold(name, getattr(settings, name))
         executor.observers_changed()
+
+    def apply_memory_settings(self) -> None:
+        """The limit, and what goes when it is reached."""
+        settings = self.settings
+        executor = self.executor
+        evictor = executor.lane.evictor
+        executor.memory.limit = memory_limit(settings.maxmemory, self.available)
+        evictor.set_policy("cache" if settings.cache_mode else settings.maxmemory_policy)
+        evictor.samples = settings.maxmemory_samples
+        evictor.slice_us = max(min(settings.maxmemory_eviction_tenacity * 50, 1000), 50)
+        evictor.uses.log_factor = settings.lfu_log_factor
+        evictor.uses.decay_minutes = settings.lfu_decay_time
+        if executor.eviction.on_pressure is not None and not executor.make_room():
+            LOG.warning("maxmemory is lower than what is used, and nothing can be evicted")
 
     def setting(self, name: str) -> object:
         return getattr(self.settings, name)

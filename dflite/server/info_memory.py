@@ -1,6 +1,7 @@
 """INFO memory."""
 
 from dflite.base.numbers import human_size
+from dflite.native.memory import BACKLOG, FUNCTIONS, POLICY, REPLICAS, SCRIPTS
 from dflite.server.figures import Figures
 from dflite.server.process import machine_memory, peak_resident_memory
 
@@ -33,23 +34,24 @@ def memory_section(figures: Figures) -> list[str]:
         "allocator_muzzy:0",
     ]
     lines += sized("total_system_memory", machine)
-    # there is no interpreter of scripts yet that would take memory
-    lines += sized("used_memory_lua", 0)
+    scripts = memory.kind(SCRIPTS)
+    functions = memory.kind(FUNCTIONS)
+    lines += sized("used_memory_lua", scripts)
     lines += [
-        "used_memory_vm_eval:0",
-        "used_memory_scripts_eval:0",
+        f"used_memory_vm_eval:{scripts}",
+        f"used_memory_scripts_eval:{scripts}",
         "number_of_cached_scripts:0",
         "number_of_functions:0",
         "number_of_libraries:0",
-        "used_memory_vm_functions:0",
+        f"used_memory_vm_functions:{functions}",
     ]
-    lines += sized("used_memory_vm_total", 0)
-    lines += ["used_memory_functions:0"]
-    lines += sized("used_memory_scripts", 0)
-    lines += sized("maxmemory", settings.maxmemory)
+    lines += sized("used_memory_vm_total", scripts + functions)
+    lines += [f"used_memory_functions:{functions}"]
+    lines += sized("used_memory_scripts", scripts + functions)
+    lines += sized("maxmemory", figures.executor.memory.limit)
     lines += [
         f"maxmemory_policy:{settings.maxmemory_policy}",
-        f"cache_mode:{'store' if settings.maxmemory_policy == 'noeviction' else 'cache'}",
+        f"cache_mode:{'cache' if figures.executor.eviction.evictor.policy else 'store'}",
         "allocator_frag_ratio:1.00",
         "allocator_frag_bytes:0",
         "allocator_rss_ratio:1.00",
@@ -58,12 +60,15 @@ def memory_section(figures: Figures) -> list[str]:
         "rss_overhead_bytes:0",
         f"mem_fragmentation_ratio:{memory.fragmentation:.2f}",
         f"mem_fragmentation_bytes:{resident - memory.used}",
-        "mem_not_counted_for_evict:0",
-        "mem_replication_backlog:0",
-        "mem_total_replication_buffers:0",
-        "mem_replicas_repl_buffer:0",
-        "mem_clients_slaves:0",
-        f"mem_clients_normal:{memory.buffers}",
+        # what was deleted but is not freed yet makes no other key go
+        f"mem_not_counted_for_evict:{memory.used - figures.executor.binding_memory()}",
+        f"mem_replication_backlog:{memory.kind(BACKLOG)}",
+        f"mem_total_replication_buffers:{memory.kind(BACKLOG) + memory.kind(REPLICAS)}",
+        f"mem_replicas_repl_buffer:{memory.kind(REPLICAS)}",
+        f"mem_clients_slaves:{memory.kind(REPLICAS)}",
+        f"mem_clients_normal:{memory.of_clients}",
+        f"mem_tracking:{memory.tracking}",
+        f"mem_eviction_policy:{memory.kind(POLICY)}",
         "mem_cluster_links:0",
         "mem_aof_buffer:0",
         "mem_allocator:libc",

@@ -107,7 +107,7 @@ class NodeCollector(Collector):
         yield gauge(
             "dragonfly_memory_max_bytes",
             "The limit, 0 without one",
-            value=self.figures.settings.maxmemory,
+            value=self.figures.executor.memory.limit,
         )
         yield gauge("dragonfly_used_memory_rss_bytes", "Resident memory", value=memory.resident)
         yield gauge("process_resident_memory_bytes", "Resident memory", value=memory.resident)
@@ -210,7 +210,8 @@ class NodeCollector(Collector):
         yield counter("dragonfly_keyspace_misses", "Keys looked up in vain", figures.misses())
         yield counter("dragonfly_keyspace_mutations", "Changes of keys", figures.changes())
         yield counter("dragonfly_expired_keys", "Keys whose deadline has passed", effects.expired)
-        yield counter("dragonfly_evicted_keys", "Keys removed for want of memory", effects.evicted)
+        evicted = figures.executor.eviction.evicted
+        yield counter("dragonfly_evicted_keys", "Keys removed for want of memory", evicted)
         sizes = [len(db) for db in dbs]
         expiring = [db.expiring() for db in dbs]
         yield gauge("dragonfly_db_keys", "Keys", "db", zip(names, sizes, strict=True))

@@ -78,6 +78,7 @@ class Node:
             loop.add_signal_handler(number, self.on_signal, number)
         self.upkeep.start()
         self.freeze_garbage()
+        self.figures.begin()
         LOG.log(NOTICE, "ready")
         write_out(banner(self.facts()) + "\n", sys.stdout)
         try:
@@ -137,7 +138,7 @@ class Node:
             facts.passkey_file = self.endpoint.passkeys.path
         if self.endpoint.own_certificate:
             facts.trust_file = self.endpoint.files.authority
-        facts.maxmemory = settings.maxmemory
+        facts.maxmemory = self.executor.memory.limit
         facts.config_file = ", ".join(
             [path for path in (settings.config_file, settings.flag_file) if path]
         )

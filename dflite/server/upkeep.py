@@ -10,7 +10,7 @@ from typing import Final
 
 from dflite.engine.client import Client
 from dflite.engine.executor import Executor
-from dflite.engine.latency import EXPIRE_CYCLE
+from dflite.engine.latency import EVICTION_CYCLE, EXPIRE_CYCLE
 from dflite.native.clock import monotonic_us
 from dflite.native.reactor import Reactor
 from dflite.server.figures import Figures
@@ -47,6 +47,7 @@ class Upkeep:
         self.due_ms = 0
         self.pending_asked = False
         self.freeing = False
+        self.evicting = False
         self.seconds = 0
         self.over_soft_limit: dict[int, int] = {}  # client id -> seconds
         self.each_second: list[Callable[[], None]] = []  # what others have to do
@@ -57,6 +58,7 @@ class Upkeep:
         self.reactor.wanted = self.want_pending
         self.executor.timers.on_sooner = self.wake_at
         self.executor.effects.on_sooner = self.expect_expiry
+        self.executor.eviction.on_pressure = self.want_room
         self.loop.add_reader(self.reactor.fd, self.reactor.poll)
         self.tick()
 
@@ -98,6 +100,24 @@ class Upkeep:
         if self.freeing:
             self.loop.call_later(0.001, self.free_slice)
 
+    def want_room(self) -> None:
+        """Memory is above its limit: evict between requests until it is not."""
+        if not self.evicting:
+            self.evicting = True
+            self.loop.call_soon(self.evict_slice)
+
+    def evict_slice(self) -> None:
+        """A slice of eviction; another one follows if that was not enough."""
+        self.evicting = False
+        started = monotonic_us()
+        self.clock.read()
+        self.executor.make_room()
+        self.executor.settle(False)
+        self.reactor.run_pending()
+        usec = monotonic_us() - started
+        self.executor.latency.add(EVICTION_CYCLE, usec // 1000, self.clock.now_ms // 1000)
+        self.look_around()
+
     def wake_at(self, due_ms: int) -> None:
         """Have `tick` called at `due_ms`, if it is not called before."""
         if self.timer is not None:
@@ -115,6 +135,7 @@ class Upkeep:
         executor = self.executor
         self.run_timers()
         more = self.expire()
+        self.executor.make_room()
         executor.settle(False)
         if now_ms // 1000 != self.seconds:
             self.seconds = now_ms // 1000

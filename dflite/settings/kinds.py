@@ -186,6 +186,18 @@ class SizeOrPercent(Size):
         return "a size in bytes such as 512mb, or a percentage such as 5%"
 
 
+class MemoryLimit(SizeOrPercent):
+    """As that, and what is neither is refused in the words for a size."""
+
+    def percent_or(self, words: list[str], read: Callable[[str], int | None]) -> int:
+        try:
+            return super().percent_or(words, read)
+        except Refused as refusal:
+            if "memory or percent" in str(refusal):
+                raise Refused("argument must be a memory value") from None
+            raise
+
+
 class Octal(Int):
     """File permissions."""
 

@@ -52,7 +52,6 @@ class Effects:
         self.changed = 0
         self.expired = 0
         self.expired_elements = 0  # fields of hashes, members of sets
-        self.evicted = 0
         self.observed = False  # somebody watches, tracks, waits or is to be notified
         self.noting_misses = False  # ... of keys that are not there, too
         self.announced = 0  # of the changes: trackers and subscribers know those already

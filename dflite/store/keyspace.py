@@ -124,8 +124,11 @@ class Keyspace:
 
     def memory(self) -> int:
         """Bytes of keys, values and tables, and of what was flushed but is not freed yet."""
-        flushed = sum([part.memory for part in self.remains]) if self.remains else 0
-        return bytes_of(self.tables) + value_memory() + flushed
+        return bytes_of(self.tables) + value_memory() + self.flushed_memory()
+
+    def flushed_memory(self) -> int:
+        """Bytes of databases that were emptied and are not freed yet."""
+        return sum([part.memory for part in self.remains]) if self.remains else 0
 
     def expiring(self) -> int:
         return sum([db.expiring() for db in self.dbs])

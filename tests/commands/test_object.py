@@ -1,5 +1,7 @@
 """OBJECT: forms of values, idle times."""
 
+from typing import cast
+
 import pytest
 
 from dflite.base.errors import NoFrequencies, NoIdleTimes
@@ -55,8 +57,32 @@ def test_what_eviction_does_not_track_is_an_error(node: Node, client: NodeClient
     client.run("SET k v")
     assert client.run("OBJECT FREQ k") == NoFrequencies
     node.host.change_settings([("maxmemory-policy", "allkeys-lfu")], False)
-    assert client.run("OBJECT FREQ k") == 0
     assert client.run("OBJECT IDLETIME k") == NoIdleTimes
+
+
+def test_frequencies_grow_with_use_and_shrink_with_time(node: Node, client: NodeClient) -> None:
+    node.host.change_settings([("maxmemory-policy", "allkeys-lfu")], False)
+    client.run("SET k v")
+    assert client.run("OBJECT FREQ k") == 5
+    client.run("GET k")
+    assert client.run("OBJECT FREQ k") == 6  # the first uses count for certain
+    node.advance(60_000)
+    assert client.run("OBJECT FREQ k") == 5
+    node.advance(600_000)
+    assert client.run("OBJECT FREQ k") == 0
+    client.run_all(*["GET k"] * 2000)
+    assert 6 < cast(int, client.run("OBJECT FREQ k")) < 60
+    client.run("SET k other")
+    assert 6 < cast(int, client.run("OBJECT FREQ k")) < 61  # it is still the same key
+
+
+def test_idle_times_are_known_to_cache_mode(node: Node, client: NodeClient) -> None:
+    node.lane.evictor.set_policy("cache")
+    client.run("SET k v")
+    node.advance(50_000)
+    client.run("SET other v")
+    assert client.run("OBJECT IDLETIME k") == 50
+    assert client.run("OBJECT IDLETIME other") == 0
 
 
 def test_help_and_unknown_words(client: NodeClient) -> None:

@@ -372,7 +372,7 @@ def test_what_is_queued_counts_towards_maxmemory_until_it_is_gone(
 
 
 def test_a_queue_cannot_take_all_the_memory(node: Node, client: NodeClient) -> None:
-    node.executor.max_memory = node.executor.used_memory() + 1_000_000
+    node.executor.max_memory = node.executor.binding_memory() + 1_000_000
     client.run("MULTI")
     replies = [client.run("SET", "k", b"v" * 100_000) for _ in range(20)]
     assert replies[0] == "QUEUED"

@@ -4,6 +4,7 @@ import pytest
 
 from dflite.base.numbers import MIB
 from dflite.engine.memory import DatabaseMemory, MemoryFigures, examine
+from dflite.native.memory import TRACKING
 
 
 def figures(
@@ -18,7 +19,7 @@ def test_shares_and_ratios() -> None:
     assert memory.peak == 1000  # it is higher than ever
     assert (memory.keys, memory.table_bytes) == (15, 400)
     assert (memory.overhead, memory.dataset) == (450, 550)
-    tracked = MemoryFigures(1000, 500, 200, 4000, 50, 1, databases, 25)
+    tracked = MemoryFigures(1000, 500, 200, 4000, 50, 1, databases, {TRACKING: 25})
     assert (tracked.overhead, tracked.dataset) == (475, 525)
     assert memory.dataset_percentage == 68.75
     assert memory.fragmentation == 4.0

@@ -311,12 +311,12 @@ def test_a_command_can_be_switched_off_and_on_again_and_again() -> None:
 def test_nothing_grows_beyond_the_memory_limit() -> None:
     stand = Stand(shards=3)
     stand.ask(b"SET", b"there", b"1")
-    stand.lane.memory_limit = 1
+    stand.lane.memory.limit = 1
     for argv in ([b"SET", b"k", b"v"], [b"MSET", b"k", b"v"], [b"INCR", b"there"], [b"DECR", b"k"]):
         assert stand.leaves(*argv)
     for argv in ([b"GET", b"there"], [b"EXPIRE", b"there", b"9"], [b"DEL", b"there"], [b"PING"]):
         assert not stand.leaves(*argv)
-    stand.lane.memory_limit = value_memory() + 1_000_000  # what other tables have left counts
+    stand.lane.memory.limit = value_memory() + 1_000_000  # what other tables have left counts
     assert not stand.leaves(b"SET", b"k", b"v")
 
 

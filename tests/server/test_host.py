@@ -34,7 +34,7 @@ def test_changed_settings_reach_the_parts(node: Node, host: NodeHost) -> None:
         True,
     )
     executor = node.executor
-    assert executor.max_memory == executor.lane.memory_limit == 100 << 20
+    assert executor.max_memory == executor.lane.memory.limit == 100 << 20
     assert executor.users.default.has_password(b"secret")
     assert executor.slowlog.threshold_us == 5
     assert executor.latency.threshold_ms == 7

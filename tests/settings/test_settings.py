@@ -266,6 +266,7 @@ TEXTS = [
 NOT_ASKED = {
     "activedefrag": "depends on how the server was built",
     "bind": "stops it listening",
+    "maxmemory": "may be a percentage here",
     "port": "stops it listening",
     "tls-port": "ends Valkey without certificates",
     "tls-cluster": "needs certificates",

@@ -228,11 +228,15 @@ class Node:
         if not lane:
             for name in OPERATIONS:
                 self.lane.disable(name)
+        self.host.settings.on_change("maxmemory_policy", self.apply_policy)
         self.ready: list[FakeConnection] = []
         self.steps: list[Step] = []
         if journal:
             self.executor.journal.attach(self.take_step)
             self.executor.observers_changed()
+
+    def apply_policy(self) -> None:
+        self.lane.evictor.set_policy(self.host.settings.maxmemory_policy)
 
     def take_step(self, records: list[Record], transaction: bool) -> None:
         self.steps.append(Step(records, transaction))

@@ -7,6 +7,7 @@ from dflite.settings.kinds import (
     Choice,
     Float,
     Int,
+    MemoryLimit,
     Size,
     SizeOrPercent,
 )
@@ -81,19 +82,37 @@ MEMORY: Final = Group(
     [
         live(
             "maxmemory",
-            Size(0, UINT64_MAX),
+            MemoryLimit(0, UINT64_MAX),
             "0",
-            "Bytes that data may take; writes beyond are refused. 0 sets no bound.",
+            "Bytes that the node may take; beyond, writes are refused or keys give way. Also as a "
+            "percentage of the memory of the container or machine; 0 stands for 80%.",
         ),
-        idle(
+        live(
             "maxmemory_policy",
             Choice(EVICTION_POLICIES),
             "noeviction",
             "Which keys give way when maxmemory is reached.",
         ),
-        idle("cache_mode", YES_NO, "no", "Keys give way when maxmemory comes near.", OWN),
-        idle("maxmemory_samples", Int(1, 64), "5", "Keys to compare for an eviction."),
-        idle("maxmemory_eviction_tenacity", Int(0, 100), "10", "Time that eviction may take."),
+        live(
+            "cache_mode",
+            YES_NO,
+            "no",
+            "Keys give way when maxmemory is reached, those first that are least likely to be "
+            "asked for again, whatever maxmemory-policy says.",
+            OWN,
+        ),
+        live(
+            "maxmemory_samples",
+            Int(1, 64),
+            "5",
+            "Groups of about six keys each to compare for an eviction.",
+        ),
+        live(
+            "maxmemory_eviction_tenacity",
+            Int(0, 100),
+            "10",
+            "How long one request may wait for eviction: 50 microseconds for each, 1 ms at most.",
+        ),
         idle(
             "eviction_memory_budget_threshold",
             Float(0.0, 1.0),
@@ -102,8 +121,8 @@ MEMORY: Final = Group(
             OWN,
         ),
         idle("rss_oom_deny_ratio", Float(-1e9, 1e9), "1.25", "Resident share to refuse at.", OWN),
-        idle("lfu_log_factor", SMALL, "10", "How slowly a frequency counter grows."),
-        idle("lfu_decay_time", SMALL, "1", "Minutes after which a frequency counter shrinks."),
+        live("lfu_log_factor", SMALL, "10", "How slowly a frequency counter grows."),
+        live("lfu_decay_time", SMALL, "1", "Minutes after which a frequency counter shrinks."),
         idle("active_expire_effort", Int(1, 10), "1", "How hard dead keys are looked for."),
         idle("lazyfree_lazy_eviction", YES_NO, "yes", "Evicted values are freed in slices."),
         idle("lazyfree_lazy_expire", YES_NO, "yes", "Expired values are freed in slices."),

@@ -1,0 +1,57 @@
+from libc.stdint cimport int64_t, uint64_t
+
+cimport cython
+
+from dflite.native.clock cimport Clock
+from dflite.native.entry cimport Entry
+from dflite.native.memory cimport Memory
+from dflite.native.segment cimport Segment
+from dflite.native.table cimport Table
+from dflite.native.uses cimport Census, Uses
+
+cdef enum:
+    # which keys, and which of them goes first
+    NONE = 0
+    ALLKEYS = 8
+    VOLATILE = 16           # only those with a deadline
+    RANDOM = 1
+    LRU = 2
+    LFU = 3
+    TTL = 4
+    CACHE = 5
+    BATCH = 2               # keys that are chosen at a time
+    MOST_SAMPLES = 64
+
+cdef struct Chosen:
+    Entry* entry
+    int database
+    int shard
+    double rank             # the least goes first
+
+@cython.final
+cdef class Evictor(Census):
+    cdef readonly Clock clock
+    cdef readonly Memory memory
+    cdef readonly Uses uses
+    cdef list databases
+    cdef readonly int policy
+    cdef public int samples             # buckets to look into for a choice
+    cdef public int64_t slice_us        # as long as it may take at a time
+    cdef public bint active             # a replica waits for its primary's deletions
+    cdef readonly int64_t evicted       # keys
+    cdef readonly int64_t expired       # ... that were due already when they were met
+    cdef public int64_t over_time       # slices that were not enough
+    cdef Chosen[BATCH] chosen
+    cdef int found
+    cdef int left                       # of those chosen, to be evicted next
+    cdef int shard_count
+    cdef size_t ghost_sets              # as memory was told
+
+    cdef bint make_room(self) noexcept
+    cdef int tell_memory(self) except -1
+    cdef bint choose(self) noexcept
+    cdef void search(self) noexcept
+    cdef void consider(self, Table table, int database, int shard, Entry* e) noexcept
+    cdef Table draw_table(self, int* database, int* shard)
+    cdef bint evict_next(self, list gone) except -1
+    cdef int sample(self, Table table, int database, int shard) noexcept

@@ -1,0 +1,361 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Making room: which keys go when memory is at its limit, for all policies.
+
+There are no lists of keys in order of their use: that would cost 16 bytes a key. Each choice looks into some
+buckets drawn by chance from the whole keyspace (which is hashed, so neighbours have nothing in common) and takes
+those that rank lowest by what their stamps say: see uses.pyx. Keys with a deadline are found by their
+segments' counts of them and by a bit in the slot, so for the volatile policies the others are not walked.
+
+Evicting is done in slices of time: what one slice leaves over is for the next request, or for the time between
+requests. Large values are not freed on the way but buried, and what is buried does not count any more.
+"""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+
+cimport cython
+
+from dflite.native.clock cimport Clock
+from dflite.native.entry cimport (
+    DFLITE_PREFETCH,
+    ENC_OBJECT,
+    F_STICKY,
+    Entry,
+    allocated,
+    deadline_of,
+    key_length_of,
+    key_of,
+    slot_entry,
+    stamp_of,
+    value_of,
+)
+from dflite.native.index cimport hash_key
+from dflite.native.memory cimport POLICY_KIND, Memory
+from dflite.native.segment cimport HAS_DEADLINE, SLOTS, Segment, after_prefix
+from dflite.native.table cimport Table
+from dflite.native.uses cimport DENSITY, FREQUENCY, IDLE, Uses
+from dflite.native.value cimport Value
+from dflite.native.walk cimport next_random, random_below
+
+cdef enum:
+    TRIES = 16              # draws that may find nothing, before all is looked at
+    FEW = 6                 # keys with a deadline that are enough of one segment
+    SEGMENTS_AHEAD = 4096   # that a search for keys with a deadline passes
+    SMALL = 1024            # bytes of a key that may go although there is room already
+    LOOK_AT_CLOCK = 8       # keys between two looks at the clock
+
+POLICIES = {
+    "noeviction": NONE,
+    "allkeys-random": ALLKEYS | RANDOM,
+    "allkeys-lru": ALLKEYS | LRU,
+    "allkeys-lfu": ALLKEYS | LFU,
+    "volatile-random": VOLATILE | RANDOM,
+    "volatile-lru": VOLATILE | LRU,
+    "volatile-lfu": VOLATILE | LFU,
+    "volatile-ttl": VOLATILE | TTL,
+    "cache": ALLKEYS | CACHE,
+}
+
+
+cdef inline int64_t microseconds() noexcept nogil:
+    cdef timespec ts
+    clock_gettime(CLOCK_MONOTONIC, &ts)
+    return <int64_t>ts.tv_sec * 1000000 + ts.tv_nsec // 1000
+
+
+cdef inline double size_of(Entry* e) noexcept:
+    """Bytes that would come free."""
+    cdef PyObject* value
+    cdef object held
+    if (e.kind & 0xF0) == ENC_OBJECT:
+        memcpy(&value, value_of(e), sizeof(value))
+        held = <object>value
+        if isinstance(held, Value):
+            return <double>allocated(e) + <double>(<Value>held).bytes_held()
+    return <double>allocated(e)
+
+
+@cython.final
+cdef class Evictor(Census):
+    """Of the tables whose bytes `memory` counts."""
+
+    def __cinit__(self, Clock clock, Memory memory):
+        self.clock = clock
+        self.memory = memory
+        self.databases = memory.databases
+        self.shard_count = len(<list>self.databases[0])
+        self.uses = Uses(clock)
+        self.uses.census = self
+        self.samples = 5
+        self.slice_us = 1000
+        self.active = True
+
+    def set_policy(self, str name) -> None:
+        """By Redis' name, or "cache"."""
+        cdef int policy = POLICIES[name], way = policy & 7
+        cdef int mode = FREQUENCY if way == LFU else DENSITY if way == CACHE else IDLE
+        self.policy = policy
+        if mode == self.uses.mode:
+            return
+        self.uses.set_mode(mode)
+        self.tell_memory()
+        for tables in self.databases:
+            for table in <list>tables:
+                (<Table>table).uses = None if mode == IDLE else self.uses
+
+    cdef int tell_memory(self) except -1:
+        """What the policy remembers counts, too."""
+        self.ghost_sets = self.uses.ghost_sets
+        self.memory.tell(POLICY_KIND, self.uses.memory)
+        return 0
+
+    def reset(self) -> None:
+        """Begin to count anew (CONFIG RESETSTAT)."""
+        self.evicted = self.expired = self.over_time = 0
+
+    cdef int64_t keys(self) noexcept:
+        cdef int64_t total = 0
+        for tables in self.databases:
+            for table in <list>tables:
+                total += <int64_t>(<Table>table).count
+        return total
+
+    # -- making room -----------------------------------------------------------------------------------
+
+    cdef bint make_room(self) noexcept:
+        """Evict, unseen by anybody, until memory is within its limit; False if a slice did not do."""
+        cdef int64_t end = 0
+        cdef int turns = 0
+        self.left = 0
+        try:
+            while self.memory.binding() > self.memory.bound:
+                if not self.active or not self.evict_next(None):
+                    return False
+                turns += 1
+                if turns % LOOK_AT_CLOCK == 0:
+                    if end == 0:
+                        end = microseconds() + self.slice_us
+                    elif microseconds() >= end:
+                        return False
+            if self.left and allocated(self.chosen[self.found - self.left].entry) <= SMALL:
+                self.evict_next(None)       # it was found anyway: so one search makes room for two
+        except Exception:
+            return False
+        return True
+
+    def evict(self, bint seen) -> tuple:
+        """(enough, some, gone): evict for a slice of time, or until memory is within its limit.
+
+        `enough`: it is; `some`: something could be evicted. `gone` has (database, key, was it due) of
+        what went, if somebody has to see that.
+        """
+        cdef list gone = [] if seen else None
+        cdef int64_t end = 0, before = self.evicted + self.expired
+        cdef int turns = 0
+        cdef bint enough = True, possible = True
+        self.left = 0
+        while self.memory.binding() > self.memory.bound:
+            if not self.active or not self.policy or not self.evict_next(gone):
+                enough = possible = False
+                break
+            turns += 1
+            if turns % LOOK_AT_CLOCK == 0:
+                if end == 0:
+                    end = microseconds() + self.slice_us
+                elif microseconds() >= end:
+                    enough = self.memory.binding() <= self.memory.bound
+                    self.over_time += not enough
+                    break
+        return enough, possible or self.evicted + self.expired > before, gone
+
+    cdef bint evict_next(self, list gone) except -1:
+        """Evict one key; False if there is none that may go."""
+        cdef Chosen chosen
+        cdef Table table
+        cdef uint64_t h
+        cdef uint64_t* slot
+        cdef const char* key
+        cdef size_t n
+        cdef bint due
+        if self.left == 0:
+            if not self.choose():
+                return False
+            self.left = self.found
+        chosen = self.chosen[self.found - self.left]
+        self.left -= 1
+        table = <Table>(<list>self.databases[chosen.database])[chosen.shard]
+        key = key_of(chosen.entry)
+        n = key_length_of(chosen.entry)
+        h = hash_key(key, n)
+        slot = table.find_slot(key, n, h)
+        due = table.is_due(chosen.entry)
+        if gone is not None:
+            gone.append((chosen.database, PyBytes_FromStringAndSize(key, n), due))
+        if due:
+            self.expired += 1
+        else:
+            self.evicted += 1
+            self.uses.ended(stamp_of(chosen.entry), h)
+            if self.uses.ghost_sets != self.ghost_sets:
+                self.tell_memory()
+        table.remove_slot(slot, h)
+        return True
+
+    # -- choosing --------------------------------------------------------------------------------------
+
+    cdef Table draw_table(self, int* database, int* shard):
+        """A table, the likelier the more keys it has that may go; None if there are none."""
+        cdef bint all_keys = self.policy & ALLKEYS
+        cdef uint64_t total = 0, count, place
+        cdef Table table
+        cdef int db, part
+        for tables in self.databases:
+            for each in <list>tables:
+                table = <Table>each
+                total += table.count if all_keys else table.expiring_count
+        if total == 0:
+            return None
+        place = random_below(min(total, <uint64_t>0xFFFFFFFF))
+        db = -1
+        for tables in self.databases:
+            db += 1
+            part = -1
+            for each in <list>tables:
+                part += 1
+                table = <Table>each
+                count = table.count if all_keys else table.expiring_count
+                if place < count:
+                    database[0] = db
+                    shard[0] = part
+                    return table
+                place -= count
+        return None
+
+    cdef bint choose(self) noexcept:
+        """Fill `chosen`, the best first; False if no key may go."""
+        cdef int samples = max(1, min(self.samples, <int>MOST_SAMPLES)), done = 0, tries = 0
+        cdef int database = 0, shard = 0
+        cdef Table table
+        self.found = 0
+        if (self.policy & 7) == RANDOM:
+            samples = 1
+        while done < samples or (self.found == 0 and tries < TRIES * samples):
+            tries += 1
+            table = self.draw_table(&database, &shard)
+            if table is None:
+                return False
+            if self.sample(table, database, shard) > 0:
+                done += 1
+            elif tries > 4 * samples and self.found > 0:
+                break
+        if self.found == 0:
+            self.search()
+        return self.found > 0
+
+    cdef void search(self) noexcept:
+        """Nothing was met by chance: look at everything from somewhere on, until something may go."""
+        cdef int db = -1, part
+        cdef Table table
+        cdef Segment* s
+        cdef uint64_t h, begun
+        cdef uint32_t i
+        for tables in self.databases:
+            db += 1
+            part = -1
+            for each in <list>tables:
+                part += 1
+                table = <Table>each
+                if (table.count if self.policy & ALLKEYS else table.expiring_count) == 0:
+                    continue
+                h = begun = next_random()
+                while True:
+                    s = table.segment_for(h)
+                    for i in range(s.buckets * <uint32_t>SLOTS):
+                        if s.slots[i] != 0 and (self.policy & ALLKEYS or s.slots[i] & HAS_DEADLINE):
+                            self.consider(table, db, part, slot_entry(s.slots[i]))
+                    if self.found:
+                        return
+                    h = after_prefix(h, s.depth)
+                    if table.segment_for(h) == table.segment_for(begun):
+                        break
+
+    cdef int sample(self, Table table, int database, int shard) noexcept:
+        """Consider the keys of a bucket drawn by chance; how many there were."""
+        cdef uint64_t h = next_random(), slot
+        cdef Segment* s = table.segment_for(h)
+        cdef bint all_keys = self.policy & ALLKEYS, one = (self.policy & 7) == RANDOM
+        cdef uint32_t b, steps, i, first
+        cdef uint64_t* bucket
+        cdef int considered = 0, left = SEGMENTS_AHEAD
+        if not all_keys:
+            while s.expiring == 0:
+                left -= 1
+                if left == 0:
+                    return 0
+                h = after_prefix(h, s.depth)
+                s = table.segment_for(h)
+        b = <uint32_t>random_below(s.buckets)
+        for steps in range(1 if all_keys else s.buckets):
+            bucket = s.slots + <size_t>b * SLOTS
+            for i in range(SLOTS):
+                slot = bucket[i]
+                if slot != 0 and (all_keys or slot & HAS_DEADLINE):
+                    DFLITE_PREFETCH(slot_entry(slot))
+            first = <uint32_t>random_below(SLOTS) if one else 0
+            for i in range(SLOTS):
+                slot = bucket[(first + i) & (SLOTS - 1)]
+                if slot == 0 or not (all_keys or slot & HAS_DEADLINE):
+                    continue
+                considered += 1
+                self.consider(table, database, shard, slot_entry(slot))
+                if one and self.found:
+                    return considered
+            if considered >= FEW:
+                break
+            b += 1
+            if b == s.buckets:
+                b = 0
+        return considered
+
+    cdef void consider(self, Table table, int database, int shard, Entry* e) noexcept:
+        """Keep the key among those chosen if it ranks low enough."""
+        cdef int way = self.policy & 7, i
+        cdef uint32_t stamp = stamp_of(e)
+        cdef double rank
+        if e.flags & F_STICKY:
+            return
+        if table.is_due(e):
+            rank = -1e300       # it is gone already, as far as anybody may know
+        elif way == LRU:
+            rank = -<double>((self.clock.stamp - stamp) & 0xFFFFFF)
+        elif way == LFU:
+            rank = <double>self.uses.frequency(stamp)
+        elif way == TTL:
+            rank = <double>deadline_of(e)
+        elif way == CACHE:
+            rank = self.uses.worth_of(stamp) / size_of(e)
+        else:
+            rank = 0
+        for i in range(self.found):
+            if self.chosen[i].entry == e:
+                return
+        if self.found < BATCH:
+            i = self.found
+            self.found += 1
+        elif rank < self.chosen[BATCH - 1].rank:
+            i = BATCH - 1
+        else:
+            return
+        while i > 0 and self.chosen[i - 1].rank > rank:
+            self.chosen[i] = self.chosen[i - 1]
+            i -= 1
+        self.chosen[i] = Chosen(entry=e, database=database, shard=shard, rank=rank)
+
+    def check(self) -> None:
+        """Assert that tables note uses as the policy reads them; for tests."""
+        for tables in self.databases:
+            for table in <list>tables:
+                assert (<Table>table).uses is (None if self.uses.mode == IDLE else self.uses)

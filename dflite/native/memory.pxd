@@ -1,0 +1,20 @@
+from libc.stdint cimport int64_t
+
+cimport cython
+
+cdef enum:
+    KINDS = 16              # of what is no data
+    POLICY_KIND = 10
+
+@cython.final
+cdef class Memory:
+    cdef readonly list databases        # of lists of Tables, a Table a shard
+    cdef size_t bound                   # 0: none
+    cdef size_t allowance               # bytes that may come before it is counted again
+    cdef int64_t[KINDS] kinds
+    cdef int64_t beside                 # their sum
+
+    cdef size_t binding(self) noexcept
+    cdef bint has_room(self, size_t n) noexcept
+
+cdef void count_too(size_t* counter) noexcept

@@ -1,0 +1,130 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The sum of what the node holds, and how far it is from its limit.
+
+Data are counted where they are allocated: each table knows its bytes, values charge theirs to one sum,
+buffers of connections have counters of their own. What lies elsewhere is told by kind. What was deleted
+and only waits to be freed in slices counts as used, but not towards the limit: it will be gone before
+anything that is deleted for its sake.
+"""
+
+from libc.stdint cimport int64_t
+
+cimport cython
+
+from dflite.native.table cimport Table
+from dflite.native.value cimport buried_bytes, held_bytes
+
+# Kinds of memory that is no data and that no allocation counts by itself.
+BASELINE = 0        # the process before it held anything
+CLIENTS = 1         # objects of connected clients
+QUEUES = 2          # requests that wait for EXEC
+WATCHES = 3         # watched keys
+CHANNELS = 4        # subscriptions
+TRACKING = 5        # which client has read which key
+SCRIPTS = 6         # cached scripts and their interpreter
+FUNCTIONS = 7       # function libraries
+BACKLOG = 8         # the ring that replicas catch up from
+REPLICAS = 9        # what is on its way to replicas
+POLICY = POLICY_KIND    # what the eviction policy remembers
+
+cdef enum:
+    COUNTERS = 8
+
+cdef size_t* counters[COUNTERS]
+cdef int counted = 0
+
+
+cdef void count_too(size_t* counter) noexcept:
+    """From now on all sums have the bytes of this counter in them, which stays where it is."""
+    global counted
+    counters[counted] = counter
+    counted += 1
+
+
+@cython.final
+cdef class Memory:
+    """One node's. `limit` is in bytes, 0 for none."""
+
+    def __cinit__(self, list databases):
+        self.databases = databases
+
+    @property
+    def limit(self) -> int:
+        """Bytes that `binding_bytes` shall not exceed; 0 sets no bound."""
+        return self.bound
+
+    @limit.setter
+    def limit(self, size_t bound):
+        self.bound = bound
+        self.allowance = 0
+
+    cdef size_t binding(self) noexcept:
+        cdef int64_t total = held_bytes() - buried_bytes() + self.beside
+        cdef int i
+        for i in range(counted):
+            total += <int64_t>counters[i][0]
+        for tables in self.databases:
+            for table in <list>tables:
+                total += (<Table>table).entry_bytes + (<Table>table).segment_bytes
+        return <size_t>max(total, <int64_t>0)
+
+    cdef bint has_room(self, size_t n) noexcept:
+        """May about n bytes come? Exact near the limit; far from it only every now and then.
+
+        What the lane writes between two looks is bounded by half of the room that there was; whoever
+        else writes looks for itself, and calls `look_again`.
+        """
+        cdef size_t used
+        if self.bound == 0:
+            return True
+        n = (n << 1) + 256          # a value takes more than its text: its entry, perhaps a new segment
+        if self.allowance > n:
+            self.allowance -= n
+            return True
+        used = self.binding()
+        if used >= self.bound:
+            self.allowance = 0
+            return False
+        self.allowance = (self.bound - used) >> 1
+        return True
+
+    def look_again(self) -> None:
+        """Somebody writes who is not counted as he writes: the lane has to look before its next write."""
+        self.allowance = 0
+
+    def binding_bytes(self) -> int:
+        """Bytes that count towards the limit."""
+        return self.binding()
+
+    def used_bytes(self) -> int:
+        """Bytes of everything, values that wait to be freed too."""
+        return self.binding() + buried_bytes()
+
+    def buffer_bytes(self) -> int:
+        """Bytes of the buffers of all connections."""
+        cdef size_t total = 0
+        cdef int i
+        for i in range(counted):
+            total += counters[i][0]
+        return total
+
+    def tell(self, int kind, int64_t size) -> None:
+        """There are so many bytes of this kind."""
+        self.beside += size - self.kinds[kind]
+        self.kinds[kind] = size
+
+    def told(self, int kind) -> int:
+        """Bytes of this kind as they were told last."""
+        return self.kinds[kind]
+
+    def tell_all(self, int64_t clients, int64_t queues, int64_t watches, int64_t channels,
+                 int64_t tracking) -> int:
+        """What clients have besides buffers, as it stands; then `binding_bytes`."""
+        self.beside += (clients + queues + watches + channels + tracking - self.kinds[1] - self.kinds[2]
+                        - self.kinds[3] - self.kinds[4] - self.kinds[5])
+        self.kinds[1] = clients
+        self.kinds[2] = queues
+        self.kinds[3] = watches
+        self.kinds[4] = channels
+        self.kinds[5] = tracking
+        return self.binding()
