@@ -19,12 +19,14 @@ cdef class SocketConnection(Connection):
     cdef readonly Seal seal
     cdef size_t arrived     # bytes of the handshake
     cdef bint shaking       # waits for a step of it
+    cdef bint away          # another thread makes a step of it
+    cdef object failure     # of the last step
 
     cdef int readable(self) except -1
     cdef int unseal(self, size_t n) except -1
     cdef int turn_away(self, object why) except -1
     cdef int open_all(self) except -1
-    cdef int shake(self) except -1
+    cdef int after_shaking(self) except -1
     cdef int send_sealed(self) except -1
     cdef int wait_for_room(self) except -1
     cdef size_t left(self) noexcept
@@ -47,6 +49,7 @@ cdef class Reactor:
     cdef list closed_now
     cdef list shaking           # connections with bytes of a handshake, the first come first
     cdef public int handshakes_a_turn
+    cdef public object shake_elsewhere  # called with a connection whose `shake` is to be called
     cdef bint polling
     cdef bint preparing
     cdef public object before_flush
@@ -63,6 +66,7 @@ cdef class Reactor:
     cdef int serve(self, SocketConnection connection, uint32_t events) except -1
     cpdef failed(self, SocketConnection connection, object error)
     cdef int shake_some(self) except -1
+    cdef int go_on(self, SocketConnection connection) except -1
     cdef int leave(self, SocketConnection connection) except -1
     cdef void drop(self, SocketConnection connection) noexcept
     cdef int prepare(self) except -1

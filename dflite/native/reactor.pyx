@@ -7,8 +7,10 @@ charge of everything else (timers, HTTP, replication links).
 
 A connection with a seal speaks TLS. Until the handshake is through, its session is one that is told how it
 ends: `secured(connection)`, which gives it the session to come, `insecure(error)`, or `plaintext(first)`,
-which answers who speaks no TLS. Handshakes are what costs most here, so only `handshakes_a_turn` steps of
-them are made before everybody else has a turn again.
+which answers who speaks no TLS. Handshakes are what costs most here. If there is somebody to
+`shake_elsewhere`, it has `connection.shake()` done in another thread, in which OpenSSL runs without the
+interpreter's lock, and then calls `shaken(connection)` in the loop; meanwhile nobody here touches that
+connection's seal. Without, `handshakes_a_turn` steps are made before everybody else has a turn again.
 
 Before any reply leaves, at the end of a round or in the middle of a long one, `before_flush` is called:
 what has to be durable or settled first goes there.
@@ -185,21 +187,24 @@ cdef class SocketConnection(Connection):
             self.mark_dirty()
         return 0
 
-    cdef int shake(self) except -1:
-        """Go on with the handshake."""
-        cdef bint done
+    def shake(self) -> None:
+        """Go on with the handshake, and keep how that went: all that is done away from the loop."""
+        self.failure = None
         try:
-            done = self.seal.shake()
+            self.seal.shake()
         except OSError as error:
-            self.seal.gather()
-            self.send_sealed()      # the reason, for the other side
-            if not self.closed:
-                self.session.insecure(error)
-                self.abort()
-            return 0
+            self.failure = error
+
+    cdef int after_shaking(self) except -1:
+        """A step of the handshake is made: tell the other side, and perhaps begin."""
         self.seal.gather()
         self.send_sealed()
-        if done and not self.closed:
+        if self.closed:
+            return 0
+        if self.failure is not None:
+            self.session.insecure(self.failure)
+            self.abort()
+        elif self.seal.established:
             self.session.secured(self)
             if not self.closed:
                 self.open_all()
@@ -405,6 +410,10 @@ cdef class Reactor:
     cdef int serve(self, SocketConnection connection, uint32_t events) except -1:
         if connection.closed:
             return 0
+        if connection.away:
+            if events & (EPOLLHUP | EPOLLERR):
+                connection.abort()
+            return 0
         try:
             if events & EPOLLOUT:
                 connection.flush()
@@ -489,11 +498,30 @@ cdef class Reactor:
             if connection.closed:
                 continue
             steps += 1
-            try:
-                connection.shake()
-            except Exception as error:
-                self.failed(connection, error)
+            if self.shake_elsewhere is not None:
+                connection.away = True
+                self.shake_elsewhere(connection)
+                continue
+            connection.shake()
+            self.go_on(connection)
         return 0
+
+    cdef int go_on(self, SocketConnection connection) except -1:
+        try:
+            connection.after_shaking()
+        except Exception as error:
+            self.failed(connection, error)
+        return 0
+
+    def shaken(self, SocketConnection connection not None) -> None:
+        """What `shake_elsewhere` was asked for is done."""
+        connection.away = False
+        if connection.closed:
+            return
+        self.clock.read()
+        connection.rearm()      # what came meanwhile was not looked at
+        self.go_on(connection)
+        self.call_wanted()
 
     cdef int prepare(self) except -1:
         """A reply is about to leave."""

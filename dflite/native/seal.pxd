@@ -14,6 +14,7 @@ cdef class Seal:
     cdef object read_into
     cdef object write_from
     cdef object pending
+    cdef object handshake
 
     cdef int arrive(self, const char* data, size_t n) except -1
     cdef Py_ssize_t open_into(self, object room, Py_ssize_t n) except -2

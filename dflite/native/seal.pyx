@@ -40,6 +40,7 @@ cdef class Seal:
         self.read_into = made.read
         self.write_from = made.write
         self.pending = made.pending
+        self.handshake = made.do_handshake
 
     cdef int arrive(self, const char* data, size_t n) except -1:
         """These bytes came in."""
@@ -64,7 +65,7 @@ cdef class Seal:
     cdef bint shake(self) except -1:
         """Go on with the handshake, as far as the other side has; ssl.SSLError if it fails."""
         try:
-            self.engine.do_handshake()
+            self.handshake()
         except WANTS_MORE:
             return False
         self.established = True

@@ -29,6 +29,7 @@ from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
 from dflite.server.logs import LOG, NOTICE, Logs, Throttle, write_out
 from dflite.server.ports import ADMIN, MAIN, TLS, Ports
+from dflite.server.shaker import Shaker
 from dflite.server.upkeep import Upkeep
 from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
@@ -77,6 +78,8 @@ class Node:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.on_signal, number)
         self.upkeep.start()
+        shaker = Shaker(self.reactor, loop)
+        shaker.start()
         self.freeze_garbage()
         self.figures.begin()
         LOG.log(NOTICE, "ready")
@@ -85,6 +88,7 @@ class Node:
             await self.stopped.wait()
         finally:
             self.ports.close()
+            shaker.stop()
             self.upkeep.stop()
             remove_pidfile(self.settings.pidfile)
         LOG.log(NOTICE, "stopped")
