@@ -110,6 +110,7 @@ class Engine:
         self.closed_for_output = 0  # ... who left too many replies unread
         self.rejected_for_memory = 0
         self.loading = False
+        self.saving = False  # a snapshot has to see what is about to change
 
     def blocked_clients(self) -> int:
         """Clients that wait for a key, or for the end of CLIENT PAUSE."""

@@ -44,6 +44,7 @@ from dflite.engine.secrets import describe_bug
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
 from dflite.native.lane import Lane
+from dflite.native.snapshot import before_change
 from dflite.store.effects import BESIDE, EXPIRED, GENERIC, MISS, Effects, Record
 from dflite.store.keyspace import Keyspace
 
@@ -194,6 +195,8 @@ class Executor(Engine):
         self.pushes.running = client
         if self.noting_new:
             self.note_absent(waiter.db, waiter.argv)
+        if self.saving:
+            self.before_change(waiter.db, waiter.argv)
         served = True
         started = NOW_US()
         try:
@@ -330,6 +333,8 @@ class Executor(Engine):
                 db.touching = False
             if self.noting_new:
                 self.note_absent(db.index, argv)
+            if self.saving and command.flags & (WRITE | MAY_REPLICATE):
+                self.before_change(db.index, argv)
             handler(ctx, Args(argv, 1 if command.parent is None else 2))
         except CommandError as error:
             self.refuse(ctx, command, mark, error.wire(), started > 0)
@@ -371,6 +376,12 @@ class Executor(Engine):
         if command.flags & WRITE:
             keys = [argv[at] for at in command.key_positions(argv)]
             self.notifications.note_absent(self.keyspace.dbs[index], keys)
+
+    def before_change(self, index: int, argv: list[bytes]) -> None:
+        """A request is about to run that may change keys in place, which are being saved."""
+        db = self.keyspace.dbs[index]
+        for at in find(argv).key_positions(argv):
+            before_change(db.table(argv[at]), argv[at])
 
     def run_queued(self, ctx: Context, queue: list[list[bytes]]) -> None:
         self.in_exec = True

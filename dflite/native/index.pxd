@@ -1,6 +1,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from dflite.native.clock cimport Clock
+from dflite.native.cut cimport Cut
 from dflite.native.entry cimport Entry
 from dflite.native.remains cimport Remains
 from dflite.native.segment cimport Segment
@@ -23,6 +24,7 @@ cdef class Index(Value):
     cdef int64_t charged            # bytes that it has charged as a value
     cdef Remains remains            # of a value that is being taken apart
     cdef Uses uses                  # of the keyspace's tables, where stamps are more than times
+    cdef Cut cut                    # of a snapshot that is being taken, or None
 
     cdef Segment* segment_for(self, uint64_t h) noexcept nogil
     cdef uint64_t* find_slot(self, const char* key, size_t n, uint64_t h) noexcept nogil
@@ -31,7 +33,8 @@ cdef class Index(Value):
                     const char* value, size_t length, int64_t deadline, uint32_t mc_flags) except NULL
     cdef int set_deadline_at(self, uint64_t* slot, uint64_t h, int64_t deadline) except -1
     cdef Entry* unlink(self, uint64_t* slot, uint64_t h) noexcept
-    cdef void link(self, Entry* e, uint64_t h) noexcept nogil
+    cdef void link(self, Entry* e, uint64_t h) noexcept
+    cdef void before_change(self, uint64_t h) noexcept
     cdef void remove_slot(self, uint64_t* slot, uint64_t h) noexcept
     cdef bint remove(self, const char* key, size_t n, uint64_t h) noexcept
     cdef void prefetch_bucket(self, uint64_t h) noexcept nogil

@@ -185,6 +185,12 @@ cdef class Index(Value):
 
     # -- writing -----------------------------------------------------------------------------------
 
+    cdef void before_change(self, uint64_t h) noexcept:
+        """An entry of this hash is about to change, come or go: a snapshot may have to see it first."""
+        if self.cut is not None and (self.cut.watched or (
+                self.directory != NULL and self.segment_for(h).version < self.cut.version)):
+            self.cut.save_before(self, h)
+
     cdef Entry* put(self, const char* key, size_t n, uint64_t h, uint8_t kind,
                     const char* value, size_t length, int64_t deadline, uint32_t mc_flags) except NULL:
         """A new value at key, in the place of any old one; `deadline` -1 is none."""
@@ -208,6 +214,8 @@ cdef class Index(Value):
             raise OverflowError("a key or a value of 4 GiB")
         total = sizeof(Entry) + optional_size(flags) + n + length
 
+        if self.cut is not None:
+            self.before_change(h)
         slot = self.find_slot(key, n, h)
         if slot != NULL:
             old = slot_entry(slot[0])
@@ -265,6 +273,8 @@ cdef class Index(Value):
         cdef Entry* e = slot_entry(slot[0])
         cdef Segment* s = self.segment_for(h)
         cdef size_t total, before
+        if self.cut is not None:
+            self.before_change(h)
         if deadline < 0:
             if not e.flags & F_DEADLINE:
                 return 0
@@ -309,6 +319,8 @@ cdef class Index(Value):
         cdef uint64_t* bucket = s.slots + <size_t>b * SLOTS
         cdef bint full = bucket[SLOTS - 1] != 0
         cdef Entry* e = slot_entry(slot[0])
+        if self.cut is not None:
+            self.before_change(h)
         if e.flags & F_DEADLINE:
             s.expiring -= 1
             self.expiring_count -= 1
@@ -322,9 +334,11 @@ cdef class Index(Value):
             self.shrink(s, h)
         return e
 
-    cdef void link(self, Entry* e, uint64_t h) noexcept nogil:
+    cdef void link(self, Entry* e, uint64_t h) noexcept:
         """Put an entry in, in whose segment there must be room, and of whose key there is none."""
         cdef Segment* s = self.segment_for(h)
+        if self.cut is not None:
+            self.before_change(h)
         place(s, tagged(e, h, s.depth))
         s.count += 1
         self.count += 1
@@ -369,6 +383,8 @@ cdef class Index(Value):
         cdef Segment* s
         if self.directory == NULL:
             s = new_segment(1, 0)
+            if self.cut is not None:
+                s.version = self.cut.version    # what comes now was not there at the cut
             self.directory = <Segment**>malloc(sizeof(void*))
             if self.directory == NULL:
                 free(s)
@@ -424,6 +440,8 @@ cdef class Index(Value):
                 last = <uint64_t>1 << (64 - s.depth)
                 other = self.segment_for(h ^ last)
                 if other.depth == s.depth and (s.count + other.count) * 4 < MAX_BUCKETS * FILL:
+                    if self.cut is not None:
+                        self.before_change(h ^ last)    # of the two, none may be saved again
                     both = merged(other, s) if h & last else merged(s, other)
                     self.point(h, both)
                     self.segment_bytes += allocated(both)
@@ -461,6 +479,8 @@ cdef class Index(Value):
     def clear(self) -> Remains:
         """Empty it at once; the entries are freed by the caller, in slices."""
         cdef Remains remains = Remains.__new__(Remains)
+        if self.cut is not None:
+            self.cut.take_over(self)
         remains.directory = self.directory
         remains.depth = self.depth
         remains.end = 0 if self.directory == NULL else <size_t>1 << self.depth

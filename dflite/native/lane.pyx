@@ -290,6 +290,8 @@ cdef class Lane:
                               else -<int64_t>0x7FFFFFFFFFFFFFFF - 1):
                     return 0
                 number += 1 if code == INCR else -1
+                if table.cut is not None:
+                    table.before_change(h)
                 memcpy(value_of(e), &number, 8)
                 table.use(e)
             reply.put_head(58, number)

@@ -85,6 +85,8 @@ cdef int serve_collection(int code, Table table, const char* base, Slice* args, 
     cdef uint64_t* slot
     if count > MOST_WORDS:
         return 0
+    if code >= FIRST_WRITE and table.cut is not None:
+        table.before_change(h)
     slot = table.find_slot(key, n, h)
     if HGET <= code <= HGETALL:
         return read_hash(code, table, slot, base, args, count, reply, figures)

@@ -19,7 +19,8 @@ cdef struct Text:
 
 @cython.final
 cdef class Reader:
-    cdef bytes owner
+    cdef Py_buffer view
+    cdef const char* start
     cdef const char* p
     cdef const char* end
     cdef char* rooms[ROOMS]

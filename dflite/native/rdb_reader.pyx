@@ -10,14 +10,15 @@ bytes that are there, a packed one as long as unpacking really makes it.
 The format: https://rdb.fnordig.de/file_format.html
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
 cimport cython
 
-from dflite.native.bytesops cimport format_int64, lzf_decompress
+from dflite.native.bytesops cimport crc64, format_int64, lzf_decompress
 
 cdef enum:
     LZF_LITERALS = 32       # a control byte below says how many bytes follow, less one
@@ -63,18 +64,19 @@ cdef int64_t unpacked_size(const char* data, size_t n) noexcept nogil:
 cdef class Reader:
     """A place in bytes, of which those from `start` to `end` are read. BadFormat where they are wrong."""
 
-    def __cinit__(self, bytes data not None, Py_ssize_t start=0, Py_ssize_t end=-1):
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
-        if end < 0 or end > size:
-            end = size
+    def __cinit__(self, data not None, Py_ssize_t start=0, Py_ssize_t end=-1):
+        PyObject_GetBuffer(data, &self.view, PyBUF_SIMPLE)
+        if end < 0 or end > self.view.len:
+            end = self.view.len
         if not 0 <= start <= end:
             raise ValueError("a start beyond the end")
-        self.owner = data
-        self.p = PyBytes_AS_STRING(data) + start
-        self.end = PyBytes_AS_STRING(data) + end
+        self.start = <const char*>self.view.buf
+        self.p = self.start + start
+        self.end = self.start + end
 
     def __dealloc__(self):
         cdef int which
+        PyBuffer_Release(&self.view)
         for which in range(ROOMS):
             free(self.rooms[which])
 
@@ -196,6 +198,17 @@ cdef class Reader:
         return 0
 
     # -- from Python ---------------------------------------------------------------------------------
+
+    @property
+    def at(self) -> int:
+        """Bytes before the one that is read next."""
+        return self.p - self.start
+
+    def sum(self, uint64_t before, Py_ssize_t start, Py_ssize_t end) -> int:
+        """CRC-64 of what stands from start to end, behind what has that sum before it."""
+        if not 0 <= start <= end <= self.end - self.start:
+            raise IndexError("bytes that are not there")
+        return crc64(before, self.start + start, end - start)
 
     @property
     def left(self) -> int:

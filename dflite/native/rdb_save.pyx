@@ -59,6 +59,7 @@ from dflite.native.rdb_types cimport (
     RDB_ZSET_LISTPACK,
 )
 from dflite.native.rdb_writer cimport Writer
+from dflite.native.scored cimport score_of
 from dflite.native.small cimport count_of, end_of, first_of, object_of
 from dflite.native.table cimport Table
 from dflite.native.walk cimport Walk, begin_walk, next_entry
@@ -79,7 +80,7 @@ def kind_of(Table table not None, bytes key not None) -> int:
     return kind_in(e)
 
 
-cdef int kind_in(Entry* e):
+cdef int kind_in(Entry* e) except -1:
     cdef int kind = e.kind & 0x0F, form = e.kind & 0xF0
     if kind == T_STRING:
         return RDB_STRING
@@ -103,10 +104,13 @@ cdef int kind_in(Entry* e):
 def save(Writer writer not None, Table table not None, bytes key not None) -> None:
     """Write the value at key, which has to be there and no stream."""
     cdef Entry* e = table.entry_of(key)
-    cdef int kind
     if e == NULL:
         raise KeyError(key)
-    kind = kind_in(e)
+    save_value(writer, e, kind_in(e))
+
+
+cdef int save_value(Writer writer, Entry* e, int kind) except -1:
+    """Write the value of an entry in the form of that number; no stream."""
     if kind == RDB_STRING:
         if (e.kind & 0xF0) == ENC_INT:
             writer.put_integer(integer_of(e))
@@ -124,6 +128,7 @@ def save(Writer writer not None, Table table not None, bytes key not None) -> No
         save_listpack(writer, first_of(e), end_of(e), count_of(e))
     else:
         save_index(writer, <Index>object_of(e), kind)
+    return 0
 
 
 # -- packed ------------------------------------------------------------------------------------------
@@ -181,9 +186,6 @@ cdef int save_integers(Writer writer, Entry* e) except -1:
 cdef int save_list(Writer writer, Entry* e) except -1:
     cdef PackedList large
     cdef Node* node
-    cdef const char* text
-    cdef char[64] room
-    cdef size_t n
     if (e.kind & 0xF0) == ENC_PACKED:
         writer.put_length(1)
         writer.put_length(NODE_PACKED)
@@ -192,15 +194,22 @@ cdef int save_list(Writer writer, Entry* e) except -1:
     writer.put_length(large.nodes)
     node = large.head
     while node != NULL:
-        if node.alone:
-            writer.put_length(NODE_PLAIN)
-            n = text_of(first_in(node), room, &text)
-            writer.put_text(text, n)
-        else:
-            writer.put_length(NODE_PACKED)
-            save_listpack(writer, first_in(node), end_in(node), node.count)
+        save_node(writer, node)
         node = node.next
     return 0
+
+
+cdef int save_node(Writer writer, Node* node) except -1:
+    """A node of a large list."""
+    cdef const char* text
+    cdef char[64] room
+    cdef size_t n
+    if node.alone:
+        writer.put_length(NODE_PLAIN)
+        n = text_of(first_in(node), room, &text)
+        return writer.put_text(text, n)
+    writer.put_length(NODE_PACKED)
+    return save_listpack(writer, first_in(node), end_in(node), node.count)
 
 
 # -- large -------------------------------------------------------------------------------------------
@@ -222,18 +231,26 @@ cdef int save_index(Writer writer, Index index, int kind) except -1:
     """Members, or fields and values, with deadlines where there are any."""
     cdef Walk walk
     cdef Entry* e
-    cdef int64_t deadline
     writer.put_length(index.count)
     begin_walk(&walk, index)
     e = next_entry(&walk)
     while e != NULL:
-        writer.put_text(key_of(e), key_length_of(e))
-        if kind == RDB_HASH or kind == RDB_HASH_VALKEY:
-            writer.put_text(value_of(e), value_length_of(e))
-        deadline = deadline_of(e)
-        if kind == RDB_HASH_VALKEY:
-            writer.put_int64(deadline)
-        elif kind == RDB_SET_DRAGONFLY:     # in whole seconds, not too early
-            writer.put_integer(deadline if deadline < 0 else (deadline + 999) // 1000)
+        save_element(writer, e, kind)
         e = next_entry(&walk)
+    return 0
+
+
+cdef int save_element(Writer writer, Entry* e, int kind) except -1:
+    """An entry of a large hash, set or sorted set that is written as `kind`."""
+    cdef int64_t deadline
+    writer.put_text(key_of(e), key_length_of(e))
+    if kind == RDB_ZSET_2:
+        return writer.put_double(score_of(e))
+    if kind == RDB_HASH or kind == RDB_HASH_VALKEY:
+        writer.put_text(value_of(e), value_length_of(e))
+    if kind == RDB_HASH_VALKEY:
+        return writer.put_int64(deadline_of(e))
+    if kind == RDB_SET_DRAGONFLY:           # in whole seconds, not too early
+        deadline = deadline_of(e)
+        return writer.put_integer(deadline if deadline < 0 else (deadline + 999) // 1000)
     return 0

@@ -63,17 +63,27 @@ cdef int put_id(Writer writer, StreamId id) except -1:
 def save_stream(Writer writer not None, Stream stream not None) -> None:
     """Write a stream as RDB_STREAM_3."""
     cdef Place place = first_place()
-    cdef char[ID_BYTES] text
-    cdef Node* node
     writer.put_length(stream.nodes.count)
-    while True:
-        node = <Node*>record_of(&stream.nodes, place)
-        if node == NULL:
-            break
-        spell_id(node.id, text)
-        writer.put_text(text, ID_BYTES)
-        writer.put_text(node.blob, blob_bytes(node.blob))
-        step(&stream.nodes, &place)
+    while save_node(writer, stream, &place):
+        pass
+    save_behind_nodes(writer, stream)
+
+
+cdef bint save_node(Writer writer, Stream stream, Place* place) except -1:
+    """The node at `place`, which goes on to the next; False if there is none."""
+    cdef char[ID_BYTES] text
+    cdef Node* node = <Node*>record_of(&stream.nodes, place[0])
+    if node == NULL:
+        return False
+    spell_id(node.id, text)
+    writer.put_text(text, ID_BYTES)
+    writer.put_text(node.blob, blob_bytes(node.blob))
+    step(&stream.nodes, place)
+    return True
+
+
+cdef int save_behind_nodes(Writer writer, Stream stream) except -1:
+    """Figures and groups."""
     writer.put_length(stream.length)
     put_id(writer, stream.last)
     put_id(writer, stream.first)
@@ -83,6 +93,7 @@ def save_stream(Writer writer not None, Stream stream not None) -> None:
     if stream.groups:
         for name, group in stream.groups.items():
             save_group(writer, name, group)
+    return 0
 
 
 cdef int save_group(Writer writer, bytes name, Group group) except -1:

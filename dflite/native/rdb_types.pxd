@@ -1,4 +1,4 @@
-"""How RDB says what a value is and how it is written; below 8 and from 9 on. 6 and 7 are modules'."""
+"""How RDB says what comes next: a value of some kind and form, or something else."""
 
 cdef enum:
     RDB_STRING = 0
@@ -7,6 +7,8 @@ cdef enum:
     RDB_ZSET = 3                # scores are text
     RDB_HASH = 4
     RDB_ZSET_2 = 5
+    RDB_MODULE = 6
+    RDB_MODULE_2 = 7
     RDB_HASH_ZIPMAP = 9
     RDB_LIST_ZIPLIST = 10
     RDB_SET_INTSET = 11
@@ -33,3 +35,19 @@ cdef enum:
     # nodes of a quicklist
     NODE_PLAIN = 1
     NODE_PACKED = 2
+
+cdef enum:
+    # what stands in a file where the kind of the next value could stand
+    OP_SLOT_IMPORT = 243        # Valkey 9
+    OP_SLOT_INFO = 244
+    OP_FUNCTION = 245
+    OP_FUNCTION_EARLY = 246
+    OP_MODULE = 247
+    OP_IDLE = 248               # seconds
+    OP_FREQUENCY = 249
+    OP_AUX = 250
+    OP_RESIZE = 251
+    OP_DEADLINE = 252           # Unix ms
+    OP_DEADLINE_SECONDS = 253
+    OP_SELECT = 254
+    OP_END = 255

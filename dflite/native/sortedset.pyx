@@ -129,6 +129,8 @@ cdef class SortedSet(Index):
         """The entry with another score; it moves if it has no room for that. The tree is not told."""
         cdef Entry* e = slot_entry(slot[0])
         cdef size_t size, before
+        if self.cut is not None:
+            self.before_change(h)
         if not e.kind & SCORE_BEHIND and not fits_head(score):
             size = key_of(e) + key_length_of(e) - <char*>e + 8
             if malloc_usable_size(e) < size:

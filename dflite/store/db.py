@@ -6,6 +6,7 @@ from dflite.base.errors import WrongType
 from dflite.native import hashes, sets
 from dflite.native.clock import Clock
 from dflite.native.remains import Remains
+from dflite.native.snapshot import before_change
 from dflite.native.table import EXPIRED as DUE
 from dflite.native.table import Table
 from dflite.store.effects import EXPIRED, GENERIC, HASH, MISS, SET, STRING, Change, Effects, Record
@@ -236,6 +237,7 @@ class Db:
         """Expire some elements of key that are due, and note when to look again; how many did."""
         kind = self.type_of(key)
         table = self.table(key)
+        before_change(table, key)
         if kind == TYPE_HASH:
             due, more = hashes.due_fields(table, key, limit, segments)
             if due:

@@ -1,0 +1,27 @@
+from typing import Protocol
+
+from dflite.native.rdb_reader import Reader
+from dflite.native.table import Table
+
+ALL: int
+
+class Visitor(Protocol):
+    def field(self, name: bytes, value: bytes) -> None: ...
+    def function(self, code: bytes) -> None: ...
+    def elements(self, database: int, key: bytes, deadline: int) -> None: ...
+    def shard_of(self, key: bytes) -> int: ...
+
+class Loader:
+    keys: int
+    expired: int
+    place: int
+    key: bytes | None
+    def __init__(
+        self,
+        databases: list[list[Table]],
+        version: int,
+        visitor: Visitor,
+        now_ms: int,
+        keeping: bool = True,
+    ) -> None: ...
+    def run(self, reader: Reader, budget_us: int) -> bool: ...

@@ -1,0 +1,42 @@
+"""What a keyspace holds, as Python values that can be compared; deadlines too."""
+
+from dflite.native import hashes, lists, sets, zset_ranges, zsets
+from dflite.native.table import Table
+from dflite.rdb import payloads
+from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_STREAM, TYPE_ZSET
+from dflite.store.keyspace import Keyspace
+
+Contents = dict[tuple[int, bytes], tuple[object, ...]]
+
+
+def value_at(table: Table, key: bytes) -> object:
+    """The value at key, in a form that is the same for equal values."""
+    kind = table.type_of(key)
+    if kind == TYPE_LIST:
+        return lists.elements(table, key)
+    if kind == TYPE_SET:
+        return sorted((m, sets.deadline(table, key, m)) for m in sets.members(table, key))
+    if kind == TYPE_HASH:
+        items = hashes.items(table, key)
+        fields = zip(items[::2], items[1::2], strict=True)
+        return sorted((f, value, hashes.deadline(table, key, f)) for f, value in fields)
+    if kind == TYPE_ZSET:
+        return zset_ranges.pairs(table, key, 0, zsets.size(table, key))
+    if kind == TYPE_STREAM:
+        return payloads.dump(table, key, False)
+    return table.read(key, False)
+
+
+def contents(keyspace: Keyspace) -> Contents:
+    """Every key that is not due: type, value, deadline, whether it is sticky, memcached's flags."""
+    found: Contents = {}
+    for db in keyspace.dbs:
+        for key in db.keys(None):
+            table = db.table(key)
+            found[db.index, key] = (
+                table.type_of(key),
+                value_at(table, key),
+                table.deadline(key),
+                table.memcached_flags(key),
+            )
+    return found
