@@ -36,6 +36,8 @@ INTERPRETED = {
     "dflite/engine/latency_report.py": "runs at human speed",
     "dflite/engine/usage.py": "runs at human speed",
     "dflite/engine/usage_names.py": "runs at human speed",
+    "dflite/base/cron.py": "runs at human speed",
+    "dflite/persistence": "runs at start-up and at the disk's speed",
     "dflite/server": "runs at start-up and at human speed; uses asyncio and nested functions",
     "dflite/settings": "runs at start-up and at human speed",
 }

@@ -140,6 +140,20 @@ class NotBetweenZeroAndOne(CommandError):
     text = b"ERR value is out of range, value must between 0 and 1"
 
 
+class Loading(CommandError):
+    text = b"LOADING Redis is loading the dataset in memory"
+
+
+class Misconfigured(CommandError):
+    text = (
+        b"MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist "
+        b"to disk. Commands that may modify the data set are disabled, because this instance is "
+        b"configured to report errors during writes if RDB snapshotting fails "
+        b"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the "
+        b"RDB error."
+    )
+
+
 class NoAppendOnlyFile(CommandError):
     text = b"ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."
 

@@ -46,6 +46,26 @@ class NoShutdown(CommandError):
     text = b"ERR No shutdown in progress."
 
 
+class SaveInProgress(CommandError):
+    text = b"ERR Background save already in progress"
+
+
+class NoSaveInProgress(CommandError):
+    text = b"ERR Background saving is currently not in progress or scheduled"
+
+
+class SaveFailed(CommandError):
+    text = b"ERR The snapshot could not be written: see rdb_last_error in INFO, and the log"
+
+
+class BadReloadOption(CommandError):
+    text = b"ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."
+
+
+class ReloadFailed(CommandError):
+    text = b"ERR Error trying to load the RDB dump, check server logs."
+
+
 class ShutdownFailed(CommandError):
     text = b"ERR Errors trying to SHUTDOWN. Check logs."
 

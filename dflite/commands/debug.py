@@ -6,7 +6,12 @@ from typing import Final
 
 from dflite.base.errors import CustomError, NoSuchKey, NotAnInteger, NotPositive, StringTooLong
 from dflite.base.numbers import INT64_MAX, read_int_between
-from dflite.base.server_errors import NeedsResp3, SubcommandOrArity, UnknownProtocolType
+from dflite.base.server_errors import (
+    BadReloadOption,
+    NeedsResp3,
+    SubcommandOrArity,
+    UnknownProtocolType,
+)
 from dflite.commands.object import encoding_name
 from dflite.commands.populate import populate
 from dflite.commands.substrings import longest_string
@@ -32,6 +37,7 @@ HELP: Final = [
     ("POPULATE count [prefix] [size]", "Make keys prefix:0, prefix:1 and so on, of size bytes."),
     ("PROTOCOL type", "Answer an example of string, integer, double, null, array, set, map,\n"
      "    attrib, push, verbatim, true, false or bignum."),
+    ("RELOAD [NOSAVE] [NOFLUSH] [MERGE]", "Save everything, forget it, and load it again."),
     ("SET-ACTIVE-EXPIRE 0|1", "Let keys expire only when they are touched, or by themselves."),
     ("SLEEP seconds", "Do nothing for that long, not even serve others."),
     ("STRINGMATCH-LEN length pattern", "Whether the pattern matches so many letters a: 1 or 0."),
@@ -75,6 +81,8 @@ def cmd_debug(ctx: Context, args: Args) -> None:
                  read_size(ctx, args) if args.more() else 0)  # fmt: skip
     elif word == b"PROTOCOL" and count == 1:
         write_example(ctx, args.next().lower())
+    elif word == b"RELOAD":
+        reload_all(ctx, args)
     elif word == b"SET-ACTIVE-EXPIRE" and count == 1:
         # as C's atoi: what is no number is 0
         ctx.engine.expiry.enabled = args.next().strip().lstrip(b"+-0")[:1].isdigit()
@@ -91,6 +99,15 @@ def cmd_debug(ctx: Context, args: Args) -> None:
         ctx.reply.simple(b"No pattern did harm: test passed")
     else:
         raise SubcommandOrArity(args.argv)
+
+
+def reload_all(ctx: Context, args: Args) -> None:
+    """MERGE is about keys that are there, which a file that was just saved cannot bring again."""
+    words = [word.upper() for word in args.rest()]
+    if any(word not in (b"NOSAVE", b"NOFLUSH", b"MERGE") for word in words):
+        raise BadReloadOption
+    ctx.host.reload(b"NOSAVE" not in words, b"NOFLUSH" not in words)
+    ctx.reply.ok()
 
 
 def debug_help(ctx: Context) -> None:

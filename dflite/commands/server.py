@@ -3,7 +3,13 @@
 from typing import Final
 
 from dflite.base.errors import BadSyntax
-from dflite.base.server_errors import CannotLoadModule, MonitorRefused, NoShutdown, NoSuchModule
+from dflite.base.server_errors import (
+    CannotLoadModule,
+    MonitorRefused,
+    NoSaveInProgress,
+    NoShutdown,
+    NoSuchModule,
+)
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ADMIN,
@@ -53,6 +59,41 @@ def cmd_info(ctx: Context, args: Args) -> None:
 def cmd_time(ctx: Context, args: Args) -> None:
     seconds, micros = divmod(ctx.engine.clock.now_us, 1_000_000)
     ctx.reply.bulks([b"%d" % seconds, b"%d" % micros])
+
+
+@SERVER.command(
+    "SAVE",
+    arity=1,
+    flags=ADMIN | NOSCRIPT | NO_ASYNC_LOADING | NO_MULTI,
+    since="1.0.0",
+    complexity="O(N) where N is the total number of keys in all databases",
+    summary="Take a snapshot; nobody is served until it is written.",
+)
+def cmd_save(ctx: Context, args: Args) -> None:
+    ctx.host.save()
+    ctx.reply.ok()
+
+
+@SERVER.command(
+    "BGSAVE [SCHEDULE | CANCEL]",
+    arity=-1,
+    flags=ADMIN | NOSCRIPT | NO_ASYNC_LOADING,
+    since="1.0.0",
+    complexity="O(1)",
+    summary="Take a snapshot of this moment while requests are served, or give up the running one.",
+)
+def cmd_bgsave(ctx: Context, args: Args) -> None:
+    word = args.word() if args.more() else b""
+    if args.more() or word not in (b"", b"SCHEDULE", b"CANCEL"):
+        raise BadSyntax
+    if word == b"CANCEL":
+        if not ctx.host.cancel_save():
+            raise NoSaveInProgress
+        ctx.reply.simple(b"Background saving cancelled")
+    elif ctx.host.save_in_background(word == b"SCHEDULE"):
+        ctx.reply.simple(b"Background saving started")
+    else:
+        ctx.reply.simple(b"Background saving scheduled")
 
 
 @SERVER.command(

@@ -53,6 +53,18 @@ class Host(Protocol):
     def memory(self) -> MemoryFigures:
         """Where memory goes."""
 
+    def save(self) -> None:
+        """Take a snapshot while nobody is served; raises a CommandError if that fails."""
+
+    def save_in_background(self, scheduled: bool) -> bool:
+        """Begin a snapshot; False if it has to wait for another. Raises a CommandError."""
+
+    def cancel_save(self) -> bool:
+        """Give up the running snapshot; False if there is none."""
+
+    def reload(self, save: bool, flush: bool) -> None:
+        """DEBUG RELOAD; raises a CommandError."""
+
     def last_save_s(self) -> int:
         """When the last snapshot was finished, or else the process started, in Unix seconds."""
 
@@ -111,6 +123,7 @@ class Engine:
         self.rejected_for_memory = 0
         self.loading = False
         self.saving = False  # a snapshot has to see what is about to change
+        self.misconfigured = False  # snapshots fail: no writes
 
     def blocked_clients(self) -> int:
         """Clients that wait for a key, or for the end of CLIENT PAUSE."""

@@ -7,6 +7,8 @@ within it. `execute` is a step; `run` is one command within a step, and EXEC run
 from typing import Final
 
 from dflite.base.conversation_errors import (
+    Loading,
+    Misconfigured,
     NoAuth,
     NotForSubscribers,
     NotInTransaction,
@@ -16,6 +18,7 @@ from dflite.base.conversation_errors import (
 from dflite.base.errors import CommandError, WrongArity
 from dflite.base.server_errors import MonitorReadsOnly
 from dflite.engine.args import Args
+from dflite.engine.beforehand import note_absent, save_before
 from dflite.engine.blocking import TimeOut, Waiter
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client
 from dflite.engine.command import (
@@ -23,6 +26,7 @@ from dflite.engine.command import (
     COMMANDS,
     DENYOOM,
     FAST,
+    LOADING,
     MAY_REPLICATE,
     NO_AUTH,
     NO_MULTI,
@@ -44,7 +48,6 @@ from dflite.engine.secrets import describe_bug
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
 from dflite.native.lane import Lane
-from dflite.native.snapshot import before_change
 from dflite.store.effects import BESIDE, EXPIRED, GENERIC, MISS, Effects, Record
 from dflite.store.keyspace import Keyspace
 
@@ -194,9 +197,9 @@ class Executor(Engine):
         mark = reply.mark()
         self.pushes.running = client
         if self.noting_new:
-            self.note_absent(waiter.db, waiter.argv)
+            note_absent(self.notifications, self.keyspace.dbs[waiter.db], waiter.argv)
         if self.saving:
-            self.before_change(waiter.db, waiter.argv)
+            save_before(self.keyspace.dbs[waiter.db], waiter.argv)
         served = True
         started = NOW_US()
         try:
@@ -295,6 +298,7 @@ class Executor(Engine):
         effects.journaling = len(self.journal.readers) > 0
         effects.observed = watched or len(self.blocking.queues) > 0 or self.announcing
         seen = len(self.monitors) > 0 or self.pausing.active or self.slowlog_sees_all()
+        seen = seen or self.loading or self.misconfigured
         self.lane.reads = not (seen or effects.noting_misses)
         self.lane.writes = not (
             seen
@@ -332,9 +336,9 @@ class Executor(Engine):
             if client.no_touch and command.name != "touch":
                 db.touching = False
             if self.noting_new:
-                self.note_absent(db.index, argv)
+                note_absent(self.notifications, db, argv)
             if self.saving and command.flags & (WRITE | MAY_REPLICATE):
-                self.before_change(db.index, argv)
+                save_before(db, argv)
             handler(ctx, Args(argv, 1 if command.parent is None else 2))
         except CommandError as error:
             self.refuse(ctx, command, mark, error.wire(), started > 0)
@@ -369,19 +373,6 @@ class Executor(Engine):
         if command.flags & READONLY:
             keys = [argv[at] for at in command.key_positions(argv)]
             self.tracking.remember(client, keys)
-
-    def note_absent(self, index: int, argv: list[bytes]) -> None:
-        """A request is about to run that may create keys."""
-        command = find(argv)
-        if command.flags & WRITE:
-            keys = [argv[at] for at in command.key_positions(argv)]
-            self.notifications.note_absent(self.keyspace.dbs[index], keys)
-
-    def before_change(self, index: int, argv: list[bytes]) -> None:
-        """A request is about to run that may change keys in place, which are being saved."""
-        db = self.keyspace.dbs[index]
-        for at in find(argv).key_positions(argv):
-            before_change(db.table(argv[at]), argv[at])
 
     def run_queued(self, ctx: Context, queue: list[list[bytes]]) -> None:
         self.in_exec = True
@@ -475,8 +466,12 @@ class Executor(Engine):
         if flags & DENYOOM and not self.make_room():
             self.rejected_for_memory += 1
             raise OutOfMemory
+        if self.misconfigured and (flags & WRITE or command.name == "ping"):
+            raise Misconfigured
         if client.is_only_listening() and command.name not in FOR_SUBSCRIBERS:
             raise NotForSubscribers(command.name.encode())
+        if self.loading and not flags & LOADING:
+            raise Loading
         if client.monitor and flags & (WRITE | READONLY | MAY_REPLICATE):
             raise MonitorReadsOnly
         if self.pausing.active and self.must_wait(client, flags):

@@ -139,7 +139,9 @@ cdef class Loader:
                     start = reader.p
                     self.place = start - first
         except Truncated:
+            cut_off = self.key
             self.forget()
+            self.key = cut_off      # for whoever says what is wrong
             reader.p = start
             raise
 

@@ -20,6 +20,8 @@ from dflite.native.reply import take_longest_output
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.process import private_memory, resident_memory
+from dflite.server.restoring import Restoring
+from dflite.server.saving import Saving
 from dflite.settings.settings import Settings
 from dflite.store.db import Db
 
@@ -55,8 +57,16 @@ class Figures:
     """What INFO and the metrics read."""
 
     def __init__(
-        self, executor: Executor, reactor: Reactor, doorman: Doorman, settings: Settings
+        self,
+        executor: Executor,
+        reactor: Reactor,
+        doorman: Doorman,
+        settings: Settings,
+        saving: Saving,
+        restoring: Restoring,
     ) -> None:
+        self.saving = saving
+        self.restoring = restoring
         self.executor = executor
         self.reactor = reactor
         self.doorman = doorman
@@ -71,7 +81,6 @@ class Figures:
         # replication: who wrote this data, and who before
         self.replication_id = secrets.token_hex(20)
         self.former_replication_id = NOBODY
-        self.last_save_s = int(self.started)
         self.startup_memory = executor.used_memory()
         self.peak_memory = self.startup_memory
         self.stopping = False
@@ -178,14 +187,15 @@ class Figures:
 
     def changes(self) -> int:
         """Changes of keys since the start; CONFIG RESETSTAT does not touch it."""
-        return self.executor.effects.changed + self.lane.changes
+        return self.saving.changes()
 
     def uptime_s(self) -> int:
         return int(time.time() - self.started)
 
     def is_ready(self) -> bool:
         """Would a client's request be served?"""
-        return not self.executor.loading and not self.stopping
+        ready = not self.executor.loading and not self.executor.misconfigured
+        return ready and not self.stopping
 
     # -- gathered ----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dflite.base.errors import CustomError
-from dflite.base.server_errors import ShutdownFailed
+from dflite.base.server_errors import ReloadFailed, SaveFailed, SaveInProgress, ShutdownFailed
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.native.requests import Limits
@@ -14,6 +14,8 @@ from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
 from dflite.server.figures import Figures
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
+from dflite.server.restoring import Restoring
+from dflite.server.saving import Saving
 from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
@@ -42,17 +44,27 @@ class NodeHost:
         self.figures: Figures
         self.limits: Limits
         self.stopped: asyncio.Event
+        self.saving: Saving
+        self.restoring: Restoring
         self.throttle = Throttle()
         self.available = available_memory()
 
     def join(
-        self, executor: Executor, figures: Figures, limits: Limits, stopped: asyncio.Event
+        self,
+        executor: Executor,
+        figures: Figures,
+        limits: Limits,
+        stopped: asyncio.Event,
+        saving: Saving,
+        restoring: Restoring,
     ) -> None:
         """Know the parts, and keep their copies of settings up to date from now on."""
         self.executor = executor
         self.figures = figures
         self.limits = limits
         self.stopped = stopped
+        self.saving = saving
+        self.restoring = restoring
         self.apply_settings()
         for name in (
             "requirepass",
@@ -142,8 +154,36 @@ class NodeHost:
     def memory(self) -> MemoryFigures:
         return self.figures.memory()
 
+    def save(self) -> None:
+        if self.saving.disk is not None:
+            raise SaveInProgress
+        if not self.saving.save_now():
+            raise SaveFailed
+
+    def save_in_background(self, scheduled: bool) -> bool:
+        if self.saving.disk is not None:
+            if not scheduled:
+                raise SaveInProgress
+            self.saving.scheduled = True
+            return False
+        if not self.saving.begin():
+            raise SaveFailed
+        return True
+
+    def cancel_save(self) -> bool:
+        return self.saving.call_off()
+
+    def reload(self, save: bool, flush: bool) -> None:
+        self.saving.call_off()
+        if save and not self.saving.save_now():
+            raise SaveFailed
+        error = self.restoring.reload(flush)
+        if error:
+            LOG.warning("DEBUG RELOAD failed: %s", error)
+            raise ReloadFailed
+
     def last_save_s(self) -> int:
-        return self.figures.last_save_s
+        return self.saving.last_save_s
 
     def change_replication_id(self) -> None:
         self.figures.change_replication_id()
@@ -152,12 +192,18 @@ class NodeHost:
         return http.respond(self.figures, method, target, status)
 
     def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
-        if save and not force:
-            LOG.warning("SHUTDOWN SAVE refused: this version takes no snapshots")
+        if not self.saved_before_end(save) and not force:
             raise ShutdownFailed
         LOG.log(NOTICE, "SHUTDOWN received: stopping")
         self.figures.stopping = True
         self.stopped.set()
+
+    def saved_before_end(self, save: bool | None) -> bool:
+        """Take the last snapshot, if it is asked for or, with None, if there are to be any."""
+        self.saving.call_off()
+        if save is None:
+            save = bool(self.settings.save or self.settings.snapshot_cron)
+        return not save or self.executor.loading or self.saving.save_now()
 
     def log(self, level: str, message: str) -> None:
         LOG.log(LEVELS[level], "%s", message)

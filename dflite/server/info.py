@@ -19,6 +19,7 @@ from dflite.server.info_memory import memory_section
 from dflite.server.info_stats import stats_section
 from dflite.server.info_tls import certificate_lines, tls_section
 from dflite.server.process import cpu_of_children, cpu_of_process, cpu_of_thread, system_name
+from dflite.server.restoring import Restoring
 
 Section = Callable[[Figures], list[str]]
 
@@ -110,28 +111,32 @@ def clients_section(figures: Figures) -> list[str]:
 
 
 def persistence_section(figures: Figures) -> list[str]:
+    saving, restoring = figures.saving, figures.restoring
     loading = int(figures.executor.loading)
-    changes = figures.changes()
+    changes = saving.unsaved_changes()
+    running = saving.disk is not None
     return [
         f"loading:{loading}",
+        *loading_lines(restoring),
         "async_loading:0",
         f"load_state:{'loading' if loading else 'done'}",
         "current_cow_peak:0",  # snapshots are taken without fork: nothing is copied on write
-        "current_cow_size:0",
+        f"current_cow_size:{saving.memory()}",
         "current_cow_size_age:0",
         "current_fork_perc:0.00",
-        "current_save_keys_processed:0",
-        "current_save_keys_total:0",
+        f"current_save_keys_processed:{saving.keys_saved if running else 0}",
+        f"current_save_keys_total:{saving.keys_total if running else 0}",
         f"rdb_changes_since_last_save:{changes}",
-        "rdb_bgsave_in_progress:0",
-        f"rdb_last_save_time:{figures.last_save_s}",
-        "rdb_last_bgsave_status:ok",
-        "rdb_last_bgsave_time_sec:-1",
-        "rdb_current_bgsave_time_sec:-1",
-        "rdb_saves:0",
+        f"rdb_bgsave_in_progress:{int(running)}",
+        f"rdb_last_save_time:{saving.last_save_s}",
+        f"rdb_last_bgsave_status:{'err' if saving.last_error else 'ok'}",
+        f"rdb_last_bgsave_time_sec:{saving.last_took_s}",
+        f"rdb_current_bgsave_time_sec:{saving.running_s()}",
+        f"rdb_saves:{saving.saves}",
         "rdb_last_cow_size:0",
-        "rdb_last_load_keys_expired:0",
-        "rdb_last_load_keys_loaded:0",
+        f"rdb_last_load_keys_expired:{restoring.keys_expired}",
+        f"rdb_last_load_keys_loaded:{restoring.keys_loaded}",
+        *([f"rdb_last_error:{saving.last_error}"] if saving.last_error else []),
         "aof_enabled:0",
         "aof_rewrite_in_progress:0",
         "aof_rewrite_scheduled:0",
@@ -144,9 +149,25 @@ def persistence_section(figures: Figures) -> list[str]:
         "aof_last_cow_size:0",
         "module_fork_in_progress:0",
         "module_fork_last_cow_size:0",
-        "saving:0",
-        f"last_success_save:{figures.last_save_s}",
+        f"saving:{int(running)}",
+        f"last_success_save:{saving.last_save_s}",
         f"rdb_changes_since_last_success_save:{changes}",
+    ]
+
+
+def loading_lines(restoring: Restoring) -> list[str]:
+    """How far the file is loaded, while it is."""
+    load = restoring.load
+    if load is None:
+        return []
+    done, seconds = load.loaded_bytes, max(time.time() - restoring.began_s, 0.001)
+    left_s = (load.size - done) * seconds / max(done, 1)
+    return [
+        f"loading_start_time:{int(restoring.began_s)}",
+        f"loading_total_bytes:{load.size}",
+        f"loading_loaded_bytes:{done}",
+        f"loading_loaded_perc:{done * 100 / load.size:.2f}",
+        f"loading_eta_seconds:{int(left_s)}",
     ]
 
 

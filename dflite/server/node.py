@@ -29,6 +29,8 @@ from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
 from dflite.server.logs import LOG, NOTICE, Logs, Throttle, write_out
 from dflite.server.ports import ADMIN, MAIN, TLS, Ports
+from dflite.server.restoring import CannotLoad, Restoring
+from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
 from dflite.server.upkeep import Upkeep
 from dflite.settings.settings import Settings
@@ -55,14 +57,24 @@ class Node:
         self.endpoint = endpoint
         self.credentials = Credentials(settings)
         self.ports = Ports(settings, self.doorman, self.credentials)
-        self.figures = Figures(self.executor, self.reactor, self.doorman, settings)
+        self.saving = Saving(self.executor, settings)
+        self.restoring = Restoring(self.executor, settings)
+        self.figures = Figures(
+            self.executor, self.reactor, self.doorman, settings, self.saving, self.restoring
+        )
         self.figures.credentials = self.credentials
         self.upkeep = Upkeep(self.executor, self.keyspace, self.reactor, self.figures, settings)
-        self.upkeep.each_second = [self.doorman.handshakes.expire, self.renew_certificate]
+        self.upkeep.each_second = [
+            self.doorman.handshakes.expire,
+            self.renew_certificate,
+            self.saving.every_second,
+        ]
         self.throttle = Throttle()
         self.stopped = asyncio.Event()
         endpoint.guard()
-        self.host.join(self.executor, self.figures, self.limits, self.stopped)
+        self.host.join(
+            self.executor, self.figures, self.limits, self.stopped, self.saving, self.restoring
+        )
 
     async def run(self) -> None:
         """Serve until told to stop."""
@@ -80,11 +92,14 @@ class Node:
         self.upkeep.start()
         shaker = Shaker(self.reactor, loop)
         shaker.start()
-        self.freeze_garbage()
         self.figures.begin()
-        LOG.log(NOTICE, "ready")
-        write_out(banner(self.facts()) + "\n", sys.stdout)
         try:
+            self.saving.clean_up()
+            await self.restoring.at_start()
+            self.saving.saved_changes = self.saving.changes()
+            self.freeze_garbage()
+            LOG.log(NOTICE, "ready")
+            write_out(banner(self.facts()) + "\n", sys.stdout)
             await self.stopped.wait()
         finally:
             self.ports.close()
@@ -101,7 +116,10 @@ class Node:
 
     def on_signal(self, number: int) -> None:
         LOG.log(NOTICE, "%s received: stopping", signal.Signals(number).name)
-        self.stopped.set()
+        if self.host.saved_before_end(None):
+            self.stopped.set()
+        else:
+            LOG.warning("not stopped: what has changed could not be saved; SHUTDOWN NOSAVE stops")
 
     def renew_certificate(self) -> None:
         """Look after the certificate, each second; the node's own is made anew before it ends."""
@@ -167,7 +185,7 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         for sentence in endpoint.furnish():
             LOG.log(NOTICE, "%s", sentence)
         uvloop.run(Node(settings, endpoint).run())
-    except ListenError as error:
+    except (ListenError, CannotLoad) as error:
         LOG.error("cannot start: %s", error)
         return 1
     except OSError as error:

@@ -188,6 +188,7 @@ class TypedSettings:
     dbfilename: str
     save: list[tuple[int, int]]
     snapshot_cron: str
+    snapshot_retention: int
     df_snapshot_format: bool
     compression_mode: int
     stop_writes_on_bgsave_error: bool

@@ -4,6 +4,7 @@ import pytest
 
 from dflite.base.errors import NoSuchKey, NotAnInteger, WrongArity
 from dflite.base.server_errors import (
+    BadReloadOption,
     DebugRefused,
     NeedsResp3,
     SubcommandOrArity,
@@ -110,6 +111,13 @@ def test_stringmatch_refuses_what_is_no_length(client: NodeClient) -> None:
     assert client.run("DEBUG STRINGMATCH-LEN abc *") == NotAnInteger
     assert client.run("DEBUG STRINGMATCH-LEN -1 *") == NotAnInteger
     assert isinstance(client.run("DEBUG STRINGMATCH-TEST"), str)
+
+
+def test_reload_is_the_hosts(node: Node, client: NodeClient) -> None:
+    assert client.run("DEBUG RELOAD") == "OK"
+    assert client.run("DEBUG RELOAD NOSAVE noflush MERGE") == "OK"
+    assert node.host.saves == ["RELOAD True True", "RELOAD False False"]
+    assert client.run("DEBUG RELOAD SOON") == BadReloadOption
 
 
 def test_object_tells_encoding_length_and_idle_time(node: Node, client: NodeClient) -> None:

@@ -2,13 +2,14 @@
 
 import pytest
 
-from dflite.base.conversation_errors import NotInTransaction
+from dflite.base.conversation_errors import Loading, Misconfigured, NotInTransaction
 from dflite.base.errors import BadSyntax, WrongArity
 from dflite.base.server_errors import (
     CannotLoadModule,
     ModuleRefused,
     MonitorReadsOnly,
     MonitorRefused,
+    NoSaveInProgress,
     NoShutdown,
     NoSuchModule,
 )
@@ -186,3 +187,33 @@ def test_module_help_and_unknown_subcommands(client: NodeClient) -> None:
     assert isinstance(lines, list)
     assert "LIST" in lines
     assert isinstance(client.run("MODULE NOSUCH"), Error)
+
+
+def test_snapshots_are_the_hosts(node: Node, client: NodeClient) -> None:
+    assert client.run("BGSAVE CANCEL") == NoSaveInProgress
+    assert client.run("SAVE") == "OK"
+    assert client.run("BGSAVE") == "Background saving started"
+    assert client.run("BGSAVE SCHEDULE") == "Background saving scheduled"
+    assert client.run("BGSAVE CANCEL") == "Background saving cancelled"
+    assert node.host.saves == ["CANCEL", "SAVE", "BGSAVE", "SCHEDULE", "CANCEL"]
+    assert client.run("BGSAVE LATER") == BadSyntax
+    assert client.run("BGSAVE SCHEDULE CANCEL") == BadSyntax
+
+
+def test_while_data_are_loaded_only_some_commands_run(node: Node, client: NodeClient) -> None:
+    node.executor.loading = True
+    assert client.run("GET a") == Loading
+    assert client.run("SAVE") == Loading
+    assert str(client.run("INFO")).startswith("b'# Server")
+    node.executor.loading = False
+    assert client.run("GET a") is None
+
+
+def test_no_writes_while_snapshots_fail(node: Node, client: NodeClient) -> None:
+    node.executor.misconfigured = True
+    for line in ("SET a 1", "PING", "DEL a"):
+        assert client.run(line) == Misconfigured
+    assert client.run("GET a") is None
+    client.run("MULTI")
+    assert client.run("SET a 1") == Misconfigured
+    assert str(client.run("EXEC")).startswith("Error(b'EXECABORT")

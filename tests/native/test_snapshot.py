@@ -183,7 +183,7 @@ def test_large_values_are_saved_as_they_were(seed: int, shards: int, lane: bool)
     data += snapshot.take()
     assert contents(loaded(data, shards)) == before
     assert snapshot.keys == len(before)
-    assert all(table.check() is None for table in tables_of(node.keyspace))
+    check_all(node.keyspace)
     for part in snapshot.remains:
         assert not part.free(1 << 30)
     assert memory() > 0

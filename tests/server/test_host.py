@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,8 @@ from tests.support.node import Node
 @pytest.fixture
 def host(node: Node) -> NodeHost:
     host = NodeHost(node.host.settings)
-    host.join(node.executor, figures_of(node), Limits(), asyncio.Event())
+    figures = figures_of(node)
+    host.join(node.executor, figures, Limits(), asyncio.Event(), figures.saving, figures.restoring)
     return host
 
 
@@ -80,12 +82,15 @@ def test_figures_are_told_and_reset(node: Node, host: NodeHost) -> None:
     assert b"".join(host.http("GET", "/healthz", 0)).startswith(b"HTTP/1.1 200 ")
 
 
-def test_shutdown_stops_the_node_but_saves_nothing(host: NodeHost) -> None:
+def test_shutdown_saves_or_does_not_stop(host: NodeHost, tmp_path: Path) -> None:
+    host.settings.dir = str(tmp_path / "none")
     with pytest.raises(ShutdownFailed):
         host.shutdown(True, False, False)
     assert not host.stopped.is_set()
     assert host.figures.is_ready()
-    host.shutdown(True, False, True)
+    host.settings.dir = str(tmp_path)
+    host.shutdown(True, False, False)
+    assert (tmp_path / "dump.rdb").exists()
     assert host.stopped.is_set()
     assert not host.figures.is_ready()
 

@@ -176,7 +176,7 @@ def test_a_flag_file_takes_flags_comments_and_no_quotes(tmp_path: Path) -> None:
     assert settings.requirepass == '"x y"'
     assert settings.save == [(1, 2)]
     assert warnings == [
-        f"{path}: accepted, but without effect here: hz, appendonly, save, alsologtostderr"
+        f"{path}: accepted, but without effect here: hz, appendonly, alsologtostderr"
     ]
 
 

@@ -5,6 +5,8 @@ from dflite.native.requests import Limits
 from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures
 from dflite.server.info import render
+from dflite.server.restoring import Restoring
+from dflite.server.saving import Saving
 from tests.support.node import Node
 
 Fields = dict[str, str]
@@ -15,7 +17,8 @@ def figures_of(node: Node) -> Figures:
     settings = node.host.settings
     reactor = Reactor(node.clock, node.lane, Limits())
     doorman = Doorman(node.executor, reactor, node.host, settings)
-    return Figures(node.executor, reactor, doorman, settings)
+    saving, restoring = Saving(node.executor, settings), Restoring(node.executor, settings)
+    return Figures(node.executor, reactor, doorman, settings, saving, restoring)
 
 
 def sections_of(text: bytes | str) -> dict[str, Fields]:

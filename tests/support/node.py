@@ -115,6 +115,7 @@ class FakeHost:
         self.shutdowns: list[tuple[bool | None, bool, bool]] = []
         self.info_text = b"# Server\r\nredis_version:7.4.0\r\n"
         self.info_asked: list[list[str]] = []
+        self.saves: list[str] = []
         self.rewrites = 0
         self.resets = 0
         self.replication_ids = 0
@@ -145,6 +146,20 @@ class FakeHost:
 
     def memory(self) -> MemoryFigures:
         return self.memory_figures
+
+    def save(self) -> None:
+        self.saves.append("SAVE")
+
+    def save_in_background(self, scheduled: bool) -> bool:
+        self.saves.append("SCHEDULE" if scheduled else "BGSAVE")
+        return not scheduled
+
+    def cancel_save(self) -> bool:
+        self.saves.append("CANCEL")
+        return len(self.saves) > 1
+
+    def reload(self, save: bool, flush: bool) -> None:
+        self.saves.append(f"RELOAD {save} {flush}")
 
     def last_save_s(self) -> int:
         return START_MS // 1000

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from dflite.settings.kinds import PATH, TEXT, YES_NO, Choice, Int, Size, Text
+from dflite.base.cron import BadCron, Cron
+from dflite.settings.kinds import PATH, YES_NO, Choice, Int, Size, Text
 from dflite.settings.lists import SaveSchedule
 from dflite.settings.setting import FIXED, OWN, Group, fixed, idle, live
 from dflite.settings.values import INT_MAX
@@ -10,6 +11,15 @@ from dflite.settings.values import INT_MAX
 
 def check_dbfilename(name: str) -> str:
     return "dbfilename can't be a path, just a filename" if "/" in name else ""
+
+
+def check_cron(text: str) -> str:
+    try:
+        if text:
+            Cron(text)
+    except BadCron as error:
+        return str(error)
+    return ""
 
 
 def check_appendfilename(name: str) -> str:
@@ -34,25 +44,38 @@ STORING: Final = Group(
             "Working directory; empty for the one it is started in.",
             protected=True,
         ),
-        idle(
+        fixed(
             "dbfilename",
             Text("a file name without a path", check_dbfilename),
             "dump.rdb",
-            "Name of the snapshot.",
+            "Name of the snapshot, where {timestamp} gives each its own; empty for none.",
             protected=True,
         ),
-        idle(
+        live(
             "save",
             SaveSchedule(),
             "",
             "When snapshots are taken: after so many seconds, if so many changes were made.",
         ),
-        idle("snapshot_cron", TEXT, "", "When snapshots are taken, in the words of cron.", OWN),
+        live(
+            "snapshot_cron",
+            Text("five fields as in crontab(5), or empty", check_cron),
+            "",
+            "When snapshots are taken, in the words of cron.",
+            OWN,
+        ),
+        live(
+            "snapshot_retention",
+            Int(0, INT_MAX),
+            "0",
+            "Snapshots that are kept if each has its own name; 0 keeps all.",
+            OWN,
+        ),
         idle("df_snapshot_format", YES_NO, "no", "Snapshots in Dragonfly's own format.", OWN),
         idle("compression_mode", Int(0, 3), "3", "How Dragonfly's snapshots are packed.", OWN),
-        idle("stop_writes_on_bgsave_error", YES_NO, "yes", "No writes after a failed snapshot."),
+        live("stop_writes_on_bgsave_error", YES_NO, "yes", "No writes after a failed snapshot."),
         live("rdbcompression", YES_NO, "yes", "Strings in snapshots and dumps are packed."),
-        idle("rdbchecksum", YES_NO, "yes", "Snapshots end in a checksum.", when=FIXED),
+        fixed("rdbchecksum", YES_NO, "yes", "Snapshots end in a checksum."),
         idle(
             "rdb_version_check",
             Choice(["strict", "relaxed"]),

@@ -1,0 +1,172 @@
+"""RDB files as a whole: what stands before the keys and behind them, and reading a file.
+
+"REDIS" and four digits, or "VALKEY" and three | fields | keys | 0xFF | CRC-64 of all before
+
+Without a checksum its eight bytes are zero.
+"""
+
+import mmap
+import os
+from collections.abc import Callable
+from typing import Final
+
+from dflite.native.rdb_loader import Loader
+from dflite.native.rdb_reader import Reader, Truncated
+from dflite.native.rdb_writer import Writer
+from dflite.rdb.values import REDIS_7_2, VALKEY_9, BadFormat, is_known
+from dflite.store.db import TYPE_HASH
+from dflite.store.keyspace import Keyspace
+
+AUX: Final = 0xFA
+END: Final = b"\xff"
+SUM_BYTES: Final = 8
+MAGICS: Final = ((b"REDIS", 4), (b"VALKEY", 3))
+HEAD_BYTES: Final = 9
+SUM_PIECE: Final = 1 << 24
+FOR_EVER_US: Final = 1 << 50
+
+
+class DamagedFile(Exception):
+    """What is wrong with a file, in a sentence, and where."""
+
+
+def version_for(keyspace: Keyspace) -> int:
+    """The version that a file of these keys needs: Redis' as long as that has forms for all.
+
+    Fields with deadlines are the ones that it has none for.
+    """
+    for db in keyspace.dbs:
+        for key in db.element_deadlines.first:
+            if db.table(key).type_of(key) == TYPE_HASH:
+                return VALKEY_9
+    return REDIS_7_2
+
+
+def head(version: int, fields: list[tuple[str, str]]) -> bytes:
+    """What stands before the keys; fields tell about the file."""
+    writer = Writer()
+    for name, text in fields:
+        writer.byte(AUX)
+        writer.string(name.encode())
+        writer.string(text.encode())
+    magic = b"VALKEY%03d" % version if version >= VALKEY_9 else b"REDIS%04d" % version
+    return magic + writer.take()
+
+
+def read_version(data: bytes) -> int:
+    """The version in a file's first nine bytes; DamagedFile if it is no RDB file, or too new."""
+    for magic, digits in MAGICS:
+        text = data[len(magic) : len(magic) + digits]
+        if data.startswith(magic) and len(text) == digits and text.isdigit():
+            version = int(text)
+            if not is_known(version):
+                raise DamagedFile(f"its version, {version}, is none that this server reads")
+            return version
+    raise DamagedFile("it does not begin as an RDB file does")
+
+
+class Contents:
+    """What a file holds beside keys. The loader calls the methods."""
+
+    def __init__(self, keyspace: Keyspace) -> None:
+        self.keyspace = keyspace
+        self.fields: dict[str, str] = {}
+        self.functions: list[bytes] = []
+
+    def field(self, name: bytes, value: bytes) -> None:
+        self.fields[name.decode("latin-1")] = value.decode("latin-1")
+
+    def function(self, code: bytes) -> None:
+        self.functions.append(code)
+
+    def elements(self, database: int, key: bytes, deadline: int) -> None:
+        self.keyspace.dbs[database].note_element_deadline(key, deadline)
+
+    def shard_of(self, key: bytes) -> int:
+        return self.keyspace.shard_of(key)
+
+
+class FileLoad:
+    """A file that is being read into a keyspace, in slices; `close` it in the end.
+
+    `now_ms` is when keys must not be due yet, -1 takes all. With `keeping` off everything is looked
+    at and nothing is kept. Raises OSError, and DamagedFile where it is not as it should be.
+    """
+
+    def __init__(self, path: str, keyspace: Keyspace, now_ms: int, keeping: bool = True) -> None:
+        self.path = path
+        with open(path, "rb") as file:
+            self.size = os.fstat(file.fileno()).st_size
+            if self.size < HEAD_BYTES:
+                raise DamagedFile("it is shorter than the head of an RDB file")
+            self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            self.version = read_version(self.map[:HEAD_BYTES])
+        except DamagedFile:
+            self.map.close()
+            raise
+        self.contents = Contents(keyspace)
+        self.reader = Reader(self.map, HEAD_BYTES)
+        self.loader = Loader(keyspace.tables, self.version, self.contents, now_ms, keeping)
+        self.sum = 0
+        self.summed = 0
+        self.loaded_bytes = HEAD_BYTES
+
+    def run(self, budget_us: int) -> bool:
+        """Read for about so long; False when all was read and the checksum is right."""
+        try:
+            more = self.loader.run(self.reader, budget_us)
+            self.loaded_bytes = self.reader.at
+            if more:
+                self.add_to_sum(self.loaded_bytes)
+                return True
+        except Truncated:
+            raise DamagedFile(f"it ends too soon: {self.where()}") from None
+        except BadFormat as error:
+            raise DamagedFile(f"{error}: {self.where()}") from None
+        self.check_sum()
+        return False
+
+    def where(self) -> str:
+        """Where the record is that could not be read."""
+        place = f"at byte {self.loader.place or HEAD_BYTES} of {self.size}"
+        key = self.loader.key
+        return place if key is None else f"{place}, at key {key[:100]!r}"
+
+    def add_to_sum(self, end: int) -> None:
+        while self.summed < end:
+            stop = min(end, self.summed + SUM_PIECE)
+            self.sum = self.reader.sum(self.sum, self.summed, stop)
+            self.summed = stop
+
+    def check_sum(self) -> None:
+        end = self.reader.at
+        if self.version < 5:
+            return  # there was none yet
+        written = self.map[end : end + SUM_BYTES]
+        if len(written) < SUM_BYTES:
+            raise DamagedFile(f"it ends before its checksum, at byte {end}")
+        if not any(written):
+            return
+        self.add_to_sum(end)
+        if int.from_bytes(written, "little") != self.sum:
+            raise DamagedFile("its checksum does not fit its bytes")
+
+    def close(self) -> None:
+        """Give the file back. What was read stays."""
+        del self.reader
+        self.map.close()
+
+
+def load_file(
+    path: str, keyspace: Keyspace, now_ms: int, between: Callable[[], None] | None = None
+) -> FileLoad:
+    """Read a whole file; `between` is called now and then."""
+    load = FileLoad(path, keyspace, now_ms)
+    try:
+        while load.run(10_000 if between is not None else FOR_EVER_US):
+            if between is not None:
+                between()
+    finally:
+        load.close()
+    return load
