@@ -4,23 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from dflite.native.reactor import Reactor
-from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures
 from dflite.server.info import render
 from dflite.server.info_tls import certificate_lines, tls_section
 from dflite.server.metrics import pieces
-from dflite.settings.settings import Settings
 from tests.support.certificates import make_certificate
+from tests.support.figures import figures_of
 from tests.support.node import Node
 
 
 @pytest.fixture
 def figures(node: Node) -> Figures:
-    reactor = Reactor(node.clock, node.lane, node.limits)
-    settings = Settings()
-    doorman = Doorman(node.executor, reactor, node.host, settings)
-    return Figures(node.executor, reactor, doorman, settings)
+    return figures_of(node)
 
 
 def test_without_tls_there_are_figures_and_no_certificate(figures: Figures) -> None:
