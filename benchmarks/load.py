@@ -70,6 +70,7 @@ class RedisBenchmark:
     def __init__(self, path: str) -> None:
         self.path = path
         self.name = "redis-benchmark"
+        self.more: tuple[str, ...] = ()  # words for every run
 
     def run(
         self, port: int, name: str, pipeline: int, requests: int, keyspace: int, value_size: int
@@ -77,7 +78,7 @@ class RedisBenchmark:
         """Send `requests` requests in pipelines and wait for all replies."""
         command = [self.path, "-h", HOST, "-p", str(port), "-c", str(CONNECTIONS)]
         command += ["-r", str(keyspace), "-d", str(value_size), "--csv", "-n", str(requests)]
-        command += ["-P", str(pipeline), "-t", TEST_NAMES[name]]
+        command += ["-P", str(pipeline), "-t", TEST_NAMES[name], *self.more]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         except subprocess.TimeoutExpired as error:

@@ -34,9 +34,10 @@ def cpu_ns_from_stat(stat: str, ticks_per_second: int) -> int:
 class CoreWaits:
     """How long the threads that a process has now have been ready to run but had no core."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, first_only: bool = False) -> None:
         self.files: list[int] = []
-        for thread in Path(f"/proc/{pid}/task").iterdir():
+        threads = Path(f"/proc/{pid}/task")
+        for thread in [threads / str(pid)] if first_only else threads.iterdir():
             try:
                 self.files.append(os.open(thread / "schedstat", os.O_RDONLY))
             except FileNotFoundError:

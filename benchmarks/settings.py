@@ -9,6 +9,7 @@ from benchmarks.servers import SERVERS
 
 MEASURES: Final = (
     "cpu", "collections", "latency", "memory", "elements", "pause", "giants", "startup",
+    "tls",
 )  # fmt: skip
 PIPELINES: Final = (1, 16, 64)
 VALUE_SIZES: Final = (8, 64, 1024)
@@ -43,6 +44,7 @@ class Settings:
         self.pause_limit_s = 30.0 if quick else 180.0
         self.watch_s = 0.3 if quick else 3.0  # after a deletion, while memory is given back
         self.starts = 3 if quick else 7
+        self.handshake_s = 4.0 if quick else 15.0
         self.idle_s = 3.0 if quick else 10.0
         self.time_limit_s = 300.0 if quick else 1800.0
         self.generator = "auto"

@@ -92,6 +92,23 @@ TARGETS: Final = (
     Target(
         "longest insert, less waits for a core, ms", "pause_ms", "insert, less waits for a core", 5
     ),
+    *(
+        Target(
+            f"CPU per {name} at P={pipeline} over TLS, to Redis'",
+            "tls_cpu_us",
+            f"{name} P={pipeline}",
+            1.2,
+            REDIS,
+        )
+        for name in ("GET", "SET")
+        for pipeline in (1, 16)
+    ),
+    Target(
+        "p99 beside 200 bad handshakes a second, to p99 alone",
+        "handshakes",
+        "p99 beside bad ones to p99 alone, less waits for a core",
+        2.0,
+    ),
     # What rounds to 0.0 %: a timer or two a second.
     Target("idle CPU, %", "startup", "idle CPU %", 0.05),
     Target("RSS when empty, MB", "startup", "RSS when empty MB", 40),

@@ -22,7 +22,7 @@ def test_a_tiny_run_prints_tables_and_saves_figures(name: str, tmp_path: Path) -
             *(sys.executable, "-m", "benchmarks", "--quick", "--servers", name),
             *(
                 "--only",
-                "cpu,collections,latency,memory,elements,pause,giants,startup",
+                "cpu,collections,latency,memory,elements,pause,giants,startup,tls",
                 "--generator",
                 "bundled",
             ),
