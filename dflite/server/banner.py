@@ -28,6 +28,7 @@ class Facts:
         self.public = False
         self.host = ""  # that clients shall use
         self.port = 0
+        self.persistence = ""
         self.passkey = ""
         self.passkey_file = ""
         self.trust_file = ""  # of the authority that signs the certificate
@@ -43,7 +44,7 @@ def banner(facts: Facts) -> str:
     add(lines, "admin", ", ".join(facts.admin))
     add(lines, "endpoint", endpoint_words(facts))
     add(lines, "memory", memory_words(facts))
-    add(lines, "persistence", "none, data live in memory only")
+    add(lines, "persistence", facts.persistence)
     add(lines, "settings", facts.config_file)
     add(lines, "connect", shown_uri(facts))
     add(lines, "", redis_cli_line(facts))

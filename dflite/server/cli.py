@@ -18,6 +18,7 @@ from dflite.settings.settings import Settings
 USAGE: Final = """\
 Usage: dflite serve [redis.conf] [--flag=value ...]   start a node
        dflite healthcheck [--ready] [flags]           ask a node whether it lives: 0 or 1
+       dflite check FILE                              verify a snapshot: 0 or 1
        dflite passkey show|rotate|drop-old [flags]    the passkey of a public endpoint
        dflite --version                               print the version
        dflite --help | --helpfull                     print this and the flags
@@ -26,7 +27,7 @@ SOURCES: Final = """\
 Flags are also read from --flagfile=PATH and, as DFLITE_PORT and so on, from the environment.
 - and _ in names are the same; --noflag stands for --flag=no.
 """
-COMMANDS: Final = ("serve", "healthcheck", "passkey")
+COMMANDS: Final = ("serve", "healthcheck", "check", "passkey")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,6 +55,10 @@ def run(arguments: list[str]) -> int:
         return serve(rest)
     if name == "healthcheck":
         return healthcheck.main(rest, os.environ)
+    if name == "check":
+        # By name, because it loads all that reads values.
+        check: Callable[[list[str]], int] = import_module("dflite.server.check_command").main
+        return check(rest)
     if name == "passkey":
         return passkey_command.main(rest, os.environ)
     if name in ("version", "--version", "-v", "-V"):
@@ -88,9 +93,8 @@ def wrong_command(name: str) -> str:
     if name.startswith("-"):
         return f"flags come behind a command: dflite serve {name} ..."
     near = [command for command in COMMANDS if command[:2] == name[:2].lower()]
-    hint = (
-        f"did you mean dflite {near[0]}?" if near else "there are serve, healthcheck and passkey."
-    )
+    known = f"there are {', '.join(COMMANDS)}."
+    hint = f"did you mean dflite {near[0]}?" if near else known
     return f"there is no command '{name}'; {hint}"
 
 

@@ -140,6 +140,16 @@ class Node:
             f"internal error: {type(error).__name__}: {error}; connection closed",
         )
 
+    def persistence_words(self) -> str:
+        """What becomes of the data at the end."""
+        settings = self.settings
+        if not settings.dbfilename:
+            return "none, data live in memory only"
+        path = os.path.join(settings.dir, settings.dbfilename)
+        if self.saving.wanted():
+            return f"snapshots to {path}"
+        return f"by SAVE and BGSAVE only, to {path}"
+
     def facts(self) -> Facts:
         """What the start-up block tells."""
         settings = self.settings
@@ -160,6 +170,7 @@ class Node:
             facts.passkey_file = self.endpoint.passkeys.path
         if self.endpoint.own_certificate:
             facts.trust_file = self.endpoint.files.authority
+        facts.persistence = self.persistence_words()
         facts.maxmemory = self.executor.memory.limit
         facts.config_file = ", ".join(
             [path for path in (settings.config_file, settings.flag_file) if path]

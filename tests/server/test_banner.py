@@ -23,6 +23,7 @@ def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
     known = facts()
     known.admin = ["127.0.0.1:9999"]
     known.unixsocket = "/run/x.sock"
+    known.persistence = "none, data live in memory only"
     known.config_file = "/etc/redis.conf"
     assert banner(known).splitlines() == [
         "dflite 1.2.3 (compiled), Python 3.11.7, process 4711",
@@ -92,6 +93,7 @@ def test_a_unix_socket_alone_is_enough() -> None:
     known = facts()
     known.resp = []
     known.unixsocket = "/run/x.sock"
+    known.persistence = "none, data live in memory only"
     assert shown_uri(known) == "unix:///run/x.sock"
     assert redis_cli_line(known) == "redis-cli -s /run/x.sock"
 

@@ -1,0 +1,54 @@
+"""`dflite check`: sound files, damaged ones, none."""
+
+from pathlib import Path
+
+import pytest
+
+from dflite.native.bytesops import crc64
+from dflite.server import cli
+
+
+def write(path: Path, body: bytes) -> None:
+    path.write_bytes(body + crc64(body).to_bytes(8, "little"))
+
+
+def test_a_sound_file_is_described(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "dump.rdb"
+    body = b"REDIS0011\xfa\x09redis-ver\x057.2.4\xf5\x03lib\xfe\x00\x00\x01a\x01b\x00\x01c\x01d\xff"
+    write(path, body)
+    assert cli.main(["check", str(path)]) == 0
+    said = capsys.readouterr().out
+    size = len(body) + 8
+    assert said == (
+        f"{path} is sound: 2 keys, 1 libraries of functions, {size} bytes, version 11, "
+        "written by Redis 7.2.4\n"
+    )
+
+
+def test_a_damaged_file_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "dump.rdb"
+    path.write_bytes(b"REDIS0011\xfe\x00\x00\x01a\x09b")
+    assert cli.main(["check", str(path)]) == 1
+    assert capsys.readouterr().out == (
+        f"{path} is damaged: it ends too soon: at byte 11 of 16, at key b'a'\n"
+    )
+
+
+def test_a_file_with_more_databases_than_usual(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dump.rdb"
+    write(path, b"REDIS0011\xfe\x14\x00\x01a\x01b\xff")
+    assert cli.main(["check", str(path)]) == 1
+    assert "database 20, where there are 16" in capsys.readouterr().out
+    assert cli.main(["check", str(path), "--databases=32"]) == 0
+
+
+def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", str(tmp_path / "none")]) == 1
+    assert capsys.readouterr().err.endswith("none: No such file or directory\n")
+
+
+def test_mistakes_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check"]) == 2
+    assert "required: file" in capsys.readouterr().err
