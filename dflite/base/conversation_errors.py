@@ -30,6 +30,61 @@ class NoMorePermission(CustomError):
         )
 
 
+class BadUserName(CommandError):
+    text = b"ERR Usernames can't contain spaces or null characters"
+
+
+class BadUserRule(CustomError):
+    """A rule of ACL SETUSER, quoted, and what is wrong with it."""
+
+    def __init__(self, rule: bytes, reason: bytes) -> None:
+        super().__init__(b"ERR Error in ACL SETUSER modifier '%b': %b" % (rule, reason))
+
+
+class SelectorNotEnded(QuotingError):
+    text = b"ERR Unmatched parenthesis in acl selector starting at '%b'."
+
+
+class DefaultUserStays(CommandError):
+    text = b"ERR The 'default' user cannot be removed"
+
+
+class PasskeyNeeded(CommandError):
+    text = (
+        b"ERR a public endpoint needs a passkey: the user 'default' must have a password, or be off"
+    )
+
+
+class UserNotFound(QuotingError):
+    text = b"ERR User '%b' not found"
+
+
+class CommandNotFound(QuotingError):
+    text = b"ERR Command '%b' not found"
+
+
+class UnknownCategory(QuotingError):
+    text = b"ERR Unknown category '%b'"
+
+
+class BadPasswordBits(CommandError):
+    text = (
+        b"ERR ACL GENPASS argument must be the number of bits for the output password, a positive "
+        b"number up to 4096"
+    )
+
+
+class NoUserFile(CommandError):
+    text = (
+        b"ERR There is no file of users: start with --aclfile to have one, or let CONFIG REWRITE "
+        b"write users into the config file"
+    )
+
+
+class UserFileProblem(CustomError):
+    """Why the file of users was not taken, or not written."""
+
+
 class OutOfMemory(CommandError):
     text = b"OOM command not allowed when used memory > 'maxmemory'."
 

@@ -1,6 +1,7 @@
 """The front of RESP: one module a family. Importing this enters every command in the table."""
 
 from dflite.commands import (
+    acl,
     bitmaps,
     clients,
     command_table,
@@ -51,6 +52,7 @@ from dflite.commands import (
 )
 
 __all__ = [
+    "acl",
     "bitmaps",
     "clients",
     "command_table",

@@ -20,22 +20,18 @@ from dflite.base.errors import (
 from dflite.base.numbers import INT64_MAX
 from dflite.commands.connection import is_printable
 from dflite.engine.args import Args
-from dflite.engine.client import REPLY_OFF, REPLY_ON, REPLY_SKIP_NEXT, Client
-from dflite.engine.client_filters import age_s, flags_of, idle_s, read_client_query
+from dflite.engine.client import REPLY_OFF, REPLY_ON, REPLY_SKIP_NEXT
+from dflite.engine.client_filters import read_client_query
+from dflite.engine.client_line import describe
 from dflite.engine.command import ADMIN, ALLOW_BUSY, LOADING, NO_MULTI, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
-from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD, count_of
 from dflite.native.bytesops import parse_int
-from dflite.native.connection import HELD_OUTPUT
-from dflite.native.lane import OPERATIONS
 
 CLIENTS: Final = Family("connection", "connection")
 ANYTIME: Final = NOSCRIPT | LOADING | STALE
 EVERY_NODE: Final = ["request_policy:all_nodes", "response_policy:all_succeeded"]
 VARYING: Final = ["nondeterministic_output"]
-LANE_NAMES: Final = {code: name.lower() for name, code in OPERATIONS.items()}
-FIRST_BUFFER: Final = 16 * 1024  # of its output: what CLIENT LIST shows beyond it as a list
 
 CLIENT: Final = CLIENTS.container(
     "CLIENT", since="2.4.0", summary="About connections: this one, and all others."
@@ -67,7 +63,7 @@ def cmd_client_id(ctx: Context, args: Args) -> None:
     tips=VARYING,
 )
 def cmd_client_info(ctx: Context, args: Args) -> None:
-    ctx.reply.verbatim(describe(ctx, ctx.client, args.argv))
+    ctx.reply.verbatim(describe(ctx.engine, ctx.client, args.argv))
 
 
 @CLIENTS.command(
@@ -196,39 +192,10 @@ def cmd_client_list(ctx: Context, args: Args) -> None:
     argv = args.argv
     query = read_client_query(ctx.engine, args, False)
     found = query.select(ctx.engine, ctx.client)
-    ctx.reply.verbatim(b"".join([describe(ctx, client, argv) for client in found]))
-
-
-def describe(ctx: Context, client: Client, argv: list[bytes]) -> bytes:
-    """A client's line; `argv` is the request of the one who asks."""
-    conn = client.conn
-    now_ms = ctx.engine.clock.now_ms
-    unsent = conn.unsent
-    listed = max(unsent - FIRST_BUFFER, 0)
-    buffer = min(conn.reply.memory, FIRST_BUFFER)
-    argv_memory = sum([len(word) for word in argv]) if client is ctx.client else 0
-    last = LANE_NAMES[conn.last_lane] if conn.last_lane else client.last_command
-    if client.postponed is not None:
-        argv_memory = sum([len(word) for word in client.postponed])
-    redirection = client.tracker.redirect if client.tracker is not None else -1
-    words = [
-        f"id={client.id} addr={client.addr} laddr={client.laddr} fd={client.fd}",
-        f"name={client.name.decode()} age={age_s(client, now_ms)} idle={idle_s(client, now_ms)}",
-        f"flags={flags_of(client).decode()} db={conn.database}",
-        f"sub={count_of(client, CHANNEL)} psub={count_of(client, PATTERN)} "
-        f"ssub={count_of(client, SHARD)}",
-        f"multi={-1 if client.queue is None else len(client.queue)} watch={len(client.watched)}",
-        f"qbuf={conn.input_length} qbuf-free={conn.input_capacity - conn.input_length}",
-        f"argv-mem={argv_memory} multi-mem={client.queue_bytes} rbs={buffer} rbp={buffer}",
-        f"obl={unsent - listed} oll={(listed + FIRST_BUFFER - 1) // FIRST_BUFFER} omem={listed}",
-        f"tot-mem={client.memory()} events={'rw' if conn.held & HELD_OUTPUT else 'r'}",
-        f"cmd={last} user={client.user.name.decode(errors='surrogateescape')} "
-        f"redir={redirection} resp={client.resp}",
-        f"lib-name={client.lib_name.decode()} lib-ver={client.lib_version.decode()}",
+    lines = [
+        describe(ctx.engine, client, argv if client is ctx.client else None) for client in found
     ]
-    if client.tls:
-        words.append(f"tls={client.tls}")
-    return " ".join(words).encode(errors="surrogateescape") + b"\n"
+    ctx.reply.verbatim(b"".join(lines))
 
 
 @CLIENTS.command(

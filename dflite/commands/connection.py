@@ -15,8 +15,10 @@ from dflite.base.conversation_errors import (
 from dflite.base.errors import BadSyntax, DatabaseOutOfRange, WrongArity
 from dflite.base.numbers import INT32_MAX, INT32_MIN
 from dflite.base.versions import REDIS_VERSION
+from dflite.engine.acl_log import AUTH, MULTI, TOPLEVEL
 from dflite.engine.args import Args
 from dflite.engine.client import REPLY_ON, REPLY_SKIP
+from dflite.engine.client_line import describe
 from dflite.engine.command import ALLOW_BUSY, FAST, LOADING, NO_AUTH, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
 from dflite.native.bytesops import parse_int
@@ -94,19 +96,39 @@ def cmd_auth(ctx: Context, args: Args) -> None:
         raise NoPasswordSet
     else:
         username = b"default"
-    authenticate(ctx, username, args.next())
+    authenticate(ctx, b"AUTH", username, args.next())
     ctx.reply.ok()
 
 
-def authenticate(ctx: Context, username: bytes, password: bytes) -> None:
+def authenticate(ctx: Context, method: bytes, username: bytes, password: bytes) -> None:
     """Make the client that user's; WrongPass if user and password do not belong together."""
-    user = ctx.engine.users.named(username)
-    if user is None or not user.enabled or not user.has_password(password):
-        ctx.engine.auth_failures += 1
+    engine = ctx.engine
+    client = ctx.client
+    in_exec = not ctx.may_wait
+    user = engine.users.named(username)
+    fits = user is not None and user.enabled and user.has_password(password)
+    if user is None or not fits or (in_exec and engine.attempts.given_up):
+        engine.attempts.failed(client)
+        engine.attempts.given_up = in_exec and engine.attempts.wait_ms(client) > 0
+        engine.acl_log.note(
+            AUTH,
+            MULTI if in_exec else TOPLEVEL,
+            method,
+            username,
+            describe(engine, client).rstrip(b"\n"),
+            engine.clock.now_ms,
+        )
+        ctx.host.log_of_many(
+            "notice",
+            "auth",
+            f"client {client.addr} failed to authenticate: wrong name or password",
+        )
         raise WrongPass
-    ctx.client.user = user
-    ctx.client.authenticated = True
-    ctx.client.update_lane()
+    client.user = user
+    client.authenticated = True
+    client.update_lane()
+    if user.root.home >= 0 and user.root.home < len(ctx.keyspace.dbs):
+        ctx.select(user.root.home)
 
 
 @CONNECTION.command(
@@ -140,8 +162,8 @@ def cmd_hello(ctx: Context, args: Args) -> None:
         else:
             raise BadHelloOption(option)
     if username is not None and password is not None:
-        authenticate(ctx, username, password)
-    if not client.authenticated:
+        authenticate(ctx, b"HELLO", username, password)
+    if not client.authenticated and not ctx.engine.users.is_open():
         raise HelloNeedsAuth
     if name is not None:
         client.name = name
@@ -216,17 +238,8 @@ def cmd_reset(ctx: Context, args: Args) -> None:
     if client.reply_mode != REPLY_SKIP:  # which is over with this request, and silences it
         client.reply_mode = REPLY_ON
     client.no_evict = client.no_touch = False
-    forget_user(ctx)
+    client.greet(engine.users, client.admin and bool(ctx.host.setting("admin_nopass")))
     ctx.select(0)
     speak(ctx, 2)
     client.update_lane()
     ctx.reply.simple(b"RESET")
-
-
-def forget_user(ctx: Context) -> None:
-    """The default user again, who may have to say the password."""
-    client = ctx.client
-    client.user = ctx.engine.users.default
-    client.authenticated = ctx.engine.users.is_open() or (
-        client.admin and bool(ctx.host.setting("admin_nopass"))
-    )

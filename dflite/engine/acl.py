@@ -4,9 +4,8 @@ A request must be allowed whole by one of the user's selectors. If none does tha
 came last is told, of a database, the command, a key or a channel, in this order.
 """
 
-from typing import Final
-
 from dflite.base.numbers import INT32_MAX
+from dflite.engine.acl_log import CHANNEL, COMMAND, DATABASE, KEY
 from dflite.engine.acl_patterns import READS, WRITES
 from dflite.engine.acl_selector import Selector
 from dflite.engine.acl_users import User
@@ -27,12 +26,6 @@ from dflite.engine.command import (
     Command,
 )
 from dflite.native.bytesops import parse_int
-
-# What a user was refused, in the order of the checks.
-DATABASE: Final = 1
-COMMAND: Final = 2
-KEY: Final = 3
-CHANNEL: Final = 4
 
 
 class Refusal:

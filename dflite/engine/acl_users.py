@@ -47,6 +47,15 @@ class User:
         """Note whether there is anything to check at all."""
         self.unrestricted = any(selector.allows_all() for selector in self.selectors)
 
+    def require(self, passwords: list[bytes]) -> None:
+        """Have these passwords; none means that it needs none."""
+        self.hashes = [password_hash(password) for password in passwords]
+        self.nopass = not passwords
+
+    def lets_in_all(self) -> bool:
+        """Can one be this user without a password?"""
+        return self.enabled and self.nopass
+
     def has_password(self, password: bytes) -> bool:
         """Does one of its passwords fit? Takes the same time whichever does, or none."""
         if self.nopass:
@@ -87,11 +96,18 @@ def make_default_user() -> User:
 
 
 class Users:
-    """All users by name."""
+    """All users by name. `operator` is who needs no password on the admin port.
+
+    With `never_open` the default user always needs a password; `all_channels` is what
+    acl-pubsub-default says about those who are made.
+    """
 
     def __init__(self) -> None:
         self.default = make_default_user()
+        self.operator = make_default_user()
         self.by_name: dict[bytes, User] = {DEFAULT: self.default}
+        self.never_open = False
+        self.all_channels = False
 
     def named(self, name: bytes) -> User | None:
         return self.by_name.get(name)
@@ -100,11 +116,10 @@ class Users:
         """By name, as lists and files have them."""
         return [self.by_name[name] for name in sorted(self.by_name)]
 
-    def require(self, password: bytes) -> None:
-        """The default user's one password from now on; none lets everybody in."""
-        self.default.hashes = [password_hash(password)] if password else []
-        self.default.nopass = not password
+    def require(self, passwords: list[bytes]) -> None:
+        """The default user's passwords from now on; none lets everybody in."""
+        self.default.require(passwords)
 
     def is_open(self) -> bool:
         """Is everybody let in who connects, as the default user?"""
-        return self.default.enabled and self.default.nopass
+        return self.default.lets_in_all()

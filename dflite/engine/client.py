@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.engine.acl_users import User
+from dflite.engine.acl_users import User, Users
 from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED, Connection, input_memory
 from dflite.native.reply import buffer_memory
 from dflite.native.requests import Limits
@@ -58,6 +58,7 @@ class Client:
         self.conn = conn
         self.user = user
         self.authenticated = False
+        self.has_waited = False  # for having failed to authenticate, before its postponed attempt
         self.addr = ""
         self.laddr = ""
         self.fd = -1
@@ -86,6 +87,12 @@ class Client:
         # a request that CLIENT PAUSE postponed
         self.postponed: list[bytes] | None = None
         self.killed = False
+
+    def greet(self, users: Users, trusted: bool) -> None:
+        """Be nobody in particular: the default user, or, if `trusted`, one who may do all."""
+        self.user = users.operator if trusted else users.default
+        self.authenticated = trusted or users.is_open()
+        self.update_lane()
 
     def is_local(self) -> bool:
         """Does it speak from this machine?"""

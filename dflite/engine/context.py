@@ -5,7 +5,9 @@ from typing import Protocol
 
 from dflite.base.errors import TimeoutOutOfRange
 from dflite.base.numbers import INT64_MAX
+from dflite.engine.acl_log import AclLog
 from dflite.engine.acl_users import Users
+from dflite.engine.attempts import Attempts
 from dflite.engine.blocking import Blocking, Waiter
 from dflite.engine.client import OBJECTS, Client
 from dflite.engine.eviction import Eviction
@@ -40,6 +42,12 @@ class Host(Protocol):
 
     def change_settings(self, pairs: list[tuple[str, str]], from_here: bool) -> None:
         """CONFIG SET, by a client of this machine or not: all or none; raises a CommandError."""
+
+    def read_users(self) -> bytes:
+        """The text of the file of users; raises a CommandError."""
+
+    def write_users(self, text: bytes) -> None:
+        """Put `text` into the file of users; raises a CommandError."""
 
     def rewrite_settings(self) -> None:
         """CONFIG REWRITE."""
@@ -103,6 +111,8 @@ class Engine:
         self.latency = LatencyMonitor()
         self.latency_tracking = True  # each command's durations are counted
         self.users = Users()
+        self.acl_log = AclLog()
+        self.attempts = Attempts(self.timers)
         self.clients: dict[int, Client] = {}
         self.pushes = Pushes(self.cut_off)
         self.channels = Channels(self.pushes, self.observers_changed)
@@ -117,7 +127,6 @@ class Engine:
         self.errors: dict[str, int] = {}  # by code, for INFO errorstats
         self.error_replies = 0
         self.internal_errors = 0
-        self.auth_failures = 0
         self.closed_for_input = 0  # clients whose requests were too long
         self.closed_for_output = 0  # ... who left too many replies unread
         self.rejected_for_memory = 0

@@ -43,7 +43,7 @@ from dflite.engine.latency import COMMAND, FAST_COMMAND
 from dflite.engine.lookup import find
 from dflite.engine.monitoring import feed_monitors
 from dflite.engine.notifications import NEW
-from dflite.engine.permission import demand_permission, demand_protected
+from dflite.engine.permission import demand_permission, demand_protected, must_wait
 from dflite.engine.secrets import describe_bug
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
@@ -376,6 +376,7 @@ class Executor(Engine):
 
     def run_queued(self, ctx: Context, queue: list[list[bytes]]) -> None:
         self.in_exec = True
+        self.attempts.given_up = False
         ctx.may_wait = False
         for argv in queue:
             self.run(ctx, argv)
@@ -476,6 +477,8 @@ class Executor(Engine):
             raise MonitorReadsOnly
         if self.pausing.active and self.must_wait(client, flags):
             self.pausing.postpone(client, argv)
+            return False
+        if self.attempts.by_address and not queued and must_wait(ctx, command, argv):
             return False
         if queued:
             self.queued_bytes += client.enqueue(argv, flags)

@@ -1,9 +1,15 @@
-"""What a client must be allowed before its request is run: by its user's rules, by the settings."""
+"""What a client must be allowed before its request is run: by its user's rules, by the settings.
+
+Whoever runs commands otherwise (scripts) asks `acl.check` and tells `note_refusal` of what it says.
+"""
 
 from dflite.base.conversation_errors import NoMorePermission, NoPermission
 from dflite.base.server_errors import DebugRefused, ModuleRefused
-from dflite.engine.acl import check
+from dflite.engine.acl import Refusal, check
+from dflite.engine.acl_log import MULTI, TOPLEVEL
+from dflite.engine.attempts import is_attempt
 from dflite.engine.client import Client
+from dflite.engine.client_line import describe
 from dflite.engine.command import Command
 from dflite.engine.context import Context
 
@@ -16,9 +22,37 @@ def demand_permission(
     refusal = check(user, command, argv, ctx.db.index)
     if refusal is None:
         return
+    in_multi = was_queued or ctx.client.queue is not None
+    note_refusal(ctx, command, argv, refusal, MULTI if in_multi else TOPLEVEL)
     if was_queued:
         raise NoMorePermission(refusal.later_reason())
     raise NoPermission(refusal.reason(user, command))
+
+
+def note_refusal(
+    ctx: Context, command: Command, argv: list[bytes], refusal: Refusal, context: bytes
+) -> None:
+    """Count what a client's user was refused, and put it into ACL LOG."""
+    engine = ctx.engine
+    engine.acl_log.note(
+        refusal.kind,
+        context,
+        refusal.subject(command, argv),
+        ctx.client.user.name,
+        describe(engine, ctx.client, argv).rstrip(b"\n"),
+        engine.clock.now_ms,
+    )
+
+
+def must_wait(ctx: Context, command: Command, argv: list[bytes]) -> bool:
+    """Is this an attempt to come in, alone or in a transaction, that has to wait for its turn?"""
+    client = ctx.client
+    if command.name == "exec":
+        queue = client.queue or []
+        return any(is_attempt(queued) for queued in queue) and ctx.engine.attempts.hold(
+            client, argv
+        )
+    return is_attempt(argv) and ctx.engine.attempts.hold(client, argv)
 
 
 def demand_protected(ctx: Context, client: Client, command: Command) -> None:

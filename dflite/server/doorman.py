@@ -149,14 +149,11 @@ class Doorman:
         else:
             client.addr = address_text(peer)
             client.laddr = address_text(here)
-        client.authenticated = executor.users.is_open() or (
-            client.admin and self.settings.admin_nopass
-        )
         ctx = Context(executor, self.host, client, conn.reply)
         session.ctx = ctx
         executor.clients[client.id] = client
         executor.contexts[client.id] = ctx
-        client.update_lane()
+        client.greet(executor.users, client.admin and self.settings.admin_nopass)
         return client
 
 

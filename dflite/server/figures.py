@@ -131,7 +131,7 @@ class Figures:
         executor.eviction.reset()
         executor.expiry.expired = 0
         executor.internal_errors = 0
-        executor.auth_failures = 0
+        executor.acl_log.forget_counts()
         executor.closed_for_input = 0
         executor.closed_for_output = 0
         self.expiry_us = 0

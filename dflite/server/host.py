@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final
 
+from dflite.base.conversation_errors import NoUserFile, UserFileProblem
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ReloadFailed, SaveFailed, SaveInProgress, ShutdownFailed
 from dflite.engine.executor import Executor
@@ -12,10 +13,13 @@ from dflite.native.requests import Limits
 from dflite.native.thresholds import set_threshold
 from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
+from dflite.server.endpoint import PUBLIC
 from dflite.server.figures import Figures
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
+from dflite.server.private_files import write_private
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
+from dflite.server.user_files import lines_of_users, load_users, read_user_file
 from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
@@ -66,8 +70,12 @@ class NodeHost:
         self.saving = saving
         self.restoring = restoring
         self.apply_settings()
+        self.require_password()
+        executor.users.never_open = self.settings.endpoint == PUBLIC
+        load_users(executor, self.settings)
+        self.settings.describe_users = self.describe_users
+        self.settings.on_change("requirepass", self.require_password)
         for name in (
-            "requirepass",
             "maxmemory",
             "maxmemory_policy",
             "cache_mode",
@@ -75,6 +83,9 @@ class NodeHost:
             "maxmemory_eviction_tenacity",
             "lfu_log_factor",
             "lfu_decay_time",
+            "acllog_max_len",
+            "auth_failure_delay",
+            "acl_pubsub_default",
             "slowlog_log_slower_than",
             "slowlog_max_len",
             "latency_monitor_threshold",
@@ -92,8 +103,10 @@ class NodeHost:
         """Hand the settings to the parts that keep their own copy."""
         settings = self.settings
         executor = self.executor
-        executor.users.require(settings.requirepass.encode("utf-8", "surrogateescape"))
         self.apply_memory_settings()
+        executor.acl_log.max_length = settings.acllog_max_len
+        executor.attempts.first_ms = settings.auth_failure_delay
+        executor.users.all_channels = settings.acl_pubsub_default == "allchannels"
         executor.slowlog.threshold_us = settings.slowlog_log_slower_than
         executor.slowlog.max_length = settings.slowlog_max_len
         executor.slowlog.trim()
@@ -122,6 +135,28 @@ class NodeHost:
         evictor.uses.decay_minutes = settings.lfu_decay_time
         if executor.eviction.on_pressure is not None and not executor.make_room():
             LOG.warning("maxmemory is lower than what is used, and nothing can be evicted")
+
+    def require_password(self) -> None:
+        """The default user's password is what the settings say, in the place of all it had."""
+        settings = self.settings
+        words = [settings.requirepass, *settings.older_passkeys] if settings.requirepass else []
+        self.executor.users.require([word.encode(errors="surrogateescape") for word in words])
+
+    def describe_users(self) -> list[str]:
+        """Lines about users for the config file."""
+        return [] if self.settings.aclfile else lines_of_users(self.executor, self.settings)
+
+    def read_users(self) -> bytes:
+        return read_user_file(self.settings)
+
+    def write_users(self, text: bytes) -> None:
+        if not self.settings.aclfile:
+            raise NoUserFile
+        try:
+            write_private(self.settings.aclfile, text)
+        except OSError as error:
+            reason = (error.strerror or str(error)).encode()
+            raise UserFileProblem(b"ERR Cannot write the file of users: " + reason) from None
 
     def setting(self, name: str) -> object:
         return getattr(self.settings, name)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from dflite.engine.acl_log import DENIED
 from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD
 from dflite.server.figures import Figures
 
@@ -13,7 +14,6 @@ NO_DEFRAGMENTATION: Final = (
     "total_active_defrag_time current_active_defrag_time"
 )
 NO_THREADS: Final = "io_threaded_reads_processed io_threaded_writes_processed"
-NO_RULES: Final = "acl_access_denied_cmd acl_access_denied_key acl_access_denied_channel"
 
 
 def stats_section(figures: Figures) -> list[str]:
@@ -22,6 +22,7 @@ def stats_section(figures: Figures) -> list[str]:
     rates = figures.rates()
     channels = executor.channels.audiences
     tracking = executor.tracking
+    denied = executor.acl_log.denied
     return [
         f"total_connections_received:{doorman.accepted}",
         f"total_commands_processed:{figures.commands()}",
@@ -73,8 +74,7 @@ def stats_section(figures: Figures) -> list[str]:
         "reply_buffer_expands:0",
         f"eventloop_cycles:{figures.wakeups()}",
         f"instantaneous_eventloop_cycles_per_sec:{rates.wakeups}",
-        f"acl_access_denied_auth:{executor.auth_failures}",
-        *zeros(NO_RULES),
+        *[f"acl_access_denied_{name}:{denied[kind]}" for kind, name in DENIED.items()],
     ]
 
 

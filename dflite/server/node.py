@@ -33,6 +33,7 @@ from dflite.server.restoring import CannotLoad, Restoring
 from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
 from dflite.server.upkeep import Upkeep
+from dflite.server.user_files import UsersProblem
 from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
@@ -196,7 +197,7 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         for sentence in endpoint.furnish():
             LOG.log(NOTICE, "%s", sentence)
         uvloop.run(Node(settings, endpoint).run())
-    except (ListenError, CannotLoad) as error:
+    except (ListenError, CannotLoad, UsersProblem) as error:
         LOG.error("cannot start: %s", error)
         return 1
     except OSError as error:

@@ -26,6 +26,7 @@ class Settings(TypedSettings):
         self.origins: dict[str, str] = {}
         # What redis.conf says in directives that are not settings.
         self.acl_users: list[list[str]] = []
+        self.describe_users: Callable[[], list[str]] | None = None  # lines for CONFIG REWRITE
         self.renamed_commands: list[tuple[str, str]] = []
         self.modules: list[list[str]] = []
         self._defaults: dict[str, object] = {}
@@ -186,7 +187,8 @@ class Settings(TypedSettings):
                 rewrite_flag_file(self.flag_file, self._lines(SETTINGS), changed)
             elif self.config_file:
                 changed = [row for row in SETTINGS if self.differs(row)]
-                rewrite_conf_file(self.config_file, self._lines(SETTINGS), changed)
+                users = self.describe_users() if self.describe_users is not None else None
+                rewrite_conf_file(self.config_file, self._lines(SETTINGS), changed, users)
             else:
                 raise ChangeRefused(NO_FILE)
         except OSError as error:

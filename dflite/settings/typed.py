@@ -57,6 +57,7 @@ class TypedSettings:
     requirepass: str
     aclfile: str
     acllog_max_len: int
+    auth_failure_delay: int
     acl_pubsub_default: str
     enable_debug_command: str
     enable_module_command: str

@@ -23,7 +23,7 @@ from tests.support.resp import ARRAY, BULK, MAP, NULL, NULL_BULK
 def locked() -> Node:
     """A node whose default user has a password."""
     node = Node()
-    node.executor.users.require(b"secret")
+    node.executor.users.require([b"secret"])
     return node
 
 
@@ -102,7 +102,7 @@ def test_a_wrong_password_takes_nothing_away(locked: Node) -> None:
 
 
 def test_a_password_set_later_is_for_new_connections(node: Node, client: NodeClient) -> None:
-    node.executor.users.require(b"secret")
+    node.executor.users.require([b"secret"])
     assert client.run("PING") == "PONG"
     assert node.client().run("PING") == NoAuth
 

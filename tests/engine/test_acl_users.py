@@ -34,10 +34,10 @@ def test_users_are_listed_by_name() -> None:
 def test_the_server_is_open_while_the_default_user_needs_no_password() -> None:
     users = Users()
     assert users.is_open()
-    users.require(b"secret")
+    users.require([b"secret"])
     assert not users.is_open()
     assert users.default.has_password(b"secret")
-    users.require(b"")
+    users.require([])
     assert users.is_open()
     users.default.enabled = False
     assert not users.is_open()

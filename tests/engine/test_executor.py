@@ -39,7 +39,7 @@ def test_names_are_known_in_any_case(client: NodeClient) -> None:
 
 
 def test_arity_comes_before_authentication_and_that_before_memory(node: Node) -> None:
-    node.executor.users.require(b"secret")
+    node.executor.users.require([b"secret"])
     node.executor.max_memory = 1
     client = node.client()
     assert client.run("SET k") == WrongArity
@@ -207,7 +207,7 @@ def test_a_reader_of_the_journal_turns_off_the_lanes_writes() -> None:
 
 
 def test_a_stranger_is_not_answered_by_the_lane(fast: Node) -> None:
-    fast.executor.users.require(b"secret")
+    fast.executor.users.require([b"secret"])
     client = fast.client()
     assert not by_lane(client, "GET k")
     client.run("AUTH secret")

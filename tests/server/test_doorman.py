@@ -66,9 +66,9 @@ def test_an_accepted_socket_becomes_a_client(doorman: Doorman, pair: Pair) -> No
 )
 def test_protected_mode_denies_strangers(doorman: Doorman, peer: str, stranger: bool) -> None:
     assert doorman.denies(peer) is stranger
-    doorman.executor.users.require(b"secret")
+    doorman.executor.users.require([b"secret"])
     assert not doorman.denies(peer)
-    doorman.executor.users.require(b"")
+    doorman.executor.users.require([])
     doorman.settings.protected_mode = False
     assert not doorman.denies(peer)
 
@@ -102,7 +102,7 @@ def test_the_places_are_counted_and_the_admin_has_one_more(
 def test_a_password_is_asked_of_all_but_an_excepted_admin(
     doorman: Doorman, make_pair: Callable[[], Pair]
 ) -> None:
-    doorman.executor.users.require(b"secret")
+    doorman.executor.users.require([b"secret"])
     stranger = doorman.admit(make_pair()[1], False)
     admin = doorman.admit(make_pair()[1], True)
     doorman.settings.admin_nopass = True

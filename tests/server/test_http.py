@@ -110,7 +110,7 @@ def test_without_http_it_is_a_wrong_command(node: Node) -> None:
 
 
 def test_no_password_is_needed(node: Node) -> None:
-    node.executor.users.require(b"secret")
+    node.executor.users.require([b"secret"])
     assert node.client().raw(b"GET /x HTTP/1.0\r\n\r\n") == b"HTTP/1.1 200 GET /x\r\n\r\n"
 
 

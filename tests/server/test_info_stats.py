@@ -23,7 +23,7 @@ def test_expired_keys_count_whoever_noticed() -> None:
 def test_wrong_passwords_and_refused_writes_are_counted() -> None:
     node = Node()
     figures = figures_of(node)
-    node.executor.users.require(b"secret")
+    node.executor.users.require([b"secret"])
     client = node.client()
     client.run("AUTH wrong")
     client.run("AUTH secret")

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 import dflite.commands  # noqa: F401  (enters every command in the table)
+from dflite.base.conversation_errors import NoUserFile
 from dflite.base.errors import CommandError, CustomError
 from dflite.engine.client import Client
 from dflite.engine.context import Context
@@ -111,6 +112,7 @@ class FakeHost:
 
     def __init__(self) -> None:
         self.settings = Settings()
+        self.users_file: bytes | None = None
         self.logged: list[tuple[str, str]] = []
         self.shutdowns: list[tuple[bool | None, bool, bool]] = []
         self.info_text = b"# Server\r\nredis_version:7.4.0\r\n"
@@ -163,6 +165,16 @@ class FakeHost:
 
     def last_save_s(self) -> int:
         return START_MS // 1000
+
+    def read_users(self) -> bytes:
+        if self.users_file is None:
+            raise NoUserFile
+        return self.users_file
+
+    def write_users(self, text: bytes) -> None:
+        if self.users_file is None:
+            raise NoUserFile
+        self.users_file = text
 
     def change_replication_id(self) -> None:
         self.replication_ids += 1

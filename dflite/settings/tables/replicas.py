@@ -261,10 +261,25 @@ CLUSTER: Final = Group(
 USERS: Final = Group(
     "Users and events",
     [
-        live("requirepass", TEXT, "", "Password of the user default; empty for none.", secret=True),
-        idle("aclfile", PATH, "", "File of users.", when=FIXED),
-        idle("acllog_max_len", COUNT, "128", "Refusals that ACL LOG remembers."),
-        idle(
+        live(
+            "requirepass",
+            TEXT,
+            "",
+            "Password of the user default, unless the file of users names that user; empty for "
+            "none.",
+            secret=True,
+        ),
+        fixed("aclfile", PATH, "", "File of users: see docs/acl.md."),
+        live("acllog_max_len", COUNT, "128", "Refusals that ACL LOG remembers."),
+        live(
+            "auth_failure_delay",
+            COUNT,
+            "100",
+            "Milliseconds that an attempt to authenticate waits after five failures from its "
+            "address, doubled with each further one up to three seconds; 0 for never.",
+            OWN,
+        ),
+        live(
             "acl_pubsub_default",
             Choice(["allchannels", "resetchannels"]),
             "resetchannels",
