@@ -96,7 +96,7 @@ TARGETS: Final = (
         Target(
             f"CPU per {name} at P={pipeline} over TLS, to Redis'",
             "tls_cpu_us",
-            f"{name} P={pipeline}",
+            f"{name} P={pipeline}, TLS",
             1.2,
             REDIS,
         )
