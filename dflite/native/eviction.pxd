@@ -1,3 +1,4 @@
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint64_t
 
 cimport cython
@@ -24,8 +25,7 @@ cdef enum:
 
 cdef struct Chosen:
     Entry* entry
-    int database
-    int shard
+    PyObject* table
     double rank             # the least goes first
 
 @cython.final
@@ -44,14 +44,19 @@ cdef class Evictor(Census):
     cdef Chosen[BATCH] chosen
     cdef int found
     cdef int left                       # of those chosen, to be evicted next
-    cdef int shard_count
+    cdef PyObject* drawn                # the table that the next choice looks into, or NULL
+    cdef uint64_t[MOST_SAMPLES] places  # ... where
+    cdef uint64_t* buckets[MOST_SAMPLES]
     cdef size_t ghost_sets              # as memory was told
 
     cdef bint make_room(self) noexcept
     cdef int tell_memory(self) except -1
     cdef bint choose(self) noexcept
     cdef void search(self) noexcept
-    cdef void consider(self, Table table, int database, int shard, Entry* e) noexcept
-    cdef Table draw_table(self, int* database, int* shard)
+    cdef void look_ahead(self) noexcept
+    cdef bint choose_slowly(self, int samples) noexcept
+    cdef void consider(self, PyObject* table, Entry* e) noexcept
+    cdef PyObject* draw_table(self) noexcept
+    cdef int database_of(self, Table table) except -1
     cdef bint evict_next(self, list gone) except -1
-    cdef int sample(self, Table table, int database, int shard) noexcept
+    cdef int sample(self, PyObject* table) noexcept

@@ -30,6 +30,7 @@ from dflite.native.entry cimport (
     key_of,
     slot_entry,
     stamp_of,
+    value_length_of,
     value_of,
 )
 from dflite.native.index cimport hash_key
@@ -41,7 +42,6 @@ from dflite.native.value cimport Value
 from dflite.native.walk cimport next_random, random_below
 
 cdef enum:
-    TRIES = 16              # draws that may find nothing, before all is looked at
     FEW = 6                 # keys with a deadline that are enough of one segment
     SEGMENTS_AHEAD = 4096   # that a search for keys with a deadline passes
     SMALL = 1024            # bytes of a key that may go although there is room already
@@ -67,15 +67,16 @@ cdef inline int64_t microseconds() noexcept nogil:
 
 
 cdef inline double size_of(Entry* e) noexcept:
-    """Bytes that would come free."""
+    """Bytes that would come free, about; the allocator is not asked, whose notes lie elsewhere."""
     cdef PyObject* value
     cdef object held
+    cdef double size = <double>(((value_of(e) - <char*>e) + value_length_of(e) + 23) & ~<size_t>15)
     if (e.kind & 0xF0) == ENC_OBJECT:
         memcpy(&value, value_of(e), sizeof(value))
         held = <object>value
         if isinstance(held, Value):
-            return <double>allocated(e) + <double>(<Value>held).bytes_held()
-    return <double>allocated(e)
+            return size + <double>(<Value>held).bytes_held()
+    return size
 
 
 @cython.final
@@ -86,7 +87,6 @@ cdef class Evictor(Census):
         self.clock = clock
         self.memory = memory
         self.databases = memory.databases
-        self.shard_count = len(<list>self.databases[0])
         self.uses = Uses(clock)
         self.uses.census = self
         self.samples = 5
@@ -118,9 +118,9 @@ cdef class Evictor(Census):
 
     cdef int64_t keys(self) noexcept:
         cdef int64_t total = 0
-        for tables in self.databases:
-            for table in <list>tables:
-                total += <int64_t>(<Table>table).count
+        cdef int i
+        for i in range(self.memory.table_count):
+            total += <int64_t>(<Table>self.memory.tables[i]).count
         return total
 
     # -- making room -----------------------------------------------------------------------------------
@@ -142,6 +142,7 @@ cdef class Evictor(Census):
                         return False
             if self.left and allocated(self.chosen[self.found - self.left].entry) <= SMALL:
                 self.evict_next(None)       # it was found anyway: so one search makes room for two
+            self.look_ahead()
         except Exception:
             return False
         return True
@@ -186,14 +187,15 @@ cdef class Evictor(Census):
             self.left = self.found
         chosen = self.chosen[self.found - self.left]
         self.left -= 1
-        table = <Table>(<list>self.databases[chosen.database])[chosen.shard]
+        table = <Table>chosen.table
         key = key_of(chosen.entry)
         n = key_length_of(chosen.entry)
         h = hash_key(key, n)
+        self.uses.prefetch_ghosts(h)
         slot = table.find_slot(key, n, h)
         due = table.is_due(chosen.entry)
         if gone is not None:
-            gone.append((chosen.database, PyBytes_FromStringAndSize(key, n), due))
+            gone.append((self.database_of(table), PyBytes_FromStringAndSize(key, n), due))
         if due:
             self.expired += 1
         else:
@@ -204,88 +206,137 @@ cdef class Evictor(Census):
         table.remove_slot(slot, h)
         return True
 
+    cdef int database_of(self, Table table) except -1:
+        """The number of the database that this is a table of; SWAPDB changes it."""
+        cdef int number = 0
+        for tables in self.databases:
+            for each in <list>tables:
+                if each is table:
+                    return number
+            number += 1
+        raise KeyError(table)
+
     # -- choosing --------------------------------------------------------------------------------------
 
-    cdef Table draw_table(self, int* database, int* shard):
-        """A table, the likelier the more keys it has that may go; None if there are none."""
+    cdef PyObject* draw_table(self) noexcept:
+        """A table, the likelier the more keys it has that may go; NULL if there are none."""
         cdef bint all_keys = self.policy & ALLKEYS
         cdef uint64_t total = 0, count, place
-        cdef Table table
-        cdef int db, part
-        for tables in self.databases:
-            for each in <list>tables:
-                table = <Table>each
-                total += table.count if all_keys else table.expiring_count
+        cdef PyObject* table
+        cdef int i
+        for i in range(self.memory.table_count):
+            table = self.memory.tables[i]
+            total += (<Table>table).count if all_keys else (<Table>table).expiring_count
         if total == 0:
-            return None
+            return NULL
         place = random_below(min(total, <uint64_t>0xFFFFFFFF))
-        db = -1
-        for tables in self.databases:
-            db += 1
-            part = -1
-            for each in <list>tables:
-                part += 1
-                table = <Table>each
-                count = table.count if all_keys else table.expiring_count
-                if place < count:
-                    database[0] = db
-                    shard[0] = part
-                    return table
-                place -= count
-        return None
+        for i in range(self.memory.table_count):
+            table = self.memory.tables[i]
+            count = (<Table>table).count if all_keys else (<Table>table).expiring_count
+            if place < count:
+                return table
+            place -= count
+        return NULL
 
     cdef bint choose(self) noexcept:
-        """Fill `chosen`, the best first; False if no key may go."""
-        cdef int samples = max(1, min(self.samples, <int>MOST_SAMPLES)), done = 0, tries = 0
-        cdef int database = 0, shard = 0
-        cdef Table table
+        """Fill `chosen`, the best first; False if no key may go.
+
+        Where to look was drawn when the last choice was made, so that those buckets are near by now, and
+        all entries in them are asked for before the first is looked at.
+        """
+        cdef int samples = max(1, min(self.samples, <int>MOST_SAMPLES)), i, k
+        cdef uint64_t slot
+        cdef uint64_t* bucket
+        cdef PyObject* table = self.drawn
+        cdef Segment* s
         self.found = 0
+        if (self.policy & 7) == RANDOM or not self.policy & ALLKEYS:
+            return self.choose_slowly(samples)
+        if table == NULL or (<Table>table).count == 0:
+            table = self.draw_table()
+            if table == NULL:
+                return False
+            for i in range(samples):
+                self.places[i] = next_random()
+        for i in range(samples):
+            s = (<Table>table).segment_for(self.places[i])
+            bucket = s.slots + <size_t>(<uint32_t>self.places[i] % s.buckets) * SLOTS
+            self.buckets[i] = bucket
+            for k in range(SLOTS):
+                if bucket[k] == 0:
+                    break
+                DFLITE_PREFETCH(slot_entry(bucket[k]))
+        self.drawn = self.draw_table()
+        for i in range(samples):
+            self.places[i] = next_random()
+            s = (<Table>self.drawn).segment_for(self.places[i])
+            DFLITE_PREFETCH(s.slots + <size_t>(<uint32_t>self.places[i] % s.buckets) * SLOTS)
+        for i in range(samples):
+            bucket = self.buckets[i]
+            for k in range(SLOTS):
+                if bucket[k] == 0:
+                    break
+                self.consider(table, slot_entry(bucket[k]))
+        return self.found > 0 or self.choose_slowly(samples)
+
+    cdef void look_ahead(self) noexcept:
+        """Ask for the entries that the next choice will look at; their buckets are near by now."""
+        cdef Segment* s
+        cdef uint64_t* bucket
+        cdef int i, k
+        if self.drawn == NULL or (<Table>self.drawn).count == 0:
+            return
+        for i in range(max(1, min(self.samples, <int>MOST_SAMPLES))):
+            s = (<Table>self.drawn).segment_for(self.places[i])
+            bucket = s.slots + <size_t>(<uint32_t>self.places[i] % s.buckets) * SLOTS
+            for k in range(SLOTS):
+                if bucket[k] == 0:
+                    break
+                DFLITE_PREFETCH(slot_entry(bucket[k]))
+
+    cdef bint choose_slowly(self, int samples) noexcept:
+        """As `choose`, for one key drawn by chance, or among those with a deadline, or where few may go."""
+        cdef int done = 0, tries = 0
+        cdef PyObject* table
         if (self.policy & 7) == RANDOM:
             samples = 1
-        while done < samples or (self.found == 0 and tries < TRIES * samples):
+        while tries < 4 * samples and done < samples:
             tries += 1
-            table = self.draw_table(&database, &shard)
-            if table is None:
+            table = self.draw_table()
+            if table == NULL:
                 return False
-            if self.sample(table, database, shard) > 0:
-                done += 1
-            elif tries > 4 * samples and self.found > 0:
-                break
+            done += self.sample(table) > 0
         if self.found == 0:
             self.search()
         return self.found > 0
 
     cdef void search(self) noexcept:
         """Nothing was met by chance: look at everything from somewhere on, until something may go."""
-        cdef int db = -1, part
-        cdef Table table
+        cdef PyObject* table
         cdef Segment* s
         cdef uint64_t h, begun
         cdef uint32_t i
-        for tables in self.databases:
-            db += 1
-            part = -1
-            for each in <list>tables:
-                part += 1
-                table = <Table>each
-                if (table.count if self.policy & ALLKEYS else table.expiring_count) == 0:
-                    continue
-                h = begun = next_random()
-                while True:
-                    s = table.segment_for(h)
-                    for i in range(s.buckets * <uint32_t>SLOTS):
-                        if s.slots[i] != 0 and (self.policy & ALLKEYS or s.slots[i] & HAS_DEADLINE):
-                            self.consider(table, db, part, slot_entry(s.slots[i]))
-                    if self.found:
-                        return
-                    h = after_prefix(h, s.depth)
-                    if table.segment_for(h) == table.segment_for(begun):
-                        break
+        cdef int t
+        for t in range(self.memory.table_count):
+            table = self.memory.tables[t]
+            if ((<Table>table).count if self.policy & ALLKEYS else (<Table>table).expiring_count) == 0:
+                continue
+            h = begun = next_random()
+            while True:
+                s = (<Table>table).segment_for(h)
+                for i in range(s.buckets * <uint32_t>SLOTS):
+                    if s.slots[i] != 0 and (self.policy & ALLKEYS or s.slots[i] & HAS_DEADLINE):
+                        self.consider(table, slot_entry(s.slots[i]))
+                if self.found:
+                    return
+                h = after_prefix(h, s.depth)
+                if (<Table>table).segment_for(h) == (<Table>table).segment_for(begun):
+                    break
 
-    cdef int sample(self, Table table, int database, int shard) noexcept:
-        """Consider the keys of a bucket drawn by chance; how many there were."""
+    cdef int sample(self, PyObject* table) noexcept:
+        """Consider the keys of a bucket drawn by chance, or some with a deadline; how many there were."""
         cdef uint64_t h = next_random(), slot
-        cdef Segment* s = table.segment_for(h)
+        cdef Segment* s = (<Table>table).segment_for(h)
         cdef bint all_keys = self.policy & ALLKEYS, one = (self.policy & 7) == RANDOM
         cdef uint32_t b, steps, i, first
         cdef uint64_t* bucket
@@ -296,21 +347,17 @@ cdef class Evictor(Census):
                 if left == 0:
                     return 0
                 h = after_prefix(h, s.depth)
-                s = table.segment_for(h)
+                s = (<Table>table).segment_for(h)
         b = <uint32_t>random_below(s.buckets)
         for steps in range(1 if all_keys else s.buckets):
             bucket = s.slots + <size_t>b * SLOTS
-            for i in range(SLOTS):
-                slot = bucket[i]
-                if slot != 0 and (all_keys or slot & HAS_DEADLINE):
-                    DFLITE_PREFETCH(slot_entry(slot))
             first = <uint32_t>random_below(SLOTS) if one else 0
             for i in range(SLOTS):
                 slot = bucket[(first + i) & (SLOTS - 1)]
                 if slot == 0 or not (all_keys or slot & HAS_DEADLINE):
                     continue
                 considered += 1
-                self.consider(table, database, shard, slot_entry(slot))
+                self.consider(table, slot_entry(slot))
                 if one and self.found:
                     return considered
             if considered >= FEW:
@@ -320,14 +367,14 @@ cdef class Evictor(Census):
                 b = 0
         return considered
 
-    cdef void consider(self, Table table, int database, int shard, Entry* e) noexcept:
+    cdef void consider(self, PyObject* table, Entry* e) noexcept:
         """Keep the key among those chosen if it ranks low enough."""
         cdef int way = self.policy & 7, i
         cdef uint32_t stamp = stamp_of(e)
         cdef double rank
         if e.flags & F_STICKY:
             return
-        if table.is_due(e):
+        if (<Table>table).is_due(e):
             rank = -1e300       # it is gone already, as far as anybody may know
         elif way == LRU:
             rank = -<double>((self.clock.stamp - stamp) & 0xFFFFFF)
@@ -339,20 +386,20 @@ cdef class Evictor(Census):
             rank = self.uses.worth_of(stamp) / size_of(e)
         else:
             rank = 0
+        if self.found == BATCH and rank >= self.chosen[BATCH - 1].rank:
+            return
         for i in range(self.found):
             if self.chosen[i].entry == e:
                 return
         if self.found < BATCH:
             i = self.found
             self.found += 1
-        elif rank < self.chosen[BATCH - 1].rank:
-            i = BATCH - 1
         else:
-            return
+            i = BATCH - 1
         while i > 0 and self.chosen[i - 1].rank > rank:
             self.chosen[i] = self.chosen[i - 1]
             i -= 1
-        self.chosen[i] = Chosen(entry=e, database=database, shard=shard, rank=rank)
+        self.chosen[i] = Chosen(entry=e, table=table, rank=rank)
 
     def check(self) -> None:
         """Assert that tables note uses as the policy reads them; for tests."""

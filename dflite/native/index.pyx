@@ -148,6 +148,8 @@ cdef class Index(Value):
         if self.directory != NULL:
             s = self.segment_for(h)
             DFLITE_PREFETCH(s.slots + <size_t>home_of(((h << s.depth) >> 48) << 48, s.buckets) * SLOTS)
+        if self.uses is not None:
+            self.uses.prefetch_ghosts(h)
 
     cdef void prefetch_entry(self, uint64_t h) noexcept nogil:
         """Ask for the first entry in the home bucket whose tag fits; its bucket should be near by now."""

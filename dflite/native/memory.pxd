@@ -1,3 +1,4 @@
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 
 cimport cython
@@ -9,6 +10,9 @@ cdef enum:
 @cython.final
 cdef class Memory:
     cdef readonly list databases        # of lists of Tables, a Table a shard
+    cdef list all_tables
+    cdef PyObject** tables              # the same in a row; SWAPDB changes nothing here
+    cdef int table_count
     cdef size_t bound                   # 0: none
     cdef size_t allowance               # bytes that may come before it is counted again
     cdef int64_t[KINDS] kinds

@@ -7,7 +7,9 @@ and only waits to be freed in slices counts as used, but not towards the limit: 
 anything that is deleted for its sake.
 """
 
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
+from libc.stdlib cimport free, malloc
 
 cimport cython
 
@@ -46,7 +48,18 @@ cdef class Memory:
     """One node's. `limit` is in bytes, 0 for none."""
 
     def __cinit__(self, list databases):
+        cdef int i
         self.databases = databases
+        self.all_tables = [table for tables in databases for table in tables]
+        self.table_count = <int>len(self.all_tables)
+        self.tables = <PyObject**>malloc(self.table_count * sizeof(PyObject*))
+        if self.tables == NULL:
+            raise MemoryError
+        for i in range(self.table_count):
+            self.tables[i] = <PyObject*>(<Table>self.all_tables[i])
+
+    def __dealloc__(self):
+        free(self.tables)
 
     @property
     def limit(self) -> int:
@@ -63,9 +76,8 @@ cdef class Memory:
         cdef int i
         for i in range(counted):
             total += <int64_t>counters[i][0]
-        for tables in self.databases:
-            for table in <list>tables:
-                total += (<Table>table).entry_bytes + (<Table>table).segment_bytes
+        for i in range(self.table_count):
+            total += (<Table>self.tables[i]).entry_bytes + (<Table>self.tables[i]).segment_bytes
         return <size_t>max(total, <int64_t>0)
 
     cdef bint has_room(self, size_t n) noexcept:

@@ -49,5 +49,6 @@ cdef class Uses:
     cdef void advance(self) noexcept
     cdef void fit(self) noexcept nogil
     cdef void make_ghosts(self) noexcept
+    cdef void prefetch_ghosts(self, uint64_t h) noexcept nogil
     cdef void remember(self, uint32_t stamp, uint64_t h) noexcept nogil
     cdef uint32_t recall(self, uint64_t h) noexcept nogil

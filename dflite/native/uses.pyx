@@ -28,6 +28,7 @@ from libc.string cimport memset
 cimport cython
 
 from dflite.native.clock cimport Clock
+from dflite.native.entry cimport DFLITE_PREFETCH
 
 BY_IDLE_TIME = IDLE
 BY_FREQUENCY = FREQUENCY
@@ -282,6 +283,11 @@ cdef class Uses:
         free(self.ghosts)
         self.ghosts = <uint32_t*>calloc(sets * WAYS, sizeof(uint32_t))
         self.ghost_sets = 0 if self.ghosts == NULL else sets
+
+    cdef void prefetch_ghosts(self, uint64_t h) noexcept nogil:
+        """Ask for the set in which a key's ghost would be."""
+        if self.ghosts != NULL:
+            DFLITE_PREFETCH(self.ghosts + (h & (self.ghost_sets - 1)) * WAYS)
 
     cdef void remember(self, uint32_t stamp, uint64_t h) noexcept nogil:
         """A ghost: 12 bits of the hash, 12 of the tick without its last four, stage and rhythm."""
