@@ -14,6 +14,8 @@ REPLY_SKIP_NEXT: Final = 3
 
 NO_COMMAND: Final = "NULL"  # of a client that has not sent any
 OBJECTS: Final = 1200  # bytes of a client's own objects, about
+WATCHED: Final = 400  # bytes for a key that a client watches, beside its name
+HEARD: Final = 300  # bytes for a name that a client listens to, beside the name
 WORD: Final = 49  # bytes of a kept word before its content: a bytes object and its place in a list
 
 
@@ -149,9 +151,17 @@ class Client:
             self.update_lane()
 
     def memory(self) -> int:
-        """Bytes that this client takes: buffers, queued requests, objects."""
+        """Bytes that this client takes: buffers, queued requests, objects, what it registered."""
         conn = self.conn
-        return OBJECTS + conn.input_capacity + conn.reply.memory + self.queue_bytes
+        size = OBJECTS + conn.input_capacity + conn.reply.memory + self.queue_bytes
+        for watched in self.watched:
+            size += WATCHED + len(watched.key)
+        if self.listening is not None:
+            for names in self.listening.names:
+                size += sum([HEARD + len(name) for name in names])
+        if self.tracker is not None and self.tracker.prefixes:
+            size += sum([HEARD + len(prefix) for prefix in self.tracker.prefixes])
+        return size
 
     def update_lane(self) -> None:
         """Let the hot lane answer if the engine does not have to see each of its requests."""

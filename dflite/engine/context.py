@@ -10,6 +10,7 @@ from dflite.engine.acl_users import Users
 from dflite.engine.attempts import Attempts
 from dflite.engine.blocking import Blocking, Waiter
 from dflite.engine.client import OBJECTS, Client
+from dflite.engine.client_eviction import ClientEviction
 from dflite.engine.eviction import Eviction
 from dflite.engine.journal import Journal
 from dflite.engine.latency import LatencyMonitor
@@ -119,6 +120,7 @@ class Engine:
         self.notifications = Notifications(self.channels)
         self.tracking = Tracking(self.clients, self.pushes, self.observers_changed)
         self.contexts: dict[int, Context] = {}
+        self.client_eviction = ClientEviction(self.clients, self.clients_memory, self.kill)
         self.monitors: list[Client] = []
         self.next_client_id = 1
         self.memory = lane.memory  # its sum, and how much of it there may be
@@ -187,6 +189,12 @@ class Engine:
         self.binding_memory()
         return self.memory.used_bytes() + self.keyspace.flushed_memory()
 
+    def clients_memory(self) -> int:
+        """Bytes of what is there for clients, but not for those that track keys."""
+        beside = len(self.clients) * OBJECTS + self.queued_bytes
+        beside += self.watching.memory + self.channels.memory + self.tracking.prefix_memory
+        return self.memory.buffer_bytes() + beside
+
     def binding_memory(self) -> int:
         """Bytes that count towards `maxmemory`: not those that only wait to be freed."""
         tracking = self.tracking
@@ -194,7 +202,7 @@ class Engine:
             len(self.clients) * OBJECTS,
             self.queued_bytes,
             self.watching.memory,
-            self.channels.memory,
+            self.channels.memory + tracking.prefix_memory,
             tracking.memory if tracking.trackers or tracking.remains else 0,
         )
 

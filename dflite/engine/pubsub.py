@@ -7,7 +7,7 @@ laid behind the replies of all of them natively.
 from collections.abc import Callable
 from typing import Final
 
-from dflite.engine.client import Client, Listening
+from dflite.engine.client import HEARD, Client, Listening
 from dflite.engine.pushes import Audience, Pushes
 from dflite.native.audience import matching
 from dflite.native.bytesops import glob_match
@@ -17,8 +17,6 @@ from dflite.native.requests import Limits
 CHANNEL: Final = 0
 PATTERN: Final = 1
 SHARD: Final = 2
-
-HEARD: Final = 300  # bytes for a name that a client listens to, beside the name
 
 
 class Channels:

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from sys import getsizeof
 from typing import Final
 
-from dflite.engine.client import Client, Tracker
+from dflite.engine.client import HEARD, Client, Tracker
 from dflite.engine.pushes import Pushes
 from dflite.store.effects import BESIDE, EVICTED, EXPIRED, MISS, Change
 
@@ -46,6 +46,7 @@ class Tracking:
         self.held = 0  # bytes of keys and of their sets of ids, those given up included
         self.trackers: dict[int, Client] = {}
         self.broadcasts: dict[bytes, Broadcast] = {}
+        self.prefix_memory = 0  # bytes of their prefixes, about
         self.gathered = False  # some broadcast has keys
         # what the running client is to be told, None for every key, and how it tracked
         self.own: list[tuple[Tracker, bytes | None]] = []
@@ -68,7 +69,9 @@ class Tracking:
         self.trackers[client.id] = client
         if wanted.broadcast:
             for prefix in prefixes or [b""]:
-                wanted.prefixes.add(prefix)
+                if prefix not in wanted.prefixes:
+                    wanted.prefixes.add(prefix)
+                    self.prefix_memory += HEARD + len(prefix)
                 self.broadcasts.setdefault(prefix, Broadcast()).clients[client.id] = client
         client.update_lane()
         self.on_change()
@@ -79,6 +82,7 @@ class Tracking:
         if tracker is None:
             return
         for prefix in tracker.prefixes:
+            self.prefix_memory -= HEARD + len(prefix)
             broadcast = self.broadcasts[prefix]
             del broadcast.clients[client.id]
             if not broadcast.clients:

@@ -1,12 +1,8 @@
 """WATCH: which clients' transactions a change of a key breaks."""
 
-from typing import Final
-
-from dflite.engine.client import Client, WatchedKey
+from dflite.engine.client import WATCHED, Client, WatchedKey
 from dflite.store.db import Db
 from dflite.store.effects import Change
-
-WATCHED: Final = 400  # bytes for a key that a client watches, beside its name
 
 
 class Watching:

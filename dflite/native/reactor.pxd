@@ -53,6 +53,7 @@ cdef class Reactor:
     cdef bint polling
     cdef bint preparing
     cdef public object before_flush
+    cdef public object after_reading
     cdef public object wanted           # called when pending work waits for run_pending()
     cdef public object on_error
     cdef public object on_tls_hello     # what to answer who speaks TLS where it is not spoken

@@ -21,6 +21,7 @@ class Reactor:
     limits: Limits
     batch: Batch
     before_flush: Callable[[], None] | None
+    after_reading: Callable[[], None] | None
     wanted: Callable[[], None] | None
     on_error: Callable[[Exception], None] | None
     on_tls_hello: Callable[[bytes, int], bytes] | None

@@ -13,7 +13,7 @@ interpreter's lock, and then calls `shaken(connection)` in the loop; meanwhile n
 connection's seal. Without, `handshakes_a_turn` steps are made before everybody else has a turn again.
 
 Before any reply leaves, at the end of a round or in the middle of a long one, `before_flush` is called:
-what has to be durable or settled first goes there.
+what has to be durable or settled first goes there. `after_reading` is called in each round, if it is set.
 """
 
 from libc.errno cimport EAGAIN, EINTR, errno
@@ -450,6 +450,8 @@ cdef class Reactor:
         cdef SocketConnection connection
         cdef list batch
         cdef int turns = 0
+        if self.after_reading is not None:
+            self.after_reading()
         while self.ready and turns < 16:
             turns += 1
             batch = self.ready

@@ -129,6 +129,7 @@ class Figures:
         executor.rejected_for_memory = 0
         executor.effects.expired = 0
         executor.eviction.reset()
+        executor.client_eviction.evicted = 0
         executor.expiry.expired = 0
         executor.internal_errors = 0
         executor.acl_log.forget_counts()

@@ -77,6 +77,7 @@ class NodeHost:
         self.settings.on_change("requirepass", self.require_password)
         for name in (
             "maxmemory",
+            "maxmemory_clients",
             "maxmemory_policy",
             "cache_mode",
             "maxmemory_samples",
@@ -128,6 +129,10 @@ class NodeHost:
         executor = self.executor
         evictor = executor.lane.evictor
         executor.memory.limit = memory_limit(settings.maxmemory, self.available)
+        share = settings.maxmemory_clients
+        bound = share if share >= 0 else -share * executor.memory.limit // 100
+        executor.client_eviction.bound = bound
+        self.figures.reactor.after_reading = self.evict_clients if bound else None
         evictor.set_policy("cache" if settings.cache_mode else settings.maxmemory_policy)
         evictor.samples = settings.maxmemory_samples
         evictor.slice_us = max(min(settings.maxmemory_eviction_tenacity * 50, 1000), 50)
@@ -157,6 +162,13 @@ class NodeHost:
         except OSError as error:
             reason = (error.strerror or str(error)).encode()
             raise UserFileProblem(b"ERR Cannot write the file of users: " + reason) from None
+
+    def evict_clients(self) -> None:
+        """A round of requests is over: do clients take too much?"""
+        for client in self.executor.client_eviction.run():
+            self.throttle.log(
+                LEVELS["notice"], "eviction", f"closing client {client.addr}: maxmemory-clients"
+            )
 
     def setting(self, name: str) -> object:
         return getattr(self.settings, name)

@@ -43,7 +43,7 @@ def stats_section(figures: Figures) -> list[str]:
         "expired_time_cap_reached_count:0",
         f"expire_cycle_cpu_milliseconds:{figures.expiry_us // 1000}",
         f"evicted_keys:{executor.eviction.evicted}",
-        "evicted_clients:0",
+        f"evicted_clients:{executor.client_eviction.evicted}",
         "evicted_scripts:0",
         f"total_eviction_exceeded_time:{executor.eviction.exceeded_ms()}",
         f"current_eviction_exceeded_time:{executor.eviction.exceeding_ms()}",

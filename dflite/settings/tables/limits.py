@@ -50,12 +50,12 @@ CLIENTS: Final = Group(
             "The most arguments of a request.",
             OWN,
         ),
-        idle(
+        live(
             "maxmemory_clients",
             SizeOrPercent(),
             "0",
             "Bytes that all clients' buffers may take together, also as a percentage of maxmemory; "
-            "0 sets no bound.",
+            "beyond, those go that take most. 0 sets no bound.",
         ),
         live("tracking_table_max_keys", COUNT, "1000000", "Keys that client tracking remembers."),
         idle("send_timeout", SMALL, "0", "Seconds a reply may be stuck before a cut.", OWN),
