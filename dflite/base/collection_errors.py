@@ -122,3 +122,9 @@ class WeightNotAFloat(CommandError):
 
 class NeedsInputKey(QuotingError):
     text = b"ERR at least 1 input key is needed for '%b' command"
+
+
+class SortRefused(QuotingError):
+    """SORT's BY and GET reach keys that no rule can name: only who may read all may say them."""
+
+    text = b"ERR %b option of SORT denied due to insufficient ACL permissions."

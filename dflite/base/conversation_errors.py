@@ -76,8 +76,9 @@ class BadPasswordBits(CommandError):
 
 class NoUserFile(CommandError):
     text = (
-        b"ERR There is no file of users: start with --aclfile to have one, or let CONFIG REWRITE "
-        b"write users into the config file"
+        b"ERR This instance is not configured to use an ACL file. You may want to specify users "
+        b"via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a "
+        b"configuration file set) in order to store users in the configuration."
     )
 
 

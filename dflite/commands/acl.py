@@ -84,7 +84,7 @@ def cmd_acl_getuser(ctx: Context, args: Args) -> None:
     reply = ctx.reply
     user = ctx.engine.users.named(args.next())
     if user is None:
-        reply.null_array()
+        reply.null()
         return
     flags = [b"on" if user.enabled else b"off"] + ([b"nopass"] if user.nopass else [])
     reply.map(7)
@@ -187,7 +187,7 @@ def cmd_acl_dryrun(ctx: Context, args: Args) -> None:
         raise CommandNotFound(argv[0]) from None
     if not command.fits(len(argv)):
         raise WrongArity(command.name.encode())
-    refusal = check(user, command, argv, ctx.db.index)
+    refusal = check(user, command, argv, ctx.db.index, len(ctx.keyspace.dbs))
     if refusal is None:
         ctx.reply.ok()
     else:

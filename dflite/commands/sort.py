@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from dflite.base.collection_errors import SortRefused
 from dflite.base.errors import BadSyntax
+from dflite.engine.acl import may_read_every_key
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,
@@ -17,6 +19,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
+from dflite.engine.lookup import find
 from dflite.ops.sort import PLACE, Order, sort, store
 
 SORTING: Final = Family("generic")
@@ -45,9 +48,12 @@ def key_of_sort_ro(argv: list[bytes]) -> list[int]:
     return [1]
 
 
-def read_order(args: Args, order: Order, stores: bool) -> bytes | None:
+def read_order(ctx: Context, args: Args, order: Order, stores: bool) -> bytes | None:
     """The options behind the key; the target of STORE, if that may be said and is."""
     target = None
+    reads_all = ctx.client.user.unrestricted or may_read_every_key(
+        ctx.client.user, find(args.argv), args.argv, ctx.db.index, len(ctx.keyspace.dbs)
+    )
     while args.more():
         word = args.word()
         if word == b"ASC":
@@ -65,8 +71,12 @@ def read_order(args: Args, order: Order, stores: bool) -> bytes | None:
             order.by = args.next()
             if PLACE not in order.by:
                 order.sorts = False
+            elif not reads_all:
+                raise SortRefused(word)
         elif word == b"GET":
             order.gets.append(args.next())
+            if not reads_all:
+                raise SortRefused(word)
         else:
             raise BadSyntax
     return target
@@ -88,7 +98,7 @@ def read_order(args: Args, order: Order, stores: bool) -> bytes | None:
 def cmd_sort(ctx: Context, args: Args) -> None:
     key = args.next()
     order = Order()
-    target = read_order(args, order, True)
+    target = read_order(ctx, args, order, True)
     found = sort(ctx.db, key, order, target is not None)
     if target is None:
         ctx.reply.bulks(found)
@@ -111,5 +121,5 @@ def cmd_sort(ctx: Context, args: Args) -> None:
 def cmd_sort_ro(ctx: Context, args: Args) -> None:
     key = args.next()
     order = Order()
-    read_order(args, order, False)
+    read_order(ctx, args, order, False)
     ctx.reply.bulks(sort(ctx.db, key, order))

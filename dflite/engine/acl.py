@@ -4,7 +4,6 @@ A request must be allowed whole by one of the user's selectors. If none does tha
 came last is told, of a database, the command, a key or a channel, in this order.
 """
 
-from dflite.base.numbers import INT32_MAX
 from dflite.engine.acl_log import CHANNEL, COMMAND, DATABASE, KEY
 from dflite.engine.acl_patterns import READS, WRITES
 from dflite.engine.acl_selector import Selector
@@ -71,16 +70,18 @@ class Refusal:
 
     def subject(self, command: Command, argv: list[bytes]) -> bytes:
         """What ACL LOG calls the object."""
-        return command.name.encode() if self.kind == COMMAND else argv[self.at]
+        return argv[self.at] if self.at else command.name.encode()
 
 
-def check(user: User, command: Command, argv: list[bytes], database: int) -> Refusal | None:
-    """What forbids the request, in that database; None if nothing does."""
+def check(
+    user: User, command: Command, argv: list[bytes], database: int, databases: int = 16
+) -> Refusal | None:
+    """What forbids the request, in that database of so many; None if nothing does."""
     if user.unrestricted:
         return None
     refusal: Refusal | None = None
     for selector in user.selectors:
-        found = refusal_of(selector, command, argv, database)
+        found = refusal_of(selector, command, argv, database, databases)
         if found is None:
             return None
         if (
@@ -93,11 +94,11 @@ def check(user: User, command: Command, argv: list[bytes], database: int) -> Ref
 
 
 def refusal_of(
-    selector: Selector, command: Command, argv: list[bytes], database: int
+    selector: Selector, command: Command, argv: list[bytes], database: int, databases: int
 ) -> Refusal | None:
     """What one selector has against the request."""
     if not selector.all_databases:
-        at = forbidden_database(selector, command, argv, database)
+        at = forbidden_database(selector, command, argv, database, databases)
         if at >= 0:
             return Refusal(DATABASE, at)
     if not selector.allowed[command.number] and not command.flags & NO_AUTH:
@@ -160,12 +161,13 @@ def forbidden_channel(selector: Selector, command: Command, argv: list[bytes]) -
 
 
 def forbidden_database(
-    selector: Selector, command: Command, argv: list[bytes], database: int
+    selector: Selector, command: Command, argv: list[bytes], database: int, databases: int
 ) -> int:
     """The index of what names a database that may not be used, 0 for the selected one; or -1."""
     name = command.name
     if name == "flushall":
-        return 0  # every database is not allowed
+        each = [selector.allows_database(index) for index in range(databases)]
+        return -1 if all(each) else 0
     named = named_databases(name, argv)
     if (
         name != "swapdb"
@@ -175,7 +177,7 @@ def forbidden_database(
         return 0
     for at in named:
         index = parse_int(argv[at])
-        if index is not None and 0 <= index <= INT32_MAX and not selector.allows_database(index):
+        if index is not None and 0 <= index < databases and not selector.allows_database(index):
             return at
     return -1
 
@@ -193,9 +195,12 @@ def named_databases(name: str, argv: list[bytes]) -> list[int]:
     return []
 
 
-def may_read_every_key(user: User, command: Command, argv: list[bytes], database: int) -> bool:
+def may_read_every_key(
+    user: User, command: Command, argv: list[bytes], database: int, databases: int = 16
+) -> bool:
     """May the request be run by one who also may read whatever key there is?"""
     return user.unrestricted or any(
-        selector.allows_every_key(READS) and refusal_of(selector, command, argv, database) is None
+        selector.allows_every_key(READS)
+        and refusal_of(selector, command, argv, database, databases) is None
         for selector in user.selectors
     )

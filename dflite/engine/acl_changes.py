@@ -82,7 +82,7 @@ def replace_users(engine: Engine, drafts: dict[bytes, User]) -> None:
 
 def cut_off_listeners(engine: Engine, user: User, draft: User) -> None:
     """End the connections of those who listen to what the draft does not allow."""
-    if draft.allows_every_channel():
+    if draft.allows_every_channel() or not user.has_channels():
         return
     for client in list(engine.clients.values()):
         if client.user is user and client.listening is not None and not may_listen(client, draft):

@@ -85,8 +85,6 @@ def join_selectors(words: list[bytes]) -> list[bytes]:
     parts: list[bytes] = []
     for word in words:
         if parts or (word.startswith(b"(") and not word.endswith(b")")):
-            if parts and word.startswith(b"(") and not word.endswith(b")"):
-                parts = []  # whoever begins anew has lost what was begun
             parts.append(word)
             if word.endswith(b")"):
                 rules.append(b" ".join(parts))

@@ -79,6 +79,10 @@ class User:
     def allows_every_channel(self) -> bool:
         return any(selector.all_channels for selector in self.selectors)
 
+    def has_channels(self) -> bool:
+        """May it use any channel? Who has none cannot lose one."""
+        return any(selector.all_channels or selector.channels for selector in self.selectors)
+
     def allows_channel(self, name: bytes, is_pattern: bool) -> bool:
         return any(selector.allows_channel(name, is_pattern) for selector in self.selectors)
 

@@ -17,6 +17,7 @@ from dflite.base.conversation_errors import (
 )
 from dflite.base.errors import CommandError, WrongArity
 from dflite.base.server_errors import MonitorReadsOnly
+from dflite.engine import permission
 from dflite.engine.args import Args
 from dflite.engine.beforehand import note_absent, save_before
 from dflite.engine.blocking import TimeOut, Waiter
@@ -43,7 +44,6 @@ from dflite.engine.latency import COMMAND, FAST_COMMAND
 from dflite.engine.lookup import find
 from dflite.engine.monitoring import feed_monitors
 from dflite.engine.notifications import NEW
-from dflite.engine.permission import demand_permission, demand_protected, must_wait
 from dflite.engine.secrets import describe_bug
 from dflite.native.clock import Clock, monotonic_us
 from dflite.native.connection import HELD_BLOCKED
@@ -203,6 +203,7 @@ class Executor(Engine):
         served = True
         started = NOW_US()
         try:
+            permission.demand_still(self, waiter)
             served = waiter.serve(key)
         except CommandError as error:
             reply.rollback(mark)
@@ -450,18 +451,18 @@ class Executor(Engine):
         client = ctx.client
         if self.in_exec:
             if not client.user.unrestricted:
-                demand_permission(ctx, command, argv, True)
+                permission.demand(ctx, command, argv, True)
             return True
         flags = command.flags
         if flags & PROTECTED:
-            demand_protected(ctx, client, command)
+            permission.demand_protected(ctx, client, command)
         if not client.authenticated and not flags & NO_AUTH and not self.users.is_open():
             raise NoAuth
         queued = client.queue is not None and command.name not in RUN_IN_MULTI
         if queued and flags & NO_MULTI:
             raise NotInTransaction
         if not client.user.unrestricted:
-            demand_permission(ctx, command, argv)
+            permission.demand(ctx, command, argv)
         if command.name == "exec":
             flags |= client.queue_flags
         if flags & DENYOOM and not self.make_room():
@@ -478,7 +479,7 @@ class Executor(Engine):
         if self.pausing.active and self.must_wait(client, flags):
             self.pausing.postpone(client, argv)
             return False
-        if self.attempts.by_address and not queued and must_wait(ctx, command, argv):
+        if self.attempts.by_address and not queued and permission.must_wait(ctx, command, argv):
             return False
         if queued:
             self.queued_bytes += client.enqueue(argv, flags)

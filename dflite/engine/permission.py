@@ -8,18 +8,18 @@ from dflite.base.server_errors import DebugRefused, ModuleRefused
 from dflite.engine.acl import Refusal, check
 from dflite.engine.acl_log import MULTI, TOPLEVEL
 from dflite.engine.attempts import is_attempt
+from dflite.engine.blocking import Waiter
 from dflite.engine.client import Client
 from dflite.engine.client_line import describe
 from dflite.engine.command import Command
-from dflite.engine.context import Context
+from dflite.engine.context import Context, Engine
+from dflite.engine.lookup import find
 
 
-def demand_permission(
-    ctx: Context, command: Command, argv: list[bytes], was_queued: bool = False
-) -> None:
+def demand(ctx: Context, command: Command, argv: list[bytes], was_queued: bool = False) -> None:
     """Raise unless the client's user may run this, and still may if it was queued by MULTI."""
     user = ctx.client.user
-    refusal = check(user, command, argv, ctx.db.index)
+    refusal = check(user, command, argv, ctx.db.index, len(ctx.keyspace.dbs))
     if refusal is None:
         return
     in_multi = was_queued or ctx.client.queue is not None
@@ -27,6 +27,14 @@ def demand_permission(
     if was_queued:
         raise NoMorePermission(refusal.later_reason())
     raise NoPermission(refusal.reason(user, command))
+
+
+def demand_still(engine: Engine, waiter: Waiter) -> None:
+    """Raise if one who waited for a key may not have it any more."""
+    client = waiter.client
+    ctx = engine.contexts.get(client.id)
+    if not client.user.unrestricted and ctx is not None:
+        demand(ctx, find(waiter.argv), waiter.argv)
 
 
 def note_refusal(

@@ -218,7 +218,36 @@ def pending(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     return True
 
 
+OWN_TO_A_REFUSAL: Final = (
+    b"age-seconds", b"client-info", b"entry-id", b"timestamp-created", b"timestamp-last-updated",
+)  # fmt: skip
+
+
+def refusals(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """ACL LOG: the same entries, but for times, counters of the process, and who it was."""
+    if theirs.kind != ARRAY or ours.kind != ARRAY:
+        return theirs == ours
+
+    def entry(reply: Reply) -> list[object]:
+        return [
+            (name.data, value.kind if name.data in OWN_TO_A_REFUSAL else value)
+            for name, value in reply.pairs
+        ]
+
+    return list(map(entry, theirs.items)) == list(map(entry, ours.items))
+
+
+def same_length(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    """As many bytes, which are made by chance."""
+    if theirs.kind != BULK or ours.kind != BULK:
+        return theirs == ours
+    return len(theirs.data) == len(ours.data)
+
+
 RULES: Final[dict[bytes, Rule]] = {
+    b"ACL LOG": refusals,
+    b"ACL GENPASS": same_length,
+    b"ACL CAT": same_kind,
     b"TTL": within(2),
     b"PTTL": within(2000),
     b"EXPIRETIME": within(2),

@@ -54,10 +54,13 @@ class Family:
         connections: int = 1,
         steps_percent: int = 6,
         alone: bool = False,
+        own_connections: bool = False,
     ) -> None:
         self.name = name
         # Not to be mixed with families whose commands tidy up, or look behind the scenes.
         self.alone = alone
+        # Its steps say themselves on which connection they are sent.
+        self.own_connections = own_connections
         self.steps_percent = steps_percent
         self.connections = connections
         self.makers: list[Maker] = [maker for weight, maker in makers for _ in range(weight)]
@@ -102,7 +105,8 @@ def draw_step(source: Source, families: Sequence[Family]) -> Step:
     if family.connections > 1 and source.chance(30):
         connection = source.number(1, family.connections - 1)
     if family.steps and source.chance(family.steps_percent):
-        return source.pick(family.steps)(source)._replace(connection=connection)
+        step = source.pick(family.steps)(source)
+        return step if family.own_connections else step._replace(connection=connection)
     argv = source.pick(family.makers)(source)
     argv[0] = spelled(source, argv[0])
     if source.chance(4):

@@ -174,9 +174,10 @@ def dflite_command() -> Path:
 
 
 def start_dflite(*flags: str, env: Mapping[str, str] | None = None) -> Server:
-    """`dflite serve` on a free port, without memcached's."""
+    """`dflite serve` on a free port, without memcached's, patient with wrong passwords."""
     port = free_port()
-    argv = [str(dflite_command()), "serve", f"--port={port}", "--memcached_port=0", *flags]
+    own = [f"--port={port}", "--memcached_port=0", "--auth_failure_delay=0"]
+    argv = [str(dflite_command()), "serve", *own, *flags]
     return start("dflite", argv, port, env)
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.against.families import (
+    acl,
     bitmaps,
     connection,
     dumps,
@@ -47,8 +48,9 @@ ALL: Final[dict[str, Family]] = {
         pubsub.FAMILY,
         notifications.FAMILY,
         tracking.FAMILY,
+        acl.FAMILY,
     )
 }
 MIXED: Final[list[Family]] = [family for family in ALL.values() if not family.alone]
 # Their programs are played in another way (listening.py), and each by itself.
-LISTENERS: Final = [pubsub.FAMILY, notifications.FAMILY, tracking.FAMILY]
+LISTENERS: Final = [pubsub.FAMILY, notifications.FAMILY, tracking.FAMILY, acl.FAMILY]
