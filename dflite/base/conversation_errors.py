@@ -50,9 +50,7 @@ class DefaultUserStays(CommandError):
 
 
 class PasskeyNeeded(CommandError):
-    text = (
-        b"ERR a public endpoint needs a passkey: the user 'default' must have a password, or be off"
-    )
+    text = b"ERR a public endpoint needs a passkey: each user must have a password, or be off"
 
 
 class UserNotFound(QuotingError):

@@ -110,11 +110,3 @@ cdef class Seal:
     def version(self) -> str:
         """TLSv1.3, say."""
         return self.engine.version() or ""
-
-    def cipher(self) -> str:
-        found = self.engine.cipher()
-        return found[0] if found else ""
-
-    def name(self) -> dict | None:
-        """The client's certificate, if it has shown one that was verified."""
-        return self.engine.getpeercert() or None

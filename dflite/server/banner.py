@@ -108,7 +108,8 @@ def shown_uri(facts: Facts) -> str:
     login = ":***@" if facts.password else ""
     address, tls = first_address(facts)
     if facts.public and address:
-        return connection_uri(facts.host, facts.port, tls, "default", facts.passkey)
+        uri = connection_uri(facts.host, facts.port, tls, "default", facts.passkey)
+        return uri if facts.passkey else uri.replace(":@", ":***@", 1)
     if address:
         return f"{'rediss' if tls else 'redis'}://{login}{address}"
     if facts.unixsocket:

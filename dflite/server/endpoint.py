@@ -158,7 +158,7 @@ class Endpoint:
     def guard(self) -> None:
         """Refuse what CONFIG SET could open."""
         if self.is_public:
-            self.settings.on_change("requirepass", self.check_passkey)
+            self.settings.on_change("requirepass", self.check_passkey, always=True)
             if self.settings.tls:
                 self.settings.on_change("tls", self.check_tls)
 

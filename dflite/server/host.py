@@ -74,7 +74,7 @@ class NodeHost:
         executor.users.never_open = self.settings.endpoint == PUBLIC
         load_users(executor, self.settings)
         self.settings.describe_users = self.describe_users
-        self.settings.on_change("requirepass", self.require_password)
+        self.settings.on_change("requirepass", self.require_password, always=True)
         for name in (
             "maxmemory",
             "maxmemory_clients",

@@ -166,7 +166,9 @@ class Node:
         if facts.public:
             facts.host = announced_host(settings)
             facts.port = settings.announce_port or settings.port or settings.tls_port
-            facts.passkey = settings.requirepass
+            passkey = settings.requirepass
+            if self.executor.users.default.has_password(passkey.encode(errors="surrogateescape")):
+                facts.passkey = passkey  # else the file of users says otherwise
         if self.endpoint.keeps_passkey:
             facts.passkey_file = self.endpoint.passkeys.path
         if self.endpoint.own_certificate:

@@ -329,10 +329,9 @@ def test_a_public_endpoint_is_never_opened(node: Node, admin: NodeClient) -> Non
     node.host.users_file = b"user default on nopass\nuser u on\n"
     client = node.client()
     client.run("AUTH secret")
-    refusal = (
-        "ERR a public endpoint needs a passkey: the user 'default' must have a password, or be off"
-    )
+    refusal = "ERR a public endpoint needs a passkey: each user must have a password, or be off"
     assert client.run("ACL SETUSER default nopass") == refusal
+    assert client.run("ACL SETUSER guest on nopass +@all") == refusal
     assert client.run("ACL LOAD") == refusal
     assert client.run("ACL SETUSER default off nopass") == "OK"
     assert client.run("ACL USERS") == [b"default"]

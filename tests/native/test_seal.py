@@ -192,8 +192,6 @@ def test_requests_are_answered_behind_a_handshake(stage: Stage) -> None:
     seal = client.session.connection.seal
     assert seal is not None
     assert (seal.established, seal.version()) == (True, "TLSv1.3")
-    assert seal.cipher().startswith("TLS_")
-    assert seal.name() is None
     assert client.session.connection.bytes_in == 42
 
 

@@ -129,6 +129,8 @@ def test_a_public_endpoint_shows_a_uri_to_use_and_what_to_trust() -> None:
     assert "  connect      rediss://default:p%2Fk@db.example.org:6380" in lines
     assert any(line.endswith("--cacert /data/ca.crt") for line in lines)
     assert any("/data/passkey" in line for line in lines)
+    known.passkey = ""
+    assert "default:***@" in shown_uri(known)
     known.resp_tls = False
     assert "WITHOUT TLS" in endpoint_words(known)
 

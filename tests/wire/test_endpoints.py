@@ -107,3 +107,39 @@ def test_a_certificate_that_is_given_is_used_with_a_passkey_that_is_made(
         ssl.create_default_context().wrap_socket(
             node.connect(trust=certificate).unwrap(), server_hostname="127.0.0.1"
         )
+
+
+def test_a_passkey_is_changed_in_two_steps_while_the_node_serves(start: Start) -> None:
+    node = start("--endpoint=public")
+    old = node.passkey
+    with node.connect() as connected:
+        assert say(connected, "AUTH", "default", old) == "+OK\r\n"
+        rotated = node.run("passkey", "rotate")
+        assert rotated.returncode == 0, rotated.stderr
+        new = node.passkey
+        assert new != old
+        assert f"default:{new}@" in rotated.stdout
+        assert accepts(node, old)
+        assert accepts(node, new)
+        assert say(connected, "CONFIG", "SET", "maxmemory", "1gb") == "+OK\r\n"
+        assert accepts(node, old)
+        node.stop()
+        node = start("--endpoint=public")
+        assert urlsplit(node.uri).password == new
+        assert accepts(node, old)
+        assert accepts(node, new)
+        dropped = node.run("passkey", "drop-old")
+        assert dropped.returncode == 0, dropped.stderr
+    assert not accepts(node, old)
+    assert accepts(node, new)
+    assert node.run("passkey", "show").stdout.strip() == node.uri
+    assert node.run("healthcheck").returncode == 0
+    node.stop()
+    node = start("--endpoint=public")
+    assert not accepts(node, old)
+    assert accepts(node, new)
+
+
+def accepts(node: EndpointNode, passkey: str) -> bool:
+    with node.connect() as sock:
+        return say(sock, "AUTH", "default", passkey) == "+OK\r\n"
