@@ -8,8 +8,7 @@ from dflite.base.server_errors import InvalidFirstDatabase, InvalidSecondDatabas
 from dflite.engine.args import Args
 from dflite.engine.command import FAST, READONLY, WRITE, Family
 from dflite.engine.context import Context
-from dflite.store.db import Db
-from dflite.store.effects import BESIDE
+from dflite.engine.flushing import flush, let_waiters_look
 
 DATABASES: Final = Family("server", "keyspace")
 ALL_SHARDS: Final = ["request_policy:all_shards", "response_policy:all_succeeded"]
@@ -40,9 +39,7 @@ def cmd_dbsize(ctx: Context, args: Args) -> None:
 )
 def cmd_flushall(ctx: Context, args: Args) -> None:
     read_flush_mode(args)
-    for db in ctx.keyspace.dbs:
-        flush(ctx, db)
-    ctx.engine.tracking.flushed()
+    flush(ctx.engine, ctx.keyspace.dbs)
     # also of an empty keyspace: a replica's may not be
     ctx.db.replicate_as(args.argv)
     ctx.reply.ok()
@@ -60,8 +57,7 @@ def cmd_flushall(ctx: Context, args: Args) -> None:
 )
 def cmd_flushdb(ctx: Context, args: Args) -> None:
     read_flush_mode(args)
-    flush(ctx, ctx.db)
-    ctx.engine.tracking.flushed()
+    flush(ctx.engine, [ctx.db])
     ctx.db.replicate_as(args.argv)
     ctx.reply.ok()
 
@@ -71,15 +67,6 @@ def read_flush_mode(args: Args) -> None:
     if args.more() and args.word() not in (b"ASYNC", b"SYNC"):
         raise BadSyntax
     args.end()
-
-
-def flush(ctx: Context, db: Db) -> None:
-    """Empty a database; its watched keys are changed by that."""
-    if len(db):
-        ctx.engine.watching.touch_database(db)
-        ctx.engine.effects.changed += len(db)
-        ctx.keyspace.flush(db)
-        let_waiters_look(ctx, db)
 
 
 @DATABASES.command(
@@ -106,15 +93,7 @@ def cmd_swapdb(ctx: Context, args: Args) -> None:
         watching.touch_database(dbs[first], dbs[second])
         watching.touch_database(dbs[second], dbs[first])
         ctx.keyspace.swap(first, second)
-        let_waiters_look(ctx, dbs[first])
-        let_waiters_look(ctx, dbs[second])
+        let_waiters_look(ctx.engine, dbs[first])
+        let_waiters_look(ctx.engine, dbs[second])
     ctx.engine.effects.changed += 1
     ctx.reply.ok()
-
-
-def let_waiters_look(ctx: Context, db: Db) -> None:
-    """Other keys stand in `db` now, or none: have those looked at that someone waits for."""
-    blocking = ctx.engine.blocking
-    for index, key in blocking.queues:
-        if index == db.index and (blocking.await_absence or db.exists(key)):
-            db.also(key, "", BESIDE)

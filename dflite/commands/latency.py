@@ -12,7 +12,7 @@ from dflite.engine.command import (
     STALE,
     Command,
     Family,
-    every_command,
+    counted_commands,
     own_subcommands,
 )
 from dflite.engine.context import Context
@@ -87,7 +87,7 @@ def cmd_latency_help(ctx: Context, args: Args) -> None:
     tips=TIPS,
 )
 def cmd_latency_histogram(ctx: Context, args: Args) -> None:
-    rows = every_command() if not args.more() else named_rows(args.rest())
+    rows = counted_commands() if not args.more() else named_rows(args.rest())
     lane = ctx.engine.lane
     rows = [row for row in rows if calls_of(row, lane)]
     ctx.reply.map(len(rows))

@@ -67,6 +67,7 @@ class Client:
         self.unix_socket = False
         self.tls = ""  # the version of TLS it speaks, if it does
         self.admin = False  # came in by the admin port
+        self.protocol = "resp"
         self.created_ms = now_ms
         self.name = b""
         self.lib_name = b""

@@ -8,8 +8,10 @@ from dflite.engine.context import Engine
 from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD, count_of
 from dflite.native.connection import HELD_OUTPUT
 from dflite.native.lane import OPERATIONS
+from dflite.native.mc_lane import OPERATIONS as MC_OPERATIONS
 
 LANE_NAMES: Final = {code: name.lower() for name, code in OPERATIONS.items()}
+LANE_NAMES.update({code: "memcached|" + name for name, code in MC_OPERATIONS.items()})
 FIRST_BUFFER: Final = 16 * 1024  # of its output: what CLIENT LIST shows beyond it as a list
 
 

@@ -298,6 +298,7 @@ ENABLE_LANE: Final = -1  # a command's number in the hot lane before it has one
 
 COMMANDS: Final[dict[bytes, Command]] = {}  # by name in capitals and in small letters
 ROWS: Final[list[Command]] = []  # all of them and their subcommands, by number
+FOREIGN: Final[list[Command]] = []  # of another protocol: counted like the others, but not listed
 
 
 class Family:
@@ -472,3 +473,8 @@ def every_command() -> list[Command]:
         rows.append(row)
         rows.extend(own_subcommands(row))
     return rows
+
+
+def counted_commands() -> list[Command]:
+    """Every request that is counted, other protocols' too."""
+    return every_command() + FOREIGN

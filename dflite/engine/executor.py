@@ -21,7 +21,7 @@ from dflite.engine import permission
 from dflite.engine.args import Args
 from dflite.engine.beforehand import note_absent, save_before
 from dflite.engine.blocking import TimeOut, Waiter
-from dflite.engine.client import NO_COMMAND, REPLY_ON, Client
+from dflite.engine.client import NO_COMMAND, REPLY_ON, Client, Tracker
 from dflite.engine.command import (
     ADMIN,
     COMMANDS,
@@ -81,32 +81,32 @@ class Executor(Engine):
     def execute(self, ctx: Context, argv: list[bytes]) -> None:
         """One request of a client, as a step of its own."""
         client = ctx.client
-        pushes = self.pushes
         silent = client.reply_mode != REPLY_ON
         mark = ctx.reply.mark() if silent else 0
-        pushes.running = client
+        self.pushes.running = client
         self.run(ctx, argv)
         if self.tracking.own:
             self.tracking.tell_own(client)
-        pushes.running = None
+        self.pushes.running = None
         if ctx.waiter is not None:
             ctx.waiter.argv = argv
             self.park(ctx.waiter)
         if client.reply_mode != REPLY_ON and not (silent and client.is_held()):
             # CLIENT REPLY OFF and SKIP answer nothing themselves
             client.silence(mark if silent else ctx.reply.mark())
-        if pushes.kept or pushes.said:
-            pushes.release(client)
+        self.end_step(client)
+
+    def end_step(self, client: Client) -> None:
+        """A request is answered, in whatever protocol: what it did is told, and has its effects."""
+        if self.pushes.kept or self.pushes.said:
+            self.pushes.release(client)
         if client.tracker is not None:
-            self.after_tracked(client)
-        effects = self.effects
-        if effects.changes or effects.records:
+            self.after_tracked(client, client.tracker)
+        if self.effects.changes or self.effects.records:
             self.settle(True)
 
-    def after_tracked(self, client: Client) -> None:
+    def after_tracked(self, client: Client, tracker: Tracker) -> None:
         """A request of a tracker is done: what CLIENT CACHING said of it is over."""
-        tracker = client.tracker
-        assert tracker is not None
         if client.queue is None and not client.last_command.startswith("client|"):
             tracker.caching = False
         self.tracking.trim()
@@ -361,9 +361,12 @@ class Executor(Engine):
             and command.flags & (WRITE | MAY_REPLICATE)
         ):
             effects.records.append(Record(db.index, argv))
-        usec = NOW_US() - started
+        self.finish(ctx, command, argv, NOW_US() - started)
+
+    def finish(self, ctx: Context, command: Command, argv: list[bytes], usec: int) -> None:
+        """A request has run, in whatever protocol: count it, and let MONITOR see it."""
         if ctx.waiter is None:
-            self.count(client, command, argv, usec)
+            self.count(ctx.client, command, argv, usec)
         else:
             ctx.waiter.usec = usec  # counted when it is answered
         if self.monitors and not command.flags & (SKIP_MONITOR | ADMIN):
@@ -494,6 +497,5 @@ class Executor(Engine):
 
     def must_wait(self, client: Client, flags: int) -> bool:
         """Does CLIENT PAUSE concern this request? UNPAUSE too, unless only writes are paused."""
-        if client.admin:
-            return False
-        return not self.pausing.writes_only or (flags & (WRITE | MAY_REPLICATE)) != 0
+        concerned = not self.pausing.writes_only or (flags & (WRITE | MAY_REPLICATE)) != 0
+        return concerned and not client.admin

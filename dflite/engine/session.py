@@ -15,17 +15,55 @@ LONGEST_HEAD: Final = 64 * 1024
 MOMENT_US: Final = 1000
 
 
-class Session:
-    """A connection's requests. The native connection calls every method but the constructor.
-
-    `ctx` is given right after the connection is made.
-    """
+class Conversation:
+    """What sessions of all protocols have in common. `ctx` is given right after the connection."""
 
     ctx: Context
 
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self.admin = False
+
+    def request(self, argv: list[bytes]) -> None:
+        """Answer one request."""
+        raise NotImplementedError
+
+    def input_too_long(self) -> None:
+        """The query buffer limit is reached; the connection closes after this."""
+        self.executor.closed_for_input += 1
+        self.ctx.host.log_of_many(
+            "warning",
+            "input",
+            f"closing client {self.ctx.client.addr}: it exceeds client-query-buffer-limit",
+        )
+
+    def output_too_long(self) -> None:
+        """The hard limit of unsent replies is exceeded; the connection closes after this."""
+        self.executor.closed_for_output += 1
+        self.ctx.host.log_of_many(
+            "warning",
+            "output",
+            f"closing client {self.ctx.client.addr}: it exceeds client-output-buffer-limit",
+        )
+
+    def resume_postponed(self) -> None:
+        """Run the request that CLIENT PAUSE held back."""
+        client = self.ctx.client
+        argv = client.postponed
+        if argv is not None and not client.conn.held & HELD_PAUSED:
+            client.postponed = None
+            self.request(argv)
+
+    def closed(self) -> None:
+        """The connection is gone."""
+        self.executor.forget_client(self.ctx.client)
+
+
+class Session(Conversation):
+    """RESP's side of a connection, and HTTP's. The native parser calls the methods."""
+
+    def __init__(self, executor: Executor) -> None:
+        super().__init__(executor)
         self.http_enabled = True
         self.http_method = ""  # of the request whose head is being read
         self.http_target = ""
@@ -102,33 +140,3 @@ class Session:
             "protocol",
             f"protocol error from client {client.addr}: {text.decode('latin-1')}",
         )
-
-    def input_too_long(self) -> None:
-        """The query buffer limit is reached; the connection closes after this."""
-        self.executor.closed_for_input += 1
-        self.ctx.host.log_of_many(
-            "warning",
-            "input",
-            f"closing client {self.ctx.client.addr}: it exceeds client-query-buffer-limit",
-        )
-
-    def output_too_long(self) -> None:
-        """The hard limit of unsent replies is exceeded; the connection closes after this."""
-        self.executor.closed_for_output += 1
-        self.ctx.host.log_of_many(
-            "warning",
-            "output",
-            f"closing client {self.ctx.client.addr}: it exceeds client-output-buffer-limit",
-        )
-
-    def resume_postponed(self) -> None:
-        """Run the request that CLIENT PAUSE held back."""
-        client = self.ctx.client
-        argv = client.postponed
-        if argv is not None and not client.conn.held & HELD_PAUSED:
-            client.postponed = None
-            self.request(argv)
-
-    def closed(self) -> None:
-        """The connection is gone."""
-        self.executor.forget_client(self.ctx.client)

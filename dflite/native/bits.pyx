@@ -11,6 +11,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from dflite.native.bytesops cimport format_int64
+from dflite.native.cas cimport renew_cas
 from dflite.native.entry cimport ENC_GROWN, ENC_INT, T_STRING, Entry, integer_of, value_length_of, value_of
 from dflite.native.index cimport hash_key
 from dflite.native.table cimport Table
@@ -145,9 +146,11 @@ def bit_at(Table table not None, bytes key not None, size_t offset) -> int:
 
 def put_bit(Table table not None, bytes key not None, size_t offset, bint bit) -> None:
     """Set or clear a bit that there is room for."""
-    cdef uint8_t* at = <uint8_t*>value_of(table.entry_of(key)) + (offset >> 3)
+    cdef Entry* e = table.entry_of(key)
+    cdef uint8_t* at = <uint8_t*>value_of(e) + (offset >> 3)
     cdef uint8_t mask = <uint8_t>(0x80 >> (offset & 7))
     at[0] = (at[0] & ~mask) | (mask if bit else 0)
+    renew_cas(e)
 
 
 # -- ranges ------------------------------------------------------------------------------------------

@@ -3,10 +3,17 @@ from libc.stdint cimport int64_t
 from dflite.native.clock cimport Clock
 from dflite.native.lane cimport Lane
 from dflite.native.reply cimport Reply
-from dflite.native.slice cimport Slice
-from dflite.native.requests cimport Batch, Limits, Request
+from dflite.native.requests cimport Batch, Limits
+
+cdef void account_input(int64_t n) noexcept
+
+cdef class Parser:
+    cdef size_t take(self, Connection conn, const char* base, size_t end) except? 0
+    cdef void forget(self) noexcept
+    cdef size_t kept(self) noexcept
 
 cdef class Connection:
+    cdef Parser parser
     cdef public object session
     cdef readonly Reply reply
     cdef readonly Lane lane
@@ -25,16 +32,6 @@ cdef class Connection:
     cdef char* buffer
     cdef size_t capacity
     cdef size_t length
-    # the parser's state within the request that is incomplete
-    cdef size_t position
-    cdef size_t request_start
-    cdef int64_t multibulk
-    cdef int64_t bulk
-    cdef size_t first
-    cdef Slice* partial
-    cdef size_t partial_count
-    cdef size_t partial_capacity
-    cdef bytes broken
     # figures
     cdef public int64_t last_active_ms
     cdef readonly int64_t bytes_in
@@ -47,13 +44,8 @@ cdef class Connection:
 
     cdef int ensure(self, size_t capacity) except -1
     cdef int keep(self, const char* data, size_t n) except -1
-    cdef int parse(self, const char* base, size_t end) except -1
     cdef int run(self, const char* base, size_t end) except -1
-    cdef int dispatch(self, const char* base, Request* request) except -1
-    cdef int save_partial(self, size_t shift) except -1
-    cdef int join_partial(self) except -1
-    cdef void drop_partial(self) noexcept
-    cdef void forget_request(self) noexcept
+    cdef bint may_go_on(self) except -1
     cdef int after_input(self) except -1
     cdef void drop_buffer(self) noexcept
     cdef void trim_buffer(self) noexcept

@@ -1,6 +1,6 @@
 """An entry: one allocation with a header, optional fields, the key and the value.
 
-    8-byte header | deadline | memcached's flags | length of a long key | of a long value | key | value
+    8-byte header | deadline | memcached's flags | its CAS | length of a long key | of a long value | key | value
 
 Optional fields stand there only where `flags` says so. A string that spells an int64 is kept as eight
 bytes; a small collection is packed elements, a large one a reference to a Python object.
@@ -45,13 +45,21 @@ cdef enum:
     ENC_PACKED = 4 << 4     # uint16 count, then elements: see packed.pxd
     ENC_INTS = 5 << 4       # integers in order: see intset.pxd
 
-# which optional fields stand between the header and the key, in this order
+# which optional fields stand between the header and the key
 cdef enum:
     F_DEADLINE = 1          # int64, Unix ms
     F_MC_FLAGS = 2          # uint32, memcached's
     F_WIDE_KEY = 4          # uint32, length of a key of 255 bytes and more
     F_WIDE_VALUE = 8        # uint32, length of a value of 65,535 bytes and more
     F_STICKY = 16           # exempt from eviction; no field
+    F_CAS = 32              # uint64, memcached's CAS number, and a byte of marks: see cas.pxd
+    F_FETCHED = 64          # memcached's clients have asked for it since it was stored; no field
+
+# the fields before the length of the key, and before that of the value
+cdef enum:
+    BEFORE_KEY_LENGTH = F_DEADLINE | F_MC_FLAGS | F_CAS
+    BEFORE_VALUE_LENGTH = BEFORE_KEY_LENGTH | F_WIDE_KEY
+    CAS_SIZE = 9
 
 cdef struct Entry:
     uint8_t kind
@@ -63,7 +71,7 @@ cdef struct Entry:
 
 cdef inline size_t optional_size(uint8_t flags) noexcept nogil:
     return (((flags & F_DEADLINE) << 3) + ((flags & F_MC_FLAGS) << 1)
-            + (flags & F_WIDE_KEY) + ((flags & F_WIDE_VALUE) >> 1))
+            + (flags & F_WIDE_KEY) + ((flags & F_WIDE_VALUE) >> 1) + ((flags & F_CAS) >> 5) * CAS_SIZE)
 
 cdef inline char* key_of(Entry* e) noexcept nogil:
     return <char*>e + sizeof(Entry) + optional_size(e.flags)
@@ -72,7 +80,7 @@ cdef inline size_t key_length_of(Entry* e) noexcept nogil:
     cdef uint32_t n
     if not e.flags & F_WIDE_KEY:
         return e.key_length
-    memcpy(&n, <char*>e + sizeof(Entry) + optional_size(e.flags & (F_DEADLINE | F_MC_FLAGS)), 4)
+    memcpy(&n, <char*>e + sizeof(Entry) + optional_size(e.flags & BEFORE_KEY_LENGTH), 4)
     return n
 
 cdef inline char* value_of(Entry* e) noexcept nogil:
@@ -82,7 +90,7 @@ cdef inline size_t value_length_of(Entry* e) noexcept nogil:
     cdef uint32_t n
     if not e.flags & F_WIDE_VALUE:
         return e.value_length
-    memcpy(&n, <char*>e + sizeof(Entry) + optional_size(e.flags & (F_DEADLINE | F_MC_FLAGS | F_WIDE_KEY)), 4)
+    memcpy(&n, <char*>e + sizeof(Entry) + optional_size(e.flags & BEFORE_VALUE_LENGTH), 4)
     return n
 
 cdef inline int64_t integer_of(Entry* e) noexcept nogil:
@@ -104,6 +112,10 @@ cdef inline uint32_t mc_flags_of(Entry* e) noexcept nogil:
         return 0
     memcpy(&flags, <char*>e + sizeof(Entry) + optional_size(e.flags & F_DEADLINE), 4)
     return flags
+
+cdef inline char* cas_field_of(Entry* e) noexcept nogil:
+    """Where its CAS and marks stand, if it has F_CAS."""
+    return <char*>e + sizeof(Entry) + optional_size(e.flags & (F_DEADLINE | F_MC_FLAGS))
 
 cdef inline void stamp_entry(Entry* e, uint32_t stamp) noexcept nogil:
     e.stamp_low = <uint16_t>stamp

@@ -23,6 +23,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 from dflite.native.bytesops cimport load64
+from dflite.native.cas cimport renew_cas
 from dflite.native.entry cimport (
     ENC_GROWN,
     ENC_INT,
@@ -448,7 +449,9 @@ def create(Table table not None, bytes key not None) -> None:
 
 def touch_estimate(Table table not None, bytes key not None) -> None:
     """Say that the estimate in it is out of date."""
-    value_of(table.entry_of(key))[OUT_OF_DATE] |= <char>0x80
+    cdef Entry* e = table.entry_of(key)
+    value_of(e)[OUT_OF_DATE] |= <char>0x80
+    renew_cas(e)
 
 
 def add(Table table not None, bytes key not None, list elements not None, size_t most):
@@ -476,7 +479,9 @@ def add(Table table not None, bytes key not None, list elements not None, size_t
             raised += done
         if raised > 0:
             s.data[OUT_OF_DATE] |= 0x80
-            if not in_place:
+            if in_place:
+                renew_cas(e)
+            else:
                 store_sketch(table, key, &s)
         return raised, done >= 0
     finally:

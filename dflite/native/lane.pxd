@@ -12,7 +12,7 @@ from dflite.native.table cimport Table
 from dflite.native.lane_collections cimport Figures
 
 cdef enum:
-    LANES = 64          # operations, 0 is none
+    LANES = 96          # operations, 0 is none
     NAMES = 128         # places for their names
     SPANS = 256         # buckets of durations
 
@@ -34,6 +34,7 @@ cdef class Lane:
     cdef int64_t[LANES] covered         # calls that the measured ones stand for
     cdef int64_t[LANES] nanoseconds
     cdef int64_t[SPANS][LANES] times    # calls by duration
+    cdef int64_t started                # the measured one, in nanoseconds
     cdef Figures figures
 
     cdef int place_for(self, str name) except -1
@@ -44,6 +45,9 @@ cdef class Lane:
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,
                     Reply reply, int database) except -1
     cdef bint has_room(self, Slice* args, size_t count) noexcept
+    cdef bint has_room_for(self, size_t size) noexcept
+    cdef bint begins(self, int code) noexcept nogil
+    cdef void measure(self, int code) noexcept nogil
     cdef bint is_due(self, Entry* e) noexcept nogil
     cdef int get_many(self, const char* base, Slice* args, size_t count, Reply reply,
                       int database) except -1

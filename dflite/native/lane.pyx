@@ -16,6 +16,7 @@ from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 cimport cython
 
 from dflite.native.bytesops cimport format_int64, key_slot, parse_int64
+from dflite.native.cas cimport renew_cas
 from dflite.native.clock cimport Clock
 from dflite.native.reply cimport Reply
 from dflite.native.entry cimport (
@@ -210,27 +211,39 @@ cdef class Lane:
 
     cdef bint has_room(self, Slice* args, size_t count) noexcept:
         """Is there room for this request, or can it be made? If not the handler decides what to do."""
-        return (self.memory.has_room(args[count - 1].offset + args[count - 1].length - args[0].offset)
-                or (self.evictor.policy and self.evictor.make_room()))
+        return self.has_room_for(args[count - 1].offset + args[count - 1].length - args[0].offset)
+
+    cdef bint has_room_for(self, size_t size) noexcept:
+        """As `has_room`, for a request of so many bytes."""
+        return self.memory.has_room(size) or (self.evictor.policy and self.evictor.make_room())
 
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,
                     Reply reply, int database) except -1:
         """As `serve`, with a look at the clock for one in 61."""
-        cdef int64_t started, ns, stands_for
-        if self.unmeasured[code] > 0:
-            self.unmeasured[code] -= 1
+        if not self.begins(code):
             return self.serve(code, base, args, count, reply, database)
-        started = nanoseconds_now()
         if not self.serve(code, base, args, count, reply, database):
             return 0
-        ns = nanoseconds_now() - started
-        stands_for = self.calls[code] - self.covered[code]
+        self.measure(code)
+        return 1
+
+    cdef bint begins(self, int code) noexcept nogil:
+        """A request begins; is it one that is measured, once it is answered?"""
+        if self.unmeasured[code] > 0:
+            self.unmeasured[code] -= 1
+            return False
+        self.started = nanoseconds_now()
+        return True
+
+    cdef void measure(self, int code) noexcept nogil:
+        """The request that began last, and is counted, is done."""
+        cdef int64_t ns = nanoseconds_now() - self.started
+        cdef int64_t stands_for = self.calls[code] - self.covered[code]
         self.covered[code] = self.calls[code]
         self.nanoseconds[code] += ns * stands_for
         self.times[span_of(ns)][code] += stands_for
         if self.calls[code] >= ALL_MEASURED:
             self.unmeasured[code] = UNMEASURED
-        return 1
 
     cdef int serve(self, int code, const char* base, Slice* args, size_t count,
                    Reply reply, int database) except -1:
@@ -294,6 +307,7 @@ cdef class Lane:
                     table.before_change(h)
                 memcpy(value_of(e), &number, 8)
                 table.use(e)
+                renew_cas(e)
             reply.put_head(58, number)
             self.figures.changes += 1
         elif code == MGET:

@@ -2,7 +2,7 @@ import ssl
 from collections.abc import Callable
 
 from dflite.native.clock import Clock
-from dflite.native.connection import Connection
+from dflite.native.connection import Connection, Parser
 from dflite.native.lane import Lane
 from dflite.native.requests import Batch, Limits
 from dflite.native.seal import Seal
@@ -34,7 +34,7 @@ class Reactor:
     bytes_out: int
     def __init__(self, clock: Clock, lane: Lane, limits: Limits) -> None: ...
     def attach(
-        self, fd: int, session: object, context: ssl.SSLContext | None = None
+        self, fd: int, session: object, parser: Parser, context: ssl.SSLContext | None = None
     ) -> SocketConnection: ...
     def poll(self) -> None: ...
     def shaken(self, connection: SocketConnection) -> None: ...

@@ -27,7 +27,7 @@ from cpython.memoryview cimport PyMemoryView_FromMemory
 from cpython.ref cimport PyObject
 from posix.unistd cimport close
 
-from dflite.native.connection cimport Connection
+from dflite.native.connection cimport Connection, Parser
 from dflite.native.requests cimport SLACK, Batch, Limits
 from dflite.native.lane cimport Lane
 from dflite.native.seal cimport RECORDS, Seal
@@ -74,8 +74,8 @@ cdef class SocketConnection(Connection):
         if self.fd >= 0 and not self.closed:
             close(self.fd)
 
-    def __init__(self, Reactor reactor, int fd):
-        Connection.__init__(self, reactor.lane, reactor.limits, reactor.batch)
+    def __init__(self, Reactor reactor, int fd, Parser parser):
+        Connection.__init__(self, reactor.lane, reactor.limits, reactor.batch, parser)
         self.reactor = reactor
         self.fd = fd
 
@@ -366,12 +366,12 @@ cdef class Reactor:
         if self.fd >= 0:
             close(self.fd)
 
-    def attach(self, int fd, object session, object context=None) -> SocketConnection:
+    def attach(self, int fd, object session, Parser parser not None, object context=None) -> SocketConnection:
         """Serve the connected, non-blocking socket `fd`, which is the reactor's to close from now on.
 
         With an `ssl.SSLContext` it speaks TLS.
         """
-        cdef SocketConnection connection = SocketConnection(self, fd)
+        cdef SocketConnection connection = SocketConnection(self, fd, parser)
         if context is not None:
             connection.seal = Seal(context)
         cdef epoll_event event

@@ -10,10 +10,9 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove
 
 from dflite.native.entry cimport (
+    BEFORE_VALUE_LENGTH,
     ENC_OBJECT,
     F_DEADLINE,
-    F_MC_FLAGS,
-    F_WIDE_KEY,
     F_WIDE_VALUE,
     Entry,
     malloc_usable_size,
@@ -39,7 +38,7 @@ cdef void set_length(Entry* e, size_t length) noexcept nogil:
     cdef uint32_t wide = <uint32_t>length
     if e.flags & F_WIDE_VALUE:
         memcpy(<char*>e + sizeof(Entry)
-               + optional_size(e.flags & (F_DEADLINE | F_MC_FLAGS | F_WIDE_KEY)), &wide, 4)
+               + optional_size(e.flags & BEFORE_VALUE_LENGTH), &wide, 4)
     else:
         e.value_length = <uint16_t>length
 

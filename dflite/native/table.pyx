@@ -33,14 +33,16 @@ from libc.string cimport memcpy, memmove, memset
 
 from dflite.native cimport due
 from dflite.native.bytesops cimport format_int64, parse_int64
+from dflite.native.cas cimport renew_cas
 from dflite.native.entry cimport (
+    BEFORE_KEY_LENGTH,
+    BEFORE_VALUE_LENGTH,
     ENC_BYTES,
     ENC_GROWN,
     ENC_INT,
     ENC_OBJECT,
     ENC_PACKED,
     F_DEADLINE,
-    F_MC_FLAGS,
     F_STICKY,
     F_WIDE_KEY,
     F_WIDE_VALUE,
@@ -304,7 +306,7 @@ cdef class Table(Index):
         e = self.unlink(self.slot_of(key), h)
         memmove(<char*>e + after, <char*>e + before, length)
         e.flags = flags
-        p = <char*>e + sizeof(Entry) + optional_size(flags & (F_DEADLINE | F_MC_FLAGS))
+        p = <char*>e + sizeof(Entry) + optional_size(flags & BEFORE_KEY_LENGTH)
         e.key_length = 255
         if flags & F_WIDE_KEY:
             wide = <uint32_t>n
@@ -438,10 +440,11 @@ cdef class Table(Index):
         if e.flags & F_WIDE_VALUE:
             wide = <uint32_t>after
             memcpy(<char*>e + sizeof(Entry)
-                   + optional_size(e.flags & (F_DEADLINE | F_MC_FLAGS | F_WIDE_KEY)), &wide, 4)
+                   + optional_size(e.flags & BEFORE_VALUE_LENGTH), &wide, 4)
         else:
             e.value_length = <uint16_t>after
         self.use(e)
+        renew_cas(e)
         return after
 
     cdef int put_wide(self, uint64_t* slot, uint64_t h) except -1:

@@ -8,9 +8,13 @@ from typing import Final
 from dflite.engine.client import Client
 from dflite.engine.context import Context, Host
 from dflite.engine.executor import Executor
-from dflite.engine.session import Session
-from dflite.native.connection import Connection
+from dflite.engine.session import Conversation, Session
+from dflite.memcached.service import Service
+from dflite.memcached.session import McSession
+from dflite.native.connection import Connection, Parser
+from dflite.native.mc_parser import McParser
 from dflite.native.reactor import Reactor, SocketConnection
+from dflite.native.resp import RespParser
 from dflite.server.handshakes import Handshake, Handshakes
 from dflite.server.logs import Throttle
 from dflite.settings.settings import Settings
@@ -21,6 +25,11 @@ DENIED: Final = (
     b"password is set for the default user. In this mode connections are only accepted from the "
     b"loopback interface. Set a password with --requirepass (or CONFIG SET requirepass from this "
     b"machine), or start with --protected-mode=no if the network keeps strangers away.\r\n"
+)
+FULL_MEMCACHED: Final = b"ERROR Too many open connections\r\n"
+DENIED_MEMCACHED: Final = (
+    b"SERVER_ERROR memcached's protocol has no authentication, so dflite answers it to this machine"
+    b" only: start it with --protected-mode=no if the network keeps strangers away\r\n"
 )
 
 
@@ -36,6 +45,7 @@ class Doorman:
         self.settings = settings
         self.accepted = 0
         self.rejected = 0
+        self.memcached = Service(executor)
         self.handshakes = Handshakes(Throttle())
         reactor.on_tls_hello = self.handshakes.hello
 
@@ -45,21 +55,22 @@ class Doorman:
     def denies(self, peer: str) -> bool:
         """Protected mode: a stranger's address while nobody needs a password."""
         return (
-            self.settings.protected_mode
-            and self.executor.users.is_open()
-            and not (
-                peer.startswith("127.") or peer in ("::1", "") or peer.startswith("::ffff:127.")
-            )
+            self.settings.protected_mode and self.executor.users.is_open() and not is_loopback(peer)
         )
 
     def admit(
-        self, sock: socket.socket, admin: bool, context: ssl.SSLContext | None = None
+        self,
+        sock: socket.socket,
+        admin: bool,
+        context: ssl.SSLContext | None = None,
+        memcached: bool = False,
     ) -> Client | None:
         """Serve an accepted socket by the reactor, or turn it away with a sentence.
 
         With a context it speaks TLS, and becomes a client when the handshake is through.
         """
         self.accepted += 1
+        self.memcached.accepted += memcached
         unix = sock.family == socket.AF_UNIX
         try:
             peer = sock.getpeername()
@@ -70,49 +81,62 @@ class Doorman:
             sock.close()  # gone before it was looked at
             return None
         if context is not None:
-            handshake = Handshake(self.handshakes, peer, here, admin, self.enter)
-            conn = self.reactor.attach(sock.detach(), handshake, context)
+            enter = self.enter_memcached if memcached else self.enter
+            handshake = Handshake(self.handshakes, peer, here, admin, enter)
+            conn = self.reactor.attach(sock.detach(), handshake, self.parser(memcached), context)
             self.handshakes.begin(handshake, conn)
             return None
-        refusal = self.refusal(peer, admin, unix)
+        refusal = self.refusal(peer, admin, unix, memcached)
         if refusal:
             with contextlib.suppress(OSError):
                 sock.send(refusal)
             sock.close()
             return None
-        session = self.session(admin)
-        conn = self.reactor.attach(sock.detach(), session)
+        session = self.session(admin, memcached)
+        conn = self.reactor.attach(sock.detach(), session, self.parser(memcached))
         return self.introduce(session, conn, conn.fd, peer, here, unix)
 
-    def enter(self, handshake: Handshake, conn: SocketConnection) -> None:
+    def enter(self, handshake: Handshake, conn: SocketConnection, memcached: bool = False) -> None:
         """A handshake is through: here is a client, or one too many."""
-        refusal = self.refusal(handshake.peer, handshake.admin, False)
+        refusal = self.refusal(handshake.peer, handshake.admin, False, memcached)
         if refusal:
             conn.reply.raw(refusal)
             conn.close_after_reply()
             return
-        conn.session = session = self.session(handshake.admin)
+        conn.session = session = self.session(handshake.admin, memcached)
         client = self.introduce(session, conn, conn.fd, handshake.peer, handshake.here, False)
         assert conn.seal is not None
         client.tls = conn.seal.version()
 
-    def refusal(self, peer: tuple[str, int], admin: bool, unix: bool) -> bytes:
+    def enter_memcached(self, handshake: Handshake, conn: SocketConnection) -> None:
+        self.enter(handshake, conn, True)
+
+    def refusal(self, peer: tuple[str, int], admin: bool, unix: bool, memcached: bool) -> bytes:
         """Why this peer does not come in, if so."""
         refusal = b""
-        if not unix and self.denies(peer[0]):
+        if memcached and self.settings.protected_mode and not is_loopback(peer[0]):
+            refusal = DENIED_MEMCACHED  # a password would protect nothing
+        elif not unix and not memcached and self.denies(peer[0]):
             refusal = DENIED
         elif not admin and self.is_full():
-            refusal = FULL
+            refusal = FULL_MEMCACHED if memcached else FULL
         if refusal:
             self.rejected += 1
+            self.memcached.rejected += memcached
         return refusal
 
-    def session(self, admin: bool) -> Session:
+    def session(self, admin: bool, memcached: bool = False) -> Conversation:
         """A session whose connection is still to come."""
+        if memcached:
+            return McSession(self.executor, self.memcached)
         session = Session(self.executor)
         session.admin = admin
         session.http_enabled = admin or self.settings.primary_port_http_enabled
         return session
+
+    def parser(self, memcached: bool) -> Parser:
+        """What takes requests out of a connection's bytes."""
+        return McParser(self.memcached.figures) if memcached else RespParser()
 
     def set_options(self, sock: socket.socket) -> None:
         if self.settings.tcp_nodelay:
@@ -127,7 +151,7 @@ class Doorman:
 
     def introduce(
         self,
-        session: Session,
+        session: Conversation,
         conn: Connection,
         fd: int,
         peer: object,
@@ -153,8 +177,18 @@ class Doorman:
         session.ctx = ctx
         executor.clients[client.id] = client
         executor.contexts[client.id] = ctx
-        client.greet(executor.users, client.admin and self.settings.admin_nopass)
+        if isinstance(session, McSession):
+            client.protocol = "memcached"
+            client.authenticated = True  # there is no way to say a password
+            client.update_lane()
+        else:
+            client.greet(executor.users, client.admin and self.settings.admin_nopass)
         return client
+
+
+def is_loopback(peer: str) -> bool:
+    """Is it this machine that speaks? An empty address is a Unix socket's."""
+    return peer.startswith(("127.", "::ffff:127.")) or peer in ("::1", "")
 
 
 def address_text(address: object) -> str:

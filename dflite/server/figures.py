@@ -10,7 +10,7 @@ from collections import deque
 from typing import Final
 
 from dflite.engine import durations
-from dflite.engine.command import Command, every_command
+from dflite.engine.command import Command, counted_commands
 from dflite.engine.executor import Executor
 from dflite.engine.memory import DatabaseMemory, MemoryFigures
 from dflite.native.connection import take_longest_input
@@ -122,7 +122,7 @@ class Figures:
     def reset(self) -> None:
         """Begin to count anew (CONFIG RESETSTAT)."""
         executor = self.executor
-        durations.reset(every_command(), self.lane)
+        durations.reset(counted_commands(), self.lane)
         executor.commands_processed = 0
         executor.errors.clear()
         executor.error_replies = 0
@@ -205,7 +205,7 @@ class Figures:
         lane = self.lane
         return [
             row
-            for row in every_command()
+            for row in counted_commands()
             if durations.calls_of(row, lane) or row.rejected or row.failed
         ]
 
@@ -265,6 +265,8 @@ class Figures:
         if settings.admin_port:
             admin = f",bind={settings.admin_bind}" if settings.admin_bind else binds
             found.append(f"name=admin{admin},port={settings.admin_port}")
+        if settings.memcached_port:
+            found.append(f"name=memcached{binds},port={settings.memcached_port}")
         if settings.unixsocket:
             found.append(f"name=unix,bind={settings.unixsocket}")
         return found

@@ -12,7 +12,8 @@ import time
 
 import uvloop
 
-import dflite.commands  # noqa: F401  (enters every command in the table)
+import dflite.commands
+import dflite.memcached  # noqa: F401  (... and every verb in memcached's)
 from dflite import __version__
 from dflite.engine import executor as executor_module
 from dflite.engine.executor import Executor
@@ -56,6 +57,7 @@ class Node:
         self.reactor.before_flush = self.executor.before_replies
         self.doorman = Doorman(self.executor, self.reactor, self.host, settings)
         self.endpoint = endpoint
+        self.doorman.memcached.figures.max_item_size = settings.max_item_size
         self.credentials = Credentials(settings)
         self.ports = Ports(settings, self.doorman, self.credentials)
         self.saving = Saving(self.executor, settings)

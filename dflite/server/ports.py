@@ -10,8 +10,9 @@ from typing import Final
 from dflite.server import tls
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
+from dflite.server.endpoint import is_loopback
 from dflite.server.listening import ListenError, accept_all, listen_tcp, listen_unix
-from dflite.server.logs import LOG, Throttle
+from dflite.server.logs import LOG, NOTICE, Throttle
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
 
@@ -19,6 +20,7 @@ MAIN: Final = "main"
 ADMIN: Final = "admin"
 TLS: Final = "tls"
 UNIX: Final = "unix"
+MEMCACHED: Final = "memcached"
 
 
 class Ports:
@@ -28,7 +30,9 @@ class Ports:
         self.settings = settings
         self.doorman = doorman
         self.credentials = credentials
-        self.sockets: dict[str, list[socket.socket]] = {MAIN: [], ADMIN: [], TLS: [], UNIX: []}
+        self.sockets: dict[str, list[socket.socket]] = {
+            role: [] for role in (MAIN, ADMIN, TLS, UNIX, MEMCACHED)
+        }
         self.throttle = Throttle()
         self.loop: asyncio.AbstractEventLoop
 
@@ -52,6 +56,7 @@ class Ports:
             self.open_role(ADMIN, hosts, settings.admin_port)
         if settings.tls_port:
             self.open_role(TLS, settings.bind, settings.tls_port)
+        self.open_memcached()
         if settings.unixsocket:
             sock = listen_unix(settings.unixsocket, settings.unixsocketperm, settings.tcp_backlog)
             self.sockets[UNIX] = [sock]
@@ -65,6 +70,31 @@ class Ports:
         settings.on_change("tls_port", self.move_tls_port)
         for name in tls.FOLLOWED:
             settings.on_change(name, self.change_tls, always=True)
+
+    def open_memcached(self) -> None:
+        """Listen for memcached's clients. Their protocol has no authentication.
+
+        So where nobody has asked for it, it is for this machine only, and for a node without a
+        password. Nor is the port worth an error then.
+        """
+        settings = self.settings
+        if not settings.memcached_port:
+            return
+        asked = settings.given("memcached_port")
+        public = [host for host in settings.bind if not is_loopback(host.removeprefix("-"))]
+        if public and not asked:
+            LOG.log(NOTICE, "no port for memcached: others reach %s too", public[0])
+        elif settings.requirepass and not asked:
+            LOG.log(NOTICE, "no port for memcached: its protocol has no authentication")
+        else:
+            try:
+                self.open_role(MEMCACHED, settings.bind, settings.memcached_port)
+            except ListenError as error:
+                if asked:
+                    raise
+                LOG.warning("no port for memcached: %s", error)
+        found = self.sockets[MEMCACHED]
+        settings.memcached_port = found[0].getsockname()[1] if found else 0
 
     def open_role(self, role: str, hosts: list[str], port: int) -> None:
         for host in hosts:
@@ -86,7 +116,7 @@ class Ports:
             return True
         if role == ADMIN and self.settings.no_tls_on_admin_port:
             return False
-        return self.settings.tls and role in (MAIN, ADMIN)
+        return self.settings.tls and role in (MAIN, ADMIN, MEMCACHED)
 
     def watch(self, sock: socket.socket, role: str) -> None:
         self.loop.add_reader(
@@ -101,7 +131,7 @@ class Ports:
     def admit(self, role: str, accepted: socket.socket) -> None:
         """The next client of the role's port; whether it speaks TLS may change while serving."""
         context = self.credentials.context if self.speaks_tls(role) else None
-        self.doorman.admit(accepted, role == ADMIN, context)
+        self.doorman.admit(accepted, role == ADMIN, context, role == MEMCACHED)
 
     def accept_failed(self, error: OSError) -> None:
         self.throttle.warning("accept", f"cannot accept a connection: {error.strerror or error}")

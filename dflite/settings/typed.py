@@ -8,6 +8,8 @@ class TypedSettings:
     bind: list[str]
     port: int
     memcached_port: int
+    memcached_shutdown: bool
+    max_item_size: int
     admin_port: int
     admin_bind: str
     admin_nopass: bool

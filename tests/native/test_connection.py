@@ -19,6 +19,7 @@ from dflite.native.connection import (
 from dflite.native.inline import split_inline
 from dflite.native.lane import Lane
 from dflite.native.requests import Batch, Limits
+from dflite.native.resp import RespParser
 from dflite.native.table import Table
 from tests.native.models import parse_requests, split_line
 from tests.support.resp import encode, encode_all
@@ -57,7 +58,7 @@ class Wire(Connection):
     """A connection whose transport is this test."""
 
     def __init__(self, lane: Lane, limits: Limits, batch: Batch) -> None:
-        super().__init__(lane, limits, batch)
+        super().__init__(lane, limits, batch, RespParser())
         self.session = self.log = Session()
         self.trusted = True
         self.scheduled = 0

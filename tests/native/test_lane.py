@@ -11,6 +11,7 @@ from dflite.native.connection import Connection
 from dflite.native.lane import OPERATIONS, WRITES, Lane
 from dflite.native.lane_collections import COLLECTION_OPERATIONS
 from dflite.native.requests import Batch, Limits
+from dflite.native.resp import RespParser
 from dflite.native.table import EXPIRED, Table
 from dflite.native.value import value_memory
 from tests.native.models import INT64_MAX, INT64_MIN, LaneModel, shard_of
@@ -44,7 +45,7 @@ class Stand:
         for name in OPERATIONS:
             self.lane.enable(name)
         self.session = Session()
-        self.connection = Connection(self.lane, Limits(), Batch())
+        self.connection = Connection(self.lane, Limits(), Batch(), RespParser())
         self.session.connection = self.connection
         self.connection.session = self.session
         self.connection.trusted = self.connection.plain = True

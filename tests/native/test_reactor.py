@@ -18,6 +18,7 @@ from dflite.native.lane import Lane
 from dflite.native.reactor import Reactor, SocketConnection
 from dflite.native.reply import buffer_memory
 from dflite.native.requests import Limits
+from dflite.native.resp import RespParser
 from dflite.native.table import Table
 from tests.support.resp import encode, encode_all
 
@@ -150,7 +151,7 @@ class Stage:
         near.setblocking(False)
         far.setblocking(False)
         session = Session()
-        session.connection = self.reactor.attach(near.detach(), session)
+        session.connection = self.reactor.attach(near.detach(), session, RespParser())
         session.connection.trusted = True
         client = Client(self, far, session)
         self.clients.append(client)
@@ -477,7 +478,7 @@ def test_events_of_a_closed_connection_do_not_reach_the_next_on_its_number(stage
 def test_what_is_no_socket_is_refused_and_stays_the_callers(stage: Stage) -> None:
     with tempfile.TemporaryFile() as file:
         with pytest.raises(PermissionError):
-            stage.reactor.attach(file.fileno(), Session())
+            stage.reactor.attach(file.fileno(), Session(), RespParser())
         file.write(b"still open")
 
 

@@ -15,6 +15,7 @@ from dflite.native.clock import Clock
 from dflite.native.lane import Lane
 from dflite.native.reactor import Reactor, SocketConnection
 from dflite.native.requests import Limits
+from dflite.native.resp import RespParser
 from dflite.native.table import Table
 from tests.support.certificates import make_certificate
 from tests.support.resp import encode, encode_all
@@ -154,7 +155,7 @@ class Stage:
         far.setblocking(False)
         session = Session()
         context = None if plain else self.context
-        session.connection = self.reactor.attach(near.detach(), session, context)
+        session.connection = self.reactor.attach(near.detach(), session, RespParser(), context)
         session.connection.trusted = True
         client = Client(self, far, session)
         self.clients.append(client)

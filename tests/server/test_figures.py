@@ -138,10 +138,12 @@ def test_listeners_are_those_of_the_settings(node: Node, figures: Figures) -> No
     settings.port = 7000
     settings.tls_port = 7001
     settings.admin_port = 7002
+    settings.memcached_port = 7003
     settings.unixsocket = "/run/x"
     assert figures.listeners() == [
         "name=tcp,bind=127.0.0.1,bind=-::1,port=7000",
         "name=tls,bind=127.0.0.1,bind=-::1,port=7001",
         "name=admin,bind=127.0.0.1,bind=-::1,port=7002",
+        "name=memcached,bind=127.0.0.1,bind=-::1,port=7003",
         "name=unix,bind=/run/x",
     ]

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from dflite.native.reactor import Reactor, SocketConnection
+from dflite.native.resp import RespParser
 from dflite.server.shaker import Shaker
 from tests.native.test_seal import Session
 from tests.support.certificates import make_certificate
@@ -47,7 +48,7 @@ async def shake_hands(node: Node, folder: Path) -> tuple[Session, Watched]:
     for session in sessions:
         near, far = socket.socketpair()
         near.setblocking(False)
-        session.connection = reactor.attach(near.detach(), session, context)
+        session.connection = reactor.attach(near.detach(), session, RespParser(), context)
         ends.append(far)
     ends[0].send(b"\x16\x03\x01\x00\x05nosense")  # fails in the thread
     ends[1].setblocking(False)

@@ -27,6 +27,7 @@ from dflite.native.connection import HELD_OUTPUT, Connection
 from dflite.native.inline import split_inline
 from dflite.native.lane import OPERATIONS, Lane
 from dflite.native.requests import Batch, Limits
+from dflite.native.resp import RespParser
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 from dflite.store.db import Db
@@ -321,7 +322,7 @@ class NodeClient:
         executor = node.executor
         self.node = node
         self.session = Session(executor)
-        self.conn = FakeConnection(node.lane, node.limits, node.batch)
+        self.conn = FakeConnection(node.lane, node.limits, node.batch, RespParser())
         self.conn.node = node
         self.conn.sent = bytearray()
         self.conn.reading = True

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.settings.kinds import PATH, PORT, TEXT, YES_NO, Choice, Int, Octal, Text
+from dflite.settings.kinds import PATH, PORT, TEXT, YES_NO, Choice, Int, Octal, Size, Text
 from dflite.settings.lists import MAX_BIND_ADDRESSES, Words
 from dflite.settings.setting import FIXED, OWN, Group, fixed, hooked, idle, live
 from dflite.settings.values import INT_MAX, UINT_MAX
@@ -41,13 +41,21 @@ LISTENING: Final = Group(
             "'::*' are all of IPv4 and of IPv6; none at all leaves only the Unix socket.",
         ),
         hooked("port", PORT_OR_ANY, "6379", "TCP port for RESP: 0 for none, -1 for any free one."),
-        idle(
+        fixed(
             "memcached_port",
             PORT_OR_ANY,
             "6371",
-            "TCP port for the memcached protocol: 0 for none, -1 for any free one.",
+            "TCP port for the memcached protocol: 0 for none, -1 for any free one. Where it is not "
+            "given, it is only opened at private addresses, and without a password.",
             OWN,
-            when=FIXED,
+        ),
+        fixed("memcached_shutdown", YES_NO, "no", "Memcached's clients may end the node.", OWN),
+        fixed(
+            "max_item_size",
+            Size(1024, 1 << 30),
+            "1048576",
+            "The longest value that memcached's clients may store.",
+            OWN,
         ),
         fixed(
             "admin_port",

@@ -1,0 +1,3 @@
+from dflite.native.connection import Parser
+
+class RespParser(Parser): ...
