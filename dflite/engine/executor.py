@@ -298,7 +298,9 @@ class Executor(Engine):
         effects.noting_misses = notifying and (self.notifications.classes & MISS) != 0
         effects.journaling = len(self.journal.readers) > 0
         effects.observed = watched or len(self.blocking.queues) > 0 or self.announcing
-        seen = len(self.monitors) > 0 or self.pausing.active or self.slowlog_sees_all()
+        seen = len(self.monitors) > 0 or self.pausing.active
+        # ... by the slow log, of which the hot lane knows nothing
+        seen = seen or 0 <= self.slowlog.threshold_us < 1000
         seen = seen or self.loading or self.misconfigured
         self.lane.reads = not (seen or effects.noting_misses)
         self.lane.writes = not (
@@ -309,10 +311,6 @@ class Executor(Engine):
             or self.blocking.await_strings > 0
         )
         self.lane.wakes = not self.blocking.queues
-
-    def slowlog_sees_all(self) -> bool:
-        """Is the threshold so low that what the hot lane answers might belong in the slow log?"""
-        return 0 <= self.slowlog.threshold_us < 1000
 
     # -- a command ---------------------------------------------------------------------------------
 
