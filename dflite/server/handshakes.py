@@ -11,10 +11,11 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from logging import WARNING
 from typing import Final
 
 from dflite.native.reactor import SocketConnection
-from dflite.server.logs import VERBOSE, Throttle
+from dflite.server.logs import NOTICE, Throttle
 
 MOST: Final = 1000  # at a time
 LONGEST_S: Final = 10.0
@@ -59,6 +60,7 @@ class Handshake:
         self.admin = admin
         self.on_secured = secured
         self.started = time.monotonic()
+        self.told = False  # why it ends
         self.conn: SocketConnection
 
     @property
@@ -73,11 +75,13 @@ class Handshake:
 
     def insecure(self, error: OSError) -> None:
         """It failed; the connection closes."""
+        self.told = True
         self.all_of_them.failed("error", f"TLS with {self.host} failed: {reason_of(error)}")
 
     def plaintext(self, first: bytes, fd: int) -> bytes:
         """The connection began with something else than TLS: the answer before it closes."""
         http = first.startswith(HTTP_METHODS)
+        self.told = True
         hint = "https://" if http else "rediss:// or --tls"
         self.all_of_them.failed(
             "plaintext",
@@ -87,8 +91,9 @@ class Handshake:
         return PLAIN_HTTP_ANSWER if http else PLAIN_ANSWER
 
     def closed(self) -> None:
-        """The connection is gone."""
-        self.all_of_them.forget(self)
+        """The connection is gone, in the middle, if nobody has said how it ended."""
+        if self.all_of_them.forget(self) and not self.told:
+            self.all_of_them.count("left")
 
 
 class Handshakes:
@@ -117,6 +122,7 @@ class Handshakes:
         worst = max(self.hosts, key=self.hosts.__getitem__)
         for handshake in self.going:
             if handshake.host == worst:
+                handshake.told = True
                 self.failed(
                     "crowded",
                     f"{MOST} TLS handshakes are going on, {self.hosts[worst]} of them with "
@@ -131,6 +137,7 @@ class Handshakes:
         for handshake in list(self.going):
             if handshake.started > latest:
                 return
+            handshake.told = True
             self.failed(
                 "slow",
                 f"{handshake.host} has not ended its TLS handshake in {LONGEST_S:.0f} s: "
@@ -138,22 +145,24 @@ class Handshakes:
             )
             handshake.conn.abort()
 
-    def forget(self, handshake: Handshake) -> None:
+    def forget(self, handshake: Handshake) -> bool:
+        """It has ended; was it going on?"""
         if handshake not in self.going:
-            return
+            return False
         del self.going[handshake]
         host = handshake.host
         self.hosts[host] -= 1
         if not self.hosts[host]:
             del self.hosts[host]
+        return True
+
+    def count(self, kind: str) -> None:
+        self.failures[kind] = self.failures.get(kind, 0) + 1
 
     def failed(self, kind: str, sentence: str) -> None:
         """One did not end well: count it, and say so, of a kind once in a while."""
-        self.failures[kind] = self.failures.get(kind, 0) + 1
-        if kind == "plaintext":
-            self.throttle.warning(f"tls-{kind}", sentence)
-        else:
-            self.throttle.log(VERBOSE if kind == "error" else 30, f"tls-{kind}", sentence)
+        self.count(kind)
+        self.throttle.log(NOTICE if kind == "error" else WARNING, f"tls-{kind}", sentence)
 
     def hello(self, first: bytes, fd: int) -> bytes:
         """TLS was spoken to a plain port: the answer before the connection closes."""
@@ -164,7 +173,7 @@ class Handshakes:
                 peer = here = None
         where = f"port {here[1]}" if isinstance(here, tuple) else "a Unix socket"
         who = f"a client from {peer[0]}" if isinstance(peer, tuple) and peer else "a client"
-        self.failures["unspoken"] = self.failures.get("unspoken", 0) + 1
+        self.count("unspoken")
         self.throttle.warning(
             "tls-unspoken",
             f"{who} speaks TLS to {where}, which does not: connection closed; it needs "

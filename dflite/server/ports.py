@@ -147,8 +147,14 @@ class Ports:
     def move_address(self) -> None:
         """CONFIG SET bind."""
         failed = "Failed to bind to specified addresses."
+        before = [sock.getsockname()[:2] for sock in self.sockets[MAIN]]
         self.move(MAIN, self.settings.port, failed)
-        self.move(TLS, self.settings.tls_port, failed)
+        try:
+            self.move(TLS, self.settings.tls_port, failed)
+        except Refused:
+            self.close_sockets(MAIN)
+            self.listen_again(MAIN, before)
+            raise
 
     def move_port(self) -> None:
         """CONFIG SET port."""
@@ -162,22 +168,23 @@ class Ports:
         """Listen where the settings say, and no longer here. Connections stay."""
         settings = self.settings
         before = [sock.getsockname()[:2] for sock in self.sockets[role]]
-        for sock in self.sockets[role]:  # the same address may be among the new ones
-            self.loop.remove_reader(sock)
-        self.close_sockets(role)
-        problem = None
+        self.close_sockets(role)  # the same address may be among the new ones
         try:
             if port:
                 self.open_role(role, settings.bind, port)
         except ListenError as error:
             LOG.warning("%s", error)
-            problem = error
-            for host, former in before:
-                self.sockets[role] += listen_tcp(host, former, settings.tcp_backlog)
+            self.listen_again(role, before)
+            raise Refused(failed) from error
         for sock in self.sockets[role]:
             self.watch(sock, role)
-        if problem is not None:
-            raise Refused(failed) from problem
+
+    def listen_again(self, role: str, addresses: list[tuple[str, int]]) -> None:
+        """Go back to the addresses of before."""
+        for host, port in addresses:
+            for sock in listen_tcp(host, port, self.settings.tcp_backlog):
+                self.sockets[role].append(sock)
+                self.watch(sock, role)
 
     def change_tls(self) -> None:
         """CONFIG SET of what TLS ports speak, or of their certificate: for new connections."""
@@ -190,16 +197,15 @@ class Ports:
 
     def close_sockets(self, role: str) -> None:
         for sock in self.sockets[role]:
+            with contextlib.suppress(ValueError, OSError):
+                self.loop.remove_reader(sock)
             sock.close()
         self.sockets[role] = []
 
     def close(self) -> None:
         """Listen no more."""
         ours = bool(self.sockets[UNIX])
-        for role, sockets in self.sockets.items():
-            for sock in sockets:
-                with contextlib.suppress(ValueError, OSError):
-                    self.loop.remove_reader(sock)
+        for role in self.sockets:
             self.close_sockets(role)
         if ours:
             with contextlib.suppress(OSError):

@@ -103,3 +103,11 @@ def test_counts_begin_anew_when_asked(all_of_them: Handshakes) -> None:
     conn.handshake.insecure(OSError("no"))
     all_of_them.reset()
     assert (all_of_them.started, all_of_them.completed, all_of_them.failures) == (1, 0, {})
+
+
+def test_who_leaves_in_the_middle_is_counted_once(all_of_them: Handshakes) -> None:
+    begin(all_of_them, "10.0.0.1").abort()
+    failed = begin(all_of_them, "10.0.0.1")
+    failed.handshake.insecure(OSError("no"))
+    failed.abort()
+    assert all_of_them.failures == {"left": 1, "error": 1}

@@ -249,3 +249,68 @@ def test_the_tls_port_can_be_moved(tls: TlsServer) -> None:
     with tls.connect() as after:
         after.sendall(b"PING\r\n")
         assert read_exactly(after, 7) == b"+PONG\r\n"
+
+
+def test_clients_have_to_show_a_certificate_where_there_is_a_ca(
+    run_dflite: Callable[..., Server], tmp_path: Path
+) -> None:
+    certificate, key = make_certificate(tmp_path)
+    port = free_port()
+    server = run_dflite(
+        f"--tls_port={port}", f"--tls_cert_file={certificate}", f"--tls_key_file={key}",
+        f"--tls_ca_cert_file={certificate}",
+    )  # fmt: skip
+    tls = TlsServer(server, port, certificate)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        read_exactly(tls.connect(), 1)
+    wait_until(lambda: "it shows no certificate" in server.log)
+    with server.connect() as plain:
+        assert plain.call("CONFIG", "SET", "tls-auth-clients", "no").text == "OK"
+        with tls.connect() as sock:
+            sock.sendall(b"PING\r\n")
+            assert read_exactly(sock, 7) == b"+PONG\r\n"
+        assert plain.call("CONFIG", "SET", "tls-auth-clients", "yes").text == "OK"
+    tls.context.load_cert_chain(certificate, key)
+    with tls.connect() as sock:
+        sock.sendall(b"PING\r\n")
+        assert read_exactly(sock, 7) == b"+PONG\r\n"
+    done = subprocess.run(
+        [
+            *(dflite_command(), "healthcheck", "--port=0", f"--tls_port={port}"),
+            *(f"--tls_cert_file={certificate}", f"--tls_key_file={key}"),
+            f"--tls_ca_cert_file={certificate}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_ports_with_and_without(run_dflite: Callable[..., Server], tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    tls_port, admin_port = free_port(), free_port()
+    server = run_dflite(
+        f"--tls_port={tls_port}", f"--admin_port={admin_port}", "--no_tls_on_admin_port",
+        f"--tls_cert_file={certificate}", f"--tls_key_file={key}",
+    )  # fmt: skip
+    with server.connect() as plain:
+        assert plain.call("CONFIG", "SET", "tls", "yes").text == "OK"
+    for port in (server.port, tls_port):
+        with TlsServer(server, port, certificate).connect() as sock:
+            sock.sendall(b"PING\r\n")
+            assert read_exactly(sock, 7) == b"+PONG\r\n"
+    with socket.create_connection(("127.0.0.1", admin_port), timeout=10) as sock:
+        sock.sendall(b"CLIENT LIST\r\n")
+        assert b" tls=" not in sock.recv(10_000)
+
+
+def test_an_address_that_cannot_be_had_leaves_both_ports_as_they_were(tls: TlsServer) -> None:
+    with tls.server.connect() as plain:
+        reply = plain.call("CONFIG", "SET", "bind", "127.0.0.1 203.0.113.1")
+        assert reply.text.startswith("ERR CONFIG SET failed")
+    with tls.connect() as sock, tls.server.connect() as plain:
+        sock.sendall(b"PING\r\n")
+        assert read_exactly(sock, 7) == b"+PONG\r\n"
+        assert plain.call("PING").text == "PONG"
