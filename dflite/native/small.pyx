@@ -53,6 +53,8 @@ cdef char* splice(Table table, uint64_t* slot, uint64_t h, size_t at, size_t rem
     cdef size_t length = value_length_of(e), new_length = length - removed + inserted
     cdef size_t tail = length - at - removed, usable, total
     cdef char* value
+    if table.cut is not None:
+        table.before_change(h)
     if new_length >= 65535 and not e.flags & F_WIDE_VALUE:
         table.put_wide(slot, h)
         e = slot_entry(slot[0])

@@ -409,6 +409,8 @@ cdef class Table(Index):
             raise KeyError(key)
         if offset > LONGEST or offset + patch_size > LONGEST:
             raise OverflowError("a value of 4 GiB")
+        if self.cut is not None:
+            self.before_change(h)
         if (e.kind & 0xF0) == ENC_INT:
             length = format_int64(integer_of(e), text)
             old = PyBytes_FromStringAndSize(text, length)
