@@ -18,6 +18,7 @@ from tests.against.families import ALL
 from tests.against.programs import CALL, draw_step
 from tests.against.sources import SeededSource
 from tests.support.contents import Contents, contents
+from tests.support.mc_node import McClient
 from tests.support.node import START_MS, Node, NodeClient
 
 VALKEY_9: Final = 80  # the version of the format that has all that may be written
@@ -143,6 +144,11 @@ CHANGES: Final[list[Change]] = [
     lambda c, r: c.run("INCR", f"filler:{r.randrange(1500)}"),
     lambda c, r: c.run("DEL", *[f"filler:{r.randrange(1500)}" for _ in range(50)]),
     lambda c, r: c.run("MSET", *[f"new:{r.randrange(999)}" for _ in range(100)]),
+    lambda c, r: McClient(c.node).run(f"incr filler:{r.randrange(1500)} 7"),
+    lambda c, r: McClient(c.node).run(f"gets filler:{r.randrange(1500)}"),
+    lambda c, r: McClient(c.node).run("append T 0 0 2\r\nmc"),
+    lambda c, r: McClient(c.node).run("set T 5 100 2\r\nmc"),
+    lambda c, r: McClient(c.node).run(f"touch {any_key(r).decode()} 100"),
     lambda c, r: c.run("SORT", "L", "ALPHA", "LIMIT", "0", "5", "STORE", any_key(r)),
     lambda c, r: c.run("FLUSHDB"),
     lambda c, r: c.run("SWAPDB", "0", "1"),
