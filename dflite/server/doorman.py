@@ -15,7 +15,7 @@ from dflite.native.connection import Connection, Parser
 from dflite.native.mc_parser import McParser
 from dflite.native.reactor import Reactor, SocketConnection
 from dflite.native.resp import RespParser
-from dflite.server.handshakes import Handshake, Handshakes
+from dflite.server.handshakes import PLAIN_MEMCACHED_ANSWER, Handshake, Handshakes
 from dflite.server.logs import Throttle
 from dflite.settings.settings import Settings
 
@@ -83,6 +83,8 @@ class Doorman:
         if context is not None:
             enter = self.enter_memcached if memcached else self.enter
             handshake = Handshake(self.handshakes, peer, here, admin, enter)
+            if memcached:
+                handshake.plain_answer = PLAIN_MEMCACHED_ANSWER
             conn = self.reactor.attach(sock.detach(), handshake, self.parser(memcached), context)
             self.handshakes.begin(handshake, conn)
             return None

@@ -20,6 +20,7 @@ from dflite.server.logs import NOTICE, Throttle
 MOST: Final = 1000  # at a time
 LONGEST_S: Final = 10.0
 PLAIN_ANSWER: Final = b"-ERR this port speaks TLS: use rediss:// or --tls\r\n"
+PLAIN_MEMCACHED_ANSWER: Final = b"SERVER_ERROR this port speaks TLS\r\n"
 PLAIN_HTTP_ANSWER: Final = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
     b"This port speaks TLS: use https://\n"
@@ -61,6 +62,7 @@ class Handshake:
         self.on_secured = secured
         self.started = time.monotonic()
         self.told = False  # why it ends
+        self.plain_answer = PLAIN_ANSWER
         self.conn: SocketConnection
 
     @property
@@ -88,7 +90,7 @@ class Handshake:
             f"a client from {self.host} sends plaintext to port {self.here[1]}, which speaks TLS: "
             f"connection closed; it needs {hint}",
         )
-        return PLAIN_HTTP_ANSWER if http else PLAIN_ANSWER
+        return PLAIN_HTTP_ANSWER if http else self.plain_answer
 
     def closed(self) -> None:
         """The connection is gone, in the middle, if nobody has said how it ended."""

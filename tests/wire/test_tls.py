@@ -314,3 +314,21 @@ def test_an_address_that_cannot_be_had_leaves_both_ports_as_they_were(tls: TlsSe
         sock.sendall(b"PING\r\n")
         assert read_exactly(sock, 7) == b"+PONG\r\n"
         assert plain.call("PING").text == "PONG"
+
+
+def test_memcached_speaks_tls_where_the_main_port_does(
+    run_dflite: Callable[..., Server], tmp_path: Path
+) -> None:
+    certificate, key = make_certificate(tmp_path)
+    port = free_port()
+    server = run_dflite(
+        f"--memcached_port={port}", f"--tls_cert_file={certificate}", f"--tls_key_file={key}",
+    )  # fmt: skip
+    with server.connect() as plain:
+        assert plain.call("CONFIG", "SET", "tls", "yes").text == "OK"
+    with TlsServer(server, port, certificate).connect() as sock:
+        sock.sendall(b"set a 0 0 1\r\n1\r\nget a\r\n")
+        assert read_exactly(sock, 29) == b"STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(b"get a\r\n")
+        assert sock.recv(100) == b"SERVER_ERROR this port speaks TLS\r\n"
