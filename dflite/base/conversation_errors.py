@@ -74,9 +74,9 @@ class BadPasswordBits(CommandError):
 
 class NoUserFile(CommandError):
     text = (
-        b"ERR This instance is not configured to use an ACL file. You may want to specify users "
-        b"via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a "
-        b"configuration file set) in order to store users in the configuration."
+        b"ERR This Redis instance is not configured to use an ACL file. You may want to specify "
+        b"users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a "
+        b"Redis configuration file set) in order to store users in the Redis configuration."
     )
 
 
