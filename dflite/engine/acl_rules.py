@@ -7,6 +7,7 @@ are right.
 from typing import Final
 
 from dflite.base.numbers import INT32_MAX
+from dflite.engine.acl_gate import gate_for
 from dflite.engine.acl_patterns import READS, READS_AND_WRITES, WRITES, Pattern
 from dflite.engine.acl_selector import ALL, NONE, Selector
 from dflite.engine.acl_users import User, password_hash
@@ -76,6 +77,7 @@ def with_rules(user: User, words: list[bytes], all_channels: bool) -> User:
             problem.rule = rule
             raise
     draft.weigh()
+    draft.gate = gate_for(draft)
     return draft
 
 

@@ -5,6 +5,7 @@ import hmac
 from typing import Final
 
 from dflite.engine.acl_selector import ALL, Selector
+from dflite.native.gate import Gate
 
 DEFAULT: Final = b"default"
 
@@ -23,6 +24,7 @@ class User:
         self.nopass = False
         self.hashes: list[bytes] = []  # of passwords
         self.selectors: list[Selector] = [Selector()]
+        self.gate: Gate | None = None  # to the hot lane, for who is restricted
         self.unrestricted = False  # may do everything: nothing needs to be checked
 
     @property
@@ -41,6 +43,7 @@ class User:
         self.nopass = other.nopass
         self.hashes = other.hashes.copy()
         self.selectors = [selector.copy() for selector in other.selectors]
+        self.gate = other.gate
         self.weigh()
 
     def weigh(self) -> None:

@@ -167,9 +167,8 @@ class Client:
     def update_lane(self) -> None:
         """Let the hot lane answer if the engine does not have to see each of its requests."""
         self.conn.trusted = self.authenticated
-        self.conn.plain = (
+        quick = (
             self.authenticated
-            and self.user.unrestricted
             and self.queue is None
             and self.reply_mode == REPLY_ON
             and not self.monitor
@@ -178,6 +177,8 @@ class Client:
             and not self.is_only_listening()
             and (self.tracker is None or self.tracker.broadcast)
         )
+        self.conn.plain = quick and self.user.unrestricted
+        self.conn.gate = self.user.gate if quick and not self.user.unrestricted else None
 
 
 def buffers_memory() -> int:

@@ -1,6 +1,7 @@
 from libc.stdint cimport int64_t
 
 from dflite.native.clock cimport Clock
+from dflite.native.gate cimport Gate
 from dflite.native.lane cimport Lane
 from dflite.native.reply cimport Reply
 from dflite.native.requests cimport Batch, Limits
@@ -21,6 +22,7 @@ cdef class Connection:
     cdef Batch batch
     # what the session decides
     cdef public bint plain
+    cdef public Gate gate           # where it is not plain for its user's rules alone
     cdef public bint trusted
     cdef public int database
     cdef public bint by_line        # all input is lines, to be handed over as they are: HTTP

@@ -1,5 +1,6 @@
 from typing import Any
 
+from dflite.native.gate import Gate
 from dflite.native.lane import Lane
 from dflite.native.reply import Reply
 from dflite.native.requests import Batch, Limits
@@ -20,6 +21,7 @@ class Connection:
     lane: Lane
     limits: Limits
     plain: bool
+    gate: Gate | None
     trusted: bool
     database: int
     by_line: bool

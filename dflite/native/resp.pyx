@@ -226,7 +226,7 @@ cdef class RespParser(Parser):
             batch.used = batch.count = 0
             self.first = 0
             more = self.parse(conn, base, end)
-            if batch.count > 1 and conn.plain and lane.reads:
+            if batch.count > 1 and (conn.plain or conn.gate is not None) and lane.reads:
                 for i in range(batch.count):
                     request = &batch.requests[i]
                     codes[i] = 0
@@ -287,9 +287,11 @@ cdef class RespParser(Parser):
                 conn.session.inline(words)
             return 0
         conn.requests += 1
-        if conn.plain:
+        if conn.plain or conn.gate is not None:
             code = conn.lane.code_of(base + args[0].offset, args[0].length)
-            if code and conn.lane.answer(code, base, args, request.count, conn.reply, conn.database):
+            if (code and (conn.plain
+                          or conn.gate.admits(code, base, args, request.count, conn.database))
+                    and conn.lane.answer(code, base, args, request.count, conn.reply, conn.database)):
                 conn.last_lane = code
                 return 0
         conn.last_lane = 0
