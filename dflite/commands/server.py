@@ -139,6 +139,8 @@ def cmd_shutdown(ctx: Context, args: Args) -> None:
         if save is not None or now or force:
             raise BadSyntax
         raise NoShutdown  # it ends at once: there is never one to be called off
+    if ctx.engine.busy_with is not None and save is not False:
+        raise ctx.engine.busy_with
     ctx.host.shutdown(save, now, force)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from dflite.base.errors import TimeoutOutOfRange
+from dflite.base.errors import CommandError, TimeoutOutOfRange
 from dflite.base.numbers import INT64_MAX
 from dflite.engine.acl_log import AclLog
 from dflite.engine.acl_users import Users
@@ -135,6 +135,9 @@ class Engine:
         self.loading = False
         self.saving = False  # a snapshot has to see what is about to change
         self.misconfigured = False  # snapshots fail: no writes
+        self.scripting: object | None = None  # dflite.scripting's, once a script has come
+        self.serve_others: Callable[[], bool] | None = None  # while a script takes long
+        self.busy_with: CommandError | None = None  # what others are told meanwhile
 
     def blocked_clients(self) -> int:
         """Clients that wait for a key, or for the end of CLIENT PAUSE."""

@@ -24,6 +24,7 @@ from dflite.engine.blocking import TimeOut, Waiter
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client, Tracker
 from dflite.engine.command import (
     ADMIN,
+    ALLOW_BUSY,
     COMMANDS,
     DENYOOM,
     FAST,
@@ -301,15 +302,10 @@ class Executor(Engine):
         seen = len(self.monitors) > 0 or self.pausing.active
         # ... by the slow log, of which the hot lane knows nothing
         seen = seen or 0 <= self.slowlog.threshold_us < 1000
-        seen = seen or self.loading or self.misconfigured
+        seen = seen or self.loading or self.misconfigured or self.busy_with is not None
         self.lane.reads = not (seen or effects.noting_misses)
-        self.lane.writes = not (
-            seen
-            or effects.journaling
-            or watched
-            or self.announcing
-            or self.blocking.await_strings > 0
-        )
+        seen = seen or effects.journaling or watched or self.announcing
+        self.lane.writes = not (seen or self.blocking.await_strings > 0)
         self.lane.wakes = not self.blocking.queues
 
     # -- a command ---------------------------------------------------------------------------------
@@ -471,6 +467,8 @@ class Executor(Engine):
             raise OutOfMemory
         if self.misconfigured and (flags & WRITE or command.name == "ping"):
             raise Misconfigured
+        if self.busy_with is not None and not flags & ALLOW_BUSY:
+            raise self.busy_with
         if client.is_only_listening() and command.name not in FOR_SUBSCRIBERS:
             raise NotForSubscribers(command.name.encode())
         if self.loading and not flags & LOADING:

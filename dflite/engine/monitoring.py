@@ -9,11 +9,12 @@ from dflite.native.bytesops import quote
 MOST_BYTES: Final = 32 * 1024 * 1024  # that may wait for a client that does not read
 
 
-def feed_monitors(engine: Engine, ctx: Context, argv: list[bytes]) -> None:
-    """Tell every monitoring client."""
+def feed_monitors(engine: Engine, ctx: Context, argv: list[bytes], origin: str = "") -> None:
+    """Tell every monitoring client; of a command that a script runs, `origin` is lua."""
     client = ctx.client
     seconds, micros = divmod(engine.clock.now_us, 1_000_000)
-    origin = f"unix:{client.addr.removesuffix(':0')}" if client.unix_socket else client.addr
+    if not origin:
+        origin = f"unix:{client.addr.removesuffix(':0')}" if client.unix_socket else client.addr
     words = b" ".join([quote(word) for word in without_secrets(argv)])
     line = b"%d.%06d [%d %b] %b" % (seconds, micros, ctx.db.index, origin.encode(), words)
     for monitor in engine.monitors.copy():

@@ -38,6 +38,12 @@ cdef class Clock:
         self.now_us = now_ms * 1000
         self.stamp = <uint32_t>(self.now_ms // 1000) & 0xFFFFFF
 
+    def put_back(self, now_us: int) -> None:
+        """The time that it was: a step that was interrupted goes on."""
+        self.now_us = now_us
+        self.now_ms = now_us // 1000
+        self.stamp = <uint32_t>(now_us // 1000000) & 0xFFFFFF
+
     def advance(self, ms: int) -> None:
         """Move a stopped clock forward by `ms`."""
         self.set(self.now_ms + ms)

@@ -47,6 +47,7 @@ cdef class Reactor:
     cdef list dirty
     cdef list ready
     cdef list closed_now
+    cdef list put_off           # connections whose events came in the middle of their own request
     cdef list shaking           # connections with bytes of a handshake, the first come first
     cdef public int handshakes_a_turn
     cdef public object shake_elsewhere  # called with a connection whose `shake` is to be called

@@ -19,6 +19,7 @@ what has to be durable or settled first goes there. `after_reading` is called in
 from libc.errno cimport EAGAIN, EINTR, errno
 from libc.stdint cimport int64_t, uint32_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 cimport cython
 from cpython.buffer cimport PyBUF_WRITE
@@ -351,6 +352,7 @@ cdef class Reactor:
         self.dirty = []
         self.ready = []
         self.closed_now = []
+        self.put_off = []
         self.shaking = []
         self.handshakes_a_turn = 1
         self.fd = epoll_create1(EPOLL_CLOEXEC)
@@ -407,12 +409,50 @@ cdef class Reactor:
         finally:
             self.polling = False
 
+    def poll_others(self) -> None:
+        """In the middle of a request that takes long, serve everybody but who sent it.
+
+        The input that is being read, the requests parsed ahead of it and what was to be sent to that
+        client are put aside meanwhile.
+        """
+        cdef Batch parsed = Batch()
+        cdef char* read = <char*>malloc(SCRATCH + SLACK)
+        cdef bint polling = self.polling
+        cdef list closed = self.closed_now
+        cdef list unsent = [each for each in self.dirty if (<SocketConnection>each).running]
+        cdef SocketConnection connection
+        if read == NULL:
+            raise MemoryError
+        memcpy(read, self.scratch, SCRATCH + SLACK)
+        self.batch.swap(parsed)
+        self.closed_now = []
+        self.dirty = [each for each in self.dirty if not (<SocketConnection>each).running]
+        self.polling = False
+        try:
+            self.poll()
+            self.run_pending()
+        finally:
+            self.polling = polling
+            self.dirty += unsent
+            self.closed_now = closed + self.closed_now
+            self.batch.swap(parsed)
+            memcpy(self.scratch, read, SCRATCH + SLACK)
+            free(read)
+            for connection in self.put_off:
+                connection.rearm()
+            self.put_off.clear()
+            if not polling:
+                self.ask()
+
     cdef int serve(self, SocketConnection connection, uint32_t events) except -1:
         if connection.closed:
             return 0
         if connection.away:
             if events & (EPOLLHUP | EPOLLERR):
                 connection.abort()
+            return 0
+        if connection.running:
+            self.put_off.append(connection)     # see poll_others
             return 0
         try:
             if events & EPOLLOUT:

@@ -32,3 +32,4 @@ cdef class Batch:
     cdef int reserve(self, size_t n) except -1
     cdef void shrink(self) noexcept
     cdef int add(self, size_t offset, size_t length) except -1
+    cdef void swap(self, Batch other) noexcept

@@ -2,6 +2,7 @@
 """Requests parsed ahead, and what bounds them."""
 
 from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy
 
 cimport cython
 
@@ -61,3 +62,18 @@ cdef class Batch:
         self.args[self.used].length = length
         self.used += 1
         return 0
+
+    cdef void swap(self, Batch other) noexcept:
+        """Exchange everything with another batch."""
+        cdef Slice* args = self.args
+        cdef size_t capacity = self.capacity, used = self.used
+        cdef Request[BATCH] requests
+        cdef int count = self.count
+        cdef bint busy = self.busy
+        memcpy(requests, self.requests, sizeof(requests))
+        memcpy(self.requests, other.requests, sizeof(requests))
+        memcpy(other.requests, requests, sizeof(requests))
+        self.args, self.capacity, self.used = other.args, other.capacity, other.used
+        self.count, self.busy = other.count, other.busy
+        other.args, other.capacity, other.used = args, capacity, used
+        other.count, other.busy = count, busy

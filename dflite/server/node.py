@@ -65,6 +65,7 @@ class Node:
         self.figures = Figures(
             self.executor, self.reactor, self.doorman, settings, self.saving, self.restoring
         )
+        self.executor.serve_others = self.serve_others
         self.figures.credentials = self.credentials
         self.upkeep = Upkeep(self.executor, self.keyspace, self.reactor, self.figures, settings)
         self.upkeep.each_second = [
@@ -110,6 +111,15 @@ class Node:
             self.upkeep.stop()
             remove_pidfile(self.settings.pidfile)
         LOG.log(NOTICE, "stopped")
+
+    def serve_others(self) -> bool:
+        """A script takes long: let other clients come and speak in the middle of it.
+
+        True if one of them wants the process to end.
+        """
+        self.ports.accept_now()
+        self.reactor.poll_others()
+        return self.stopped.is_set()
 
     def freeze_garbage(self) -> None:
         """What is alive now lives on: the collector never walks data, and rarely what comes."""

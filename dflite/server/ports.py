@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
+from functools import partial
 from typing import Final
 
 from dflite.server import tls
@@ -132,6 +133,17 @@ class Ports:
         """The next client of the role's port; whether it speaks TLS may change while serving."""
         context = self.credentials.context if self.speaks_tls(role) else None
         self.doorman.admit(accepted, role == ADMIN, context, role == MEMCACHED)
+
+    def accept_now(self) -> None:
+        """Accept who waits, while the event loop cannot: a script takes long."""
+        for role, sockets in self.sockets.items():
+            for sock in sockets:
+                accept_all(
+                    self.loop,
+                    sock,
+                    partial(self.admit, role),
+                    self.accept_failed,
+                )
 
     def accept_failed(self, error: OSError) -> None:
         self.throttle.warning("accept", f"cannot accept a connection: {error.strerror or error}")

@@ -22,6 +22,8 @@ ONLY_HERE: Final = {
 KNOWN: Final = {
     ("client|kill", ARGUMENTS): "Redis 7.2's filters; Valkey 9 has more",
     ("client|list", ARGUMENTS): "Redis 7.2's filters; Valkey 9 has more",
+    ("script|debug", ARGUMENTS): "Valkey 9.1 has added a name of an engine",
+    ("script|debug", "arity"): "Valkey 9.1 has added a name of an engine",
     ("shutdown", ARGUMENTS): "Valkey has added SAFE and FAILOVER",
 }
 

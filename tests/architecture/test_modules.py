@@ -18,6 +18,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/base/collection_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/conversation_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/errors.py": "texts only: tests/architecture/test_errors.py",
+    "dflite/base/script_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/server_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/stream_errors.py": "texts only: tests/architecture/test_errors.py",
     "dflite/base/string_errors.py": "texts only: tests/architecture/test_errors.py",

@@ -1,0 +1,36 @@
+from dflite.native.lane import Lane
+from dflite.native.reply import Reply
+
+class ScriptError(Exception): ...
+
+class LuaVM:
+    capture: Reply
+    limit: int
+    database: int
+    fast: bool
+    readonly_script: bool
+    wrote: bool
+    running: bool
+    loading: bool
+    for_functions: bool
+    busy_after_us: int
+    def __init__(
+        self, calls: object, lane: Lane, for_functions: bool, version: bytes, number: int
+    ) -> None: ...
+    @property
+    def used(self) -> int: ...
+    def close(self) -> None: ...
+    def compile(self, text: bytes, start: int, name: bytes) -> int: ...
+    def release(self, reference: int) -> None: ...
+    def collect(self) -> None: ...
+    def run(
+        self,
+        reference: int,
+        argv: list[bytes],
+        keys_at: int,
+        keys: int,
+        reply: Reply,
+        name: bytes,
+        errors: list[bytes],
+    ) -> bytes | None: ...
+    def load(self, reference: int) -> bytes | None: ...

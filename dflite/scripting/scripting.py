@@ -1,0 +1,99 @@
+"""Scripts and functions of a node: two interpreters, made when they are first needed."""
+
+from dflite.base.script_errors import NotBusy, ScriptMayNotGrow, WritesInReadOnlyCall
+from dflite.engine.command import Command
+from dflite.engine.context import Context
+from dflite.engine.executor import Executor
+from dflite.native.lua_vm import LuaVM
+from dflite.scripting.calls import Calls
+from dflite.scripting.flags import ALLOW_OOM, NO_WRITES, UNFLAGGED
+from dflite.scripting.libraries import Libraries
+from dflite.scripting.scripts import Scripts
+
+
+class Scripting:
+    """What EVAL, SCRIPT, FCALL and FUNCTION work on."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.calls = Calls(executor)
+        self.scripts = Scripts(executor, self.calls)
+        self.loaded: Libraries | None = None
+        self.errors: list[bytes] = []
+
+    @property
+    def libraries(self) -> Libraries:
+        """The libraries of functions, with an interpreter of their own."""
+        if self.loaded is None:
+            self.loaded = Libraries(self.executor)
+        return self.loaded
+
+    def running(self) -> Calls | None:
+        """What runs now, if anything does."""
+        if self.calls.vm is not None:
+            return self.calls
+        if self.loaded is not None and self.loaded.calls.vm is not None:
+            return self.loaded.calls
+        return None
+
+    def kill(self, functions: bool) -> None:
+        """End what runs: SCRIPT KILL, FUNCTION KILL."""
+        running = self.running()
+        if running is None:
+            raise NotBusy
+        running.kill(functions)
+
+    def memory(self) -> int:
+        """Bytes of texts and interpreters."""
+        scripts = self.scripts
+        total = scripts.text_bytes + scripts.vm.used
+        if self.loaded is not None:
+            total += self.loaded.memory() + self.loaded.vm.used
+        return total
+
+    def run(
+        self,
+        ctx: Context,
+        command: Command,
+        calls: Calls,
+        vm: LuaVM,
+        reference: int,
+        name: bytes,
+        flags: int,
+        argv: list[bytes],
+        keys: int,
+        read_only: bool,
+    ) -> None:
+        """Run what `reference` stands for with the words behind argv[2], and answer."""
+        if not flags & UNFLAGGED:
+            if not flags & NO_WRITES and read_only:
+                raise WritesInReadOnlyCall
+            if not flags & (ALLOW_OOM | NO_WRITES) and calls.is_over_limit():
+                raise ScriptMayNotGrow
+            read_only = read_only or (flags & NO_WRITES) != 0
+        calls.begin(ctx, vm, name, argv, read_only, (flags & ALLOW_OOM) != 0)
+        errors = self.errors
+        vm.busy_after_us = self.scripts.busy_after_us(ctx)
+        try:
+            text = vm.run(reference, argv, 3, keys, ctx.reply, name, errors)
+        finally:
+            calls.end()
+        if text is not None:
+            ctx.reply.error(text)
+            command.failed += 1
+        if errors:
+            for each in errors:
+                self.executor.count_error(each)
+            errors.clear()
+
+
+def scripting_of(ctx: Context) -> Scripting:
+    """The scripts of the node."""
+    engine = ctx.engine
+    scripting = engine.scripting
+    if scripting is None:
+        assert isinstance(engine, Executor)
+        scripting = Scripting(engine)
+        engine.scripting = scripting
+    assert isinstance(scripting, Scripting)
+    return scripting
