@@ -23,6 +23,7 @@ from dflite.engine.command import (
     UPDATE,
     WRITE,
     Command,
+    KeyAt,
 )
 from dflite.native.bytesops import parse_int
 
@@ -110,7 +111,7 @@ def refusal_of(
         if only == NOT_KNOWN:
             only = learn_keys(command)
         if only == NOT_ONE:
-            for key in command.keys_at(argv):
+            for key in command.keys_at(argv) or keys_without_rest(command, argv):
                 if not selector.allows_key(argv[key.index], use_of(key.flags)):
                     return Refusal(KEY, key.index)
         elif only > 0 and not selector.allows_key(argv[only], command.only_use):
@@ -120,6 +121,18 @@ def refusal_of(
         if at:
             return Refusal(CHANNEL, at)
     return None
+
+
+def keys_without_rest(command: Command, argv: list[bytes]) -> list[KeyAt]:
+    """The keys of a request whose further keys were left out, as PFMERGE's sources may be."""
+    if command.find_keys is not None or any(not spec.is_plain() for spec in command.keys):
+        return []
+    return [
+        KeyAt(at, spec.flags)
+        for spec in command.keys
+        if not spec.flags & NOT_KEY
+        for at in spec.positions(argv) or []
+    ]
 
 
 def use_of(flags: int) -> int:
@@ -168,17 +181,13 @@ def forbidden_database(
     if name == "flushall":
         each = [selector.allows_database(index) for index in range(databases)]
         return -1 if all(each) else 0
-    named = named_databases(name, argv)
-    if (
-        name != "swapdb"
-        and (command.flags & (READONLY | WRITE) or command.has_keys())
-        and not selector.allows_database(database)
-    ):
-        return 0
-    for at in named:
+    for at in named_databases(name, argv):
         index = parse_int(argv[at])
         if index is not None and 0 <= index < databases and not selector.allows_database(index):
             return at
+    about_keys = command.flags & (READONLY | WRITE) or command.has_keys()
+    if name != "swapdb" and about_keys and not selector.allows_database(database):
+        return 0
     return -1
 
 

@@ -35,8 +35,14 @@ def without_secrets(argv: list[bytes]) -> list[bytes]:
             if argv[i].lower().replace(b"_", b"-") in SECRET_SETTINGS:
                 places.append(i + 1)
         return hide(argv, places)
-    if name == b"ACL" and len(argv) > 2 and argv[1].upper() in (b"SETUSER", b"DELUSER"):
-        return hide(argv, range(2, len(argv)))
+    if name == b"ACL" and len(argv) > 2:
+        about = argv[1].upper()
+        if about in (b"SETUSER", b"DELUSER"):
+            return hide(argv, range(2, len(argv)))
+        if about == b"DRYRUN" and len(argv) > 3:
+            return [*argv[:3], *without_secrets(argv[3:])]
+    if name == b"COMMAND" and len(argv) > 2 and argv[1].upper().startswith(b"GETKEYS"):
+        return [*argv[:2], *without_secrets(argv[2:])]
     if name == b"MIGRATE":
         for i in range(6, len(argv) - 1):
             word = argv[i].upper()
@@ -64,4 +70,6 @@ def describe_bug(argv: list[bytes], error: Exception) -> str:
     while trace is not None:
         where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return f"internal error in {name}: {type(error).__name__}: {error}{where}"
+    # the words of an error may quote the request
+    words = "" if without_secrets(argv) != argv else f": {error}"
+    return f"internal error in {name}: {type(error).__name__}{words}{where}"
