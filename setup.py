@@ -38,6 +38,8 @@ INTERPRETED = {
     "dflite/engine/usage_names.py": "runs at human speed",
     "dflite/base/cron.py": "runs at human speed",
     "dflite/persistence": "runs at start-up and at the disk's speed",
+    "dflite/base/script_errors.py": "says what is, and does nothing",
+    "dflite/native/lua_library.py": "looks for a file, once",
     "dflite/server": "runs at start-up and at human speed; uses asyncio and nested functions",
     "dflite/settings": "runs at start-up and at human speed",
 }

@@ -51,7 +51,7 @@ def call(ctx: Context, argv: list[bytes], read_only: bool) -> None:
         feed_monitors(ctx.engine, ctx, argv)
     scripting = scripting_of(ctx)
     libraries = scripting.libraries
-    function = libraries.functions.get(argv[1])
+    function = libraries.named(argv[1])
     if function is None:
         raise FunctionNotFound
     keys = read_key_count(argv, BadKeyCount)

@@ -99,7 +99,7 @@ def cmd_sort(ctx: Context, args: Args) -> None:
     key = args.next()
     order = Order()
     target = read_order(ctx, args, order, True)
-    found = sort(ctx.db, key, order, target is not None)
+    found = sort(ctx.db, key, order, target is not None or ctx.in_script)
     if target is None:
         ctx.reply.bulks(found)
     else:
@@ -122,4 +122,4 @@ def cmd_sort_ro(ctx: Context, args: Args) -> None:
     key = args.next()
     order = Order()
     read_order(ctx, args, order, False)
-    ctx.reply.bulks(sort(ctx.db, key, order))
+    ctx.reply.bulks(sort(ctx.db, key, order, ctx.in_script))

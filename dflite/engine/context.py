@@ -226,6 +226,7 @@ class Context:
         self.db: Db = engine.keyspace.dbs[0]
         self.waiter: Waiter | None = None
         self.may_wait = True  # not within MULTI or a script
+        self.in_script = False
 
     def select(self, index: int) -> None:
         """Work on database `index` from now on."""

@@ -8,3 +8,4 @@ cdef int load_text(lua_State* L, const char* text, size_t n, const char* name) n
 cdef int refuse_change(lua_State* L) noexcept nogil
 cdef const char* attach_sandbox(void* library) noexcept nogil
 cdef void refuse_unknown(lua_State* L) noexcept nogil
+cdef void stand_for(lua_State* L) noexcept nogil

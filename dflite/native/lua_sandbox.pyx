@@ -48,6 +48,17 @@ cdef void protect(lua_State* L) noexcept nogil:
     lua_replace(L, -2)
 
 
+cdef void stand_for(lua_State* L) noexcept nogil:
+    """Let the locked table below the top stand for the table on top; both stay."""
+    lua_getmetatable(L, -2)
+    lua_pushvalue(L, -2)
+    lua_setfield(L, -2, b"__index")
+    lua_pushlightuserdata(L, &LOCKED)
+    lua_pushvalue(L, -3)
+    lua_rawset(L, -3)
+    lua_pop(L, 1)
+
+
 cdef bint push_real(lua_State* L, int index) noexcept nogil:
     """If the value at index is a locked table, push what it stands for."""
     if lua_type(L, index) != LUA_TTABLE or not lua_getmetatable(L, index):

@@ -31,8 +31,8 @@ cdef class LuaVM:
     cdef bint killed
     cdef bint busy
     cdef readonly bint for_functions
-    cdef int redis_loading              # what the global `redis` is, while a library is loaded
-    cdef int redis_running              # ... and while a function runs
+    cdef int globals_loading            # what a library finds while it is loaded
+    cdef readonly bint failed           # the last script ended with an error, or answered one
     cdef uint64_t random_state
     cdef Slice* args
     cdef int args_capacity
@@ -45,7 +45,7 @@ cdef class LuaVM:
     cdef bytes word(self, int i)
     cdef int answer(self, lua_State* L) except -2
     cdef bytes take_error(self, bytes name)
-    cdef int set_redis(self, int reference) except -1
+    cdef int show_globals(self, bint loading) except -1
     cdef int open(self, bytes version, int number) except -1
     cdef int tidy(self, int rest) except -1
     cdef int push_words(self, list argv, int start, int n) except -1

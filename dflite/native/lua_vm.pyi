@@ -11,6 +11,7 @@ class LuaVM:
     readonly_script: bool
     wrote: bool
     running: bool
+    failed: bool
     loading: bool
     for_functions: bool
     busy_after_us: int

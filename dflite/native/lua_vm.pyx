@@ -36,6 +36,7 @@ from dflite.native.lua_sandbox cimport (
     open_sandbox,
     protect,
     refuse_unknown,
+    stand_for,
 )
 from dflite.native.lua_struct cimport attach_struct, open_struct
 from dflite.native.lua_values cimport attach_values, field_text, push_error, push_reply, write_value
@@ -628,15 +629,19 @@ cdef class LuaVM:
         lua_settop(L, GLOBALS)
         lua_pushcclosure(L, <lua_CFunction>on_error, 0)
         if self.for_functions:
-            # while a library is loaded, `redis` is another one
+            # while a library is loaded, there is nothing but another `redis`
             lua_createtable(L, 0, 8)
             put_basics(L, version, number)
             field(L, b"register_function", <lua_CFunction>register_function)
             refuse_unknown(L)
             protect(L)
-            self.redis_loading = luaL_ref(L, LUA_REGISTRYINDEX)
-            lua_getfield(L, GLOBALS, b"redis")
-            self.redis_running = luaL_ref(L, LUA_REGISTRYINDEX)
+            lua_createtable(L, 0, 2)
+            lua_pushvalue(L, -2)
+            lua_setfield(L, -2, b"redis")
+            lua_insert(L, -2)
+            lua_setfield(L, -2, b"server")
+            refuse_unknown(L)
+            self.globals_loading = luaL_ref(L, LUA_REGISTRYINDEX)
 
     @property
     def used(self) -> int:
@@ -729,8 +734,10 @@ cdef class LuaVM:
                 problem, self.problem = self.problem, None
                 raise problem
             if status == 0:
+                self.failed = is_error(L)
                 write_value(L, reply, self.capture.resp3, errors)
             else:
+                self.failed = True
                 error = self.take_error(name)
                 if field_flag(L):
                     errors.append(error)
@@ -757,12 +764,16 @@ cdef class LuaVM:
             self.words = NULL
             self.words_capacity = 0
 
-    cdef int set_redis(self, int reference) except -1:
-        """Let the globals `redis` and `server` be what was kept under this number."""
-        lua_rawgeti(self.L, LUA_REGISTRYINDEX, reference)
-        lua_pushvalue(self.L, -1)
-        lua_setfield(self.L, GLOBALS, b"redis")
-        lua_setfield(self.L, GLOBALS, b"server")
+    cdef int show_globals(self, bint loading) except -1:
+        """Let what is locked as the table of globals be what a library finds while it is loaded, or all."""
+        cdef lua_State* L = self.L
+        lua_pushvalue(L, LUA_GLOBALSINDEX)
+        if loading:
+            lua_rawgeti(L, LUA_REGISTRYINDEX, self.globals_loading)
+        else:
+            lua_pushvalue(L, GLOBALS)
+        stand_for(L)
+        lua_pop(L, 2)
         return 0
 
     def load(self, int reference) -> bytes | None:
@@ -774,7 +785,7 @@ cdef class LuaVM:
         self.killed = self.busy = False
         self.problem = None
         self.started_us = microseconds()
-        self.set_redis(self.redis_loading)
+        self.show_globals(True)
         lua_rawgeti(L, LUA_REGISTRYINDEX, reference)
         lua_sethook(L, <lua_Hook>on_loading, LUA_MASKCOUNT, HOOK_EVERY)
         self.loading = True
@@ -783,7 +794,7 @@ cdef class LuaVM:
         self.account.strict = False
         self.loading = False
         lua_sethook(L, NULL, 0, 0)
-        self.set_redis(self.redis_running)
+        self.show_globals(False)
         text = None
         if status != 0:
             if lua_type(L, -1) == LUA_TTABLE:
@@ -919,6 +930,18 @@ cdef class LuaVM:
         if reply.capacity > 16 * KEPT:
             reply.release()
         return bad
+
+
+cdef bint is_error(lua_State* L) noexcept nogil:
+    """Is the value on top the table that stands for an error?"""
+    cdef bint found
+    if lua_type(L, -1) != LUA_TTABLE:
+        return False
+    lua_pushstring(L, b"err")
+    lua_rawget(L, -2)
+    found = lua_type(L, -1) == LUA_TSTRING
+    lua_pop(L, 1)
+    return found
 
 
 cdef bint field_flag(lua_State* L) noexcept:

@@ -30,6 +30,7 @@ from dflite.engine.monitoring import feed_monitors
 from dflite.engine.secrets import describe_bug
 from dflite.native.clock import monotonic_us
 from dflite.native.lua_vm import LuaVM
+from dflite.native.memory import FUNCTIONS, SCRIPTS
 from dflite.native.reply import Reply
 from dflite.store.effects import Record
 
@@ -66,6 +67,7 @@ class Calls:
         self.replication = REPLICATE_ALL
         self.kill_asked = False
         self.busy: CommandError | None = None
+        self.texts = 0  # bytes of the texts of scripts or libraries
 
     def begin(
         self,
@@ -81,6 +83,7 @@ class Calls:
         own = ScriptContext(self.executor, ctx.host, client, vm.capture)
         own.db = ctx.db
         own.may_wait = False
+        own.in_script = True
         self.ctx = own
         self.vm = vm
         self.name = name
@@ -105,6 +108,9 @@ class Calls:
 
     def end(self) -> None:
         """The script is over."""
+        vm = self.vm
+        assert vm is not None
+        self.executor.memory.tell(FUNCTIONS if vm.for_functions else SCRIPTS, vm.used + self.texts)
         self.vm = None
         if self.busy is not None:
             self.busy = None

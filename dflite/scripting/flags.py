@@ -49,7 +49,7 @@ def read_flags(body: bytes) -> tuple[int, int]:
     for word in words[1:]:
         if not word.startswith(b"flags="):
             raise UnknownShebangOption(word)
-        for name in word[6:].split(b","):
+        for name in word[6:].split(b",") if len(word) > 6 else []:
             if name in FLAGS:
                 flags |= FLAGS[name]
             elif name not in NEEDLESS:

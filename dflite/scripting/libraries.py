@@ -24,6 +24,7 @@ from dflite.engine.executor import Executor
 from dflite.native.bytesops import glob_match
 from dflite.native.inline import split_inline
 from dflite.native.lua_vm import LuaVM, ScriptError
+from dflite.native.memory import FUNCTIONS
 from dflite.native.rdb_reader import BadFormat, Reader
 from dflite.native.rdb_writer import Writer
 from dflite.rdb.payloads import FOOTER_BYTES, version_of
@@ -103,11 +104,20 @@ class Libraries:
         self.vm = new_vm(executor, self.calls, True)
         self.calls.own_vm = self.vm
         self.by_name: dict[bytes, Library] = {}
-        self.functions: dict[bytes, Function] = {}
+        self.functions: dict[bytes, Function] = {}  # by name in small letters
+
+    def named(self, name: bytes) -> Function | None:
+        """The function of that name, in whatever case it is written."""
+        return self.functions.get(name.lower())
 
     def memory(self) -> int:
         """Bytes of texts and names, about."""
         return sum([library.memory() for library in self.by_name.values()])
+
+    def tell_memory(self) -> None:
+        """What libraries take counts towards maxmemory."""
+        self.calls.texts = self.memory()
+        self.executor.memory.tell(FUNCTIONS, self.vm.used + self.calls.texts)
 
     def load(self, code: bytes, replace: bool) -> bytes:
         """Load a library; its name. Nothing changes if that fails."""
@@ -117,8 +127,8 @@ class Libraries:
         library = self.make(name, code, start)
         old = self.by_name.get(name)
         for function in library.functions:
-            known = self.functions.get(function)
-            if known is not None and (old is None or function not in old.functions):
+            known = self.named(function)
+            if known is not None and (old is None or known.name not in old.functions):
                 self.release(library)
                 raise FunctionExists(function)
         if old is not None:
@@ -148,13 +158,16 @@ class Libraries:
 
     def link(self, library: Library) -> None:
         self.by_name[library.name] = library
-        self.functions.update(library.functions)
+        for name, function in library.functions.items():
+            self.functions[name.lower()] = function
+        self.tell_memory()
 
     def unlink(self, library: Library) -> None:
         del self.by_name[library.name]
         for name in library.functions:
-            del self.functions[name]
+            del self.functions[name.lower()]
         self.release(library)
+        self.tell_memory()
 
     def release(self, library: Library) -> None:
         for function in library.functions.values():
@@ -174,6 +187,7 @@ class Libraries:
         self.vm.close()
         self.vm = new_vm(self.executor, self.calls, True)
         self.calls.own_vm = self.vm
+        self.tell_memory()
 
     def matching(self, pattern: bytes | None) -> list[Library]:
         """Libraries whose name matches, in whatever case."""

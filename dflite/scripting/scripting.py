@@ -80,6 +80,7 @@ class Scripting:
             calls.end()
         if text is not None:
             ctx.reply.error(text)
+        if vm.failed:
             command.failed += 1
         if errors:
             for each in errors:

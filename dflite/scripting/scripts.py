@@ -10,10 +10,12 @@ from dflite.engine.context import Context
 from dflite.engine.executor import Executor
 from dflite.native.lua_library import NoLua
 from dflite.native.lua_vm import LuaVM, ScriptError
+from dflite.native.memory import SCRIPTS
 from dflite.scripting.calls import Calls
 from dflite.scripting.flags import read_flags
 
 MOST_EVALUATED: Final = 500  # scripts that only EVAL brought
+MOST_MEMORY: Final = 512 * 1024 * 1024  # bytes of an interpreter while a script runs
 OVERHEAD: Final = 200  # bytes of a cached script beside its text, about
 
 
@@ -37,8 +39,12 @@ class Scripts:
         self.known: dict[bytes, Script] = {}
         self.evaluated: OrderedDict[bytes, Script] = OrderedDict()  # the oldest first
         self.evicted = 0
-        self.text_bytes = 0
         self.vm = new_vm(executor, calls, False)
+
+    @property
+    def text_bytes(self) -> int:
+        """Bytes of the texts in the cache, about."""
+        return self.calls.texts
 
     def busy_after_us(self, ctx: Context) -> int:
         threshold = ctx.host.setting("busy_reply_threshold")
@@ -58,7 +64,8 @@ class Scripts:
         if script is None:
             script = self.compile(digest, body)
             self.known[digest] = script
-            self.text_bytes += len(body) + OVERHEAD
+            self.calls.texts += len(body) + OVERHEAD
+            self.tell_memory()
             if not loaded:
                 self.evaluated[digest] = script
                 if len(self.evaluated) > MOST_EVALUATED:
@@ -82,16 +89,21 @@ class Scripts:
 
     def forget(self, script: Script) -> None:
         del self.known[script.digest]
-        self.text_bytes -= len(script.body) + OVERHEAD
+        self.calls.texts -= len(script.body) + OVERHEAD
         self.vm.release(script.reference)
 
     def flush(self) -> None:
         """SCRIPT FLUSH: a new interpreter too, so that nothing of the old scripts is left."""
         self.known.clear()
         self.evaluated.clear()
-        self.text_bytes = 0
+        self.calls.texts = 0
         self.vm.close()
         self.vm = new_vm(self.executor, self.calls, False)
+        self.tell_memory()
+
+    def tell_memory(self) -> None:
+        """What scripts take counts towards maxmemory."""
+        self.executor.memory.tell(SCRIPTS, self.vm.used + self.calls.texts)
 
 
 def new_vm(executor: Executor, calls: object, for_functions: bool) -> LuaVM:
@@ -99,6 +111,8 @@ def new_vm(executor: Executor, calls: object, for_functions: bool) -> LuaVM:
     major, minor, patch = [int(part) for part in REDIS_VERSION.split(b".")]
     number = major << 16 | minor << 8 | patch
     try:
-        return LuaVM(calls, executor.lane, for_functions, REDIS_VERSION, number)
+        vm = LuaVM(calls, executor.lane, for_functions, REDIS_VERSION, number)
     except NoLua as reason:
         raise ScriptsUnavailable(str(reason)) from reason
+    vm.limit = MOST_MEMORY
+    return vm

@@ -1,7 +1,8 @@
 """INFO memory."""
 
 from dflite.base.numbers import human_size
-from dflite.native.memory import BACKLOG, FUNCTIONS, POLICY, REPLICAS, SCRIPTS
+from dflite.native.memory import BACKLOG, POLICY, REPLICAS
+from dflite.scripting.scripting import Scripting
 from dflite.server.figures import Figures
 from dflite.server.process import machine_memory, peak_resident_memory
 
@@ -34,20 +35,7 @@ def memory_section(figures: Figures) -> list[str]:
         "allocator_muzzy:0",
     ]
     lines += sized("total_system_memory", machine)
-    scripts = memory.kind(SCRIPTS)
-    functions = memory.kind(FUNCTIONS)
-    lines += sized("used_memory_lua", scripts)
-    lines += [
-        f"used_memory_vm_eval:{scripts}",
-        f"used_memory_scripts_eval:{scripts}",
-        "number_of_cached_scripts:0",
-        "number_of_functions:0",
-        "number_of_libraries:0",
-        f"used_memory_vm_functions:{functions}",
-    ]
-    lines += sized("used_memory_vm_total", scripts + functions)
-    lines += [f"used_memory_functions:{functions}"]
-    lines += sized("used_memory_scripts", scripts + functions)
+    lines += scripts_lines(figures)
     lines += sized("maxmemory", figures.executor.memory.limit)
     lines += [
         f"maxmemory_policy:{settings.maxmemory_policy}",
@@ -83,3 +71,32 @@ def memory_section(figures: Figures) -> list[str]:
 def sized(name: str, size: int) -> list[str]:
     """A size as a number and for people."""
     return [f"{name}:{size}", f"{name}_human:{human_size(size)}"]
+
+
+def scripts_lines(figures: Figures) -> list[str]:
+    """The interpreters and what they hold; nothing of it is there before the first script."""
+    scripting = figures.executor.scripting
+    eval_vm = eval_texts = cached = function_vm = function_texts = functions = libraries = 0
+    if isinstance(scripting, Scripting):
+        eval_vm = scripting.scripts.vm.used
+        eval_texts = scripting.scripts.text_bytes
+        cached = len(scripting.scripts.known)
+        loaded = scripting.loaded
+        if loaded is not None:
+            function_vm = loaded.vm.used
+            function_texts = loaded.memory()
+            functions = len(loaded.functions)
+            libraries = len(loaded.by_name)
+    lines = sized("used_memory_lua", eval_vm)
+    lines += [
+        f"used_memory_vm_eval:{eval_vm}",
+        f"used_memory_scripts_eval:{eval_texts}",
+        f"number_of_cached_scripts:{cached}",
+        f"number_of_functions:{functions}",
+        f"number_of_libraries:{libraries}",
+        f"used_memory_vm_functions:{function_vm}",
+    ]
+    lines += sized("used_memory_vm_total", eval_vm + function_vm)
+    lines += [f"used_memory_functions:{function_texts}"]
+    lines += sized("used_memory_scripts", eval_texts + function_texts)
+    return lines

@@ -4,6 +4,7 @@ from typing import Final
 
 from dflite.engine.acl_log import DENIED
 from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD
+from dflite.scripting.scripting import Scripting
 from dflite.server.figures import Figures
 
 # Of parts that a node does not have, or that cannot come to pass: with 0 as Redis shows them.
@@ -44,7 +45,7 @@ def stats_section(figures: Figures) -> list[str]:
         f"expire_cycle_cpu_milliseconds:{figures.expiry_us // 1000}",
         f"evicted_keys:{executor.eviction.evicted}",
         f"evicted_clients:{executor.client_eviction.evicted}",
-        "evicted_scripts:0",
+        f"evicted_scripts:{evicted_scripts(executor.scripting)}",
         f"total_eviction_exceeded_time:{executor.eviction.exceeded_ms()}",
         f"current_eviction_exceeded_time:{executor.eviction.exceeding_ms()}",
         f"oom_rejections:{executor.rejected_for_memory}",
@@ -80,3 +81,8 @@ def stats_section(figures: Figures) -> list[str]:
 
 def zeros(names: str) -> list[str]:
     return [f"{name}:0" for name in names.split()]
+
+
+def evicted_scripts(scripting: object) -> int:
+    """Scripts of EVAL that made place for others."""
+    return scripting.scripts.evicted if isinstance(scripting, Scripting) else 0

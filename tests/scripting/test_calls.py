@@ -156,3 +156,17 @@ def test_a_script_that_has_written_cannot_be_killed(node: Node, client: NodeClie
     assert reply == b"1"
     assert "UNKILLABLE" in repr(others.replies[0])
     assert node.journal == ["set a 1"]
+
+
+def test_what_is_not_sorted_comes_in_order_all_the_same(client: NodeClient, lua: Evaluate) -> None:
+    client.run("SADD s b a c aa")
+    assert lua("return redis.call('sort', 's', 'by', 'x')") == [b"a", b"aa", b"b", b"c"]
+
+
+def test_a_script_that_answers_an_error_has_failed(client: NodeClient, lua: Evaluate) -> None:
+    before = COMMANDS[b"EVAL"].failed
+    lua("return redis.pcall('incr')")
+    lua("error('x')")
+    assert COMMANDS[b"EVAL"].failed == before + 2
+    lua("return 1")
+    assert COMMANDS[b"EVAL"].failed == before + 2

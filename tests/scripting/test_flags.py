@@ -18,6 +18,7 @@ def test_without_the_line_the_script_may_be_anything() -> None:
 
 def test_flags_are_named_and_dragonflys_are_needless() -> None:
     assert read_flags(b"#!lua\nreturn 1") == (0, 5)
+    assert read_flags(b"#!lua flags=\n") == (0, 12)
     flags, start = read_flags(b"#!lua flags=no-writes,allow-oom,allow-undeclared-keys\nreturn 1")
     assert flags == NO_WRITES | ALLOW_OOM
     assert start == 53

@@ -101,3 +101,17 @@ def test_changes_are_journaled() -> None:
         "FUNCTION DELETE one",
         "FUNCTION FLUSH",
     ]
+
+
+def test_a_function_is_found_in_whatever_case(client: NodeClient) -> None:
+    load(client, "one", "f")
+    assert client.run("FCALL F 0") == b"one"
+    assert load(client, "two", "F") == Error(b"ERR Function F already exists")
+
+
+def test_while_it_loads_a_library_finds_its_api_only(client: NodeClient) -> None:
+    code = "#!lua name=a\nreturn math.random()"
+    assert "nonexistent global variable 'math'" in repr(client.run("FUNCTION", "LOAD", code))
+    inside = "redis.register_function('f', function() return redis.register_function end)"
+    assert client.run("FUNCTION", "LOAD", "#!lua name=a\n" + inside) == b"a"
+    assert client.run("FCALL f 0") is None

@@ -212,7 +212,7 @@ PROCESS: Final = Group(
 SCRIPTS: Final = Group(
     "Scripts",
     [
-        idle(
+        live(
             "busy_reply_threshold",
             COUNT,
             "5000",
