@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from dflite.base.conversation_errors import Loading, Misconfigured
 from dflite.engine.acl import check
-from dflite.engine.command import COMMANDS, DENYOOM, WRITE
+from dflite.engine.command import COMMANDS, DENYOOM, READONLY, WRITE
 from dflite.engine.executor import Executor
 from dflite.engine.secrets import describe_bug
 from dflite.engine.session import Conversation
@@ -113,8 +114,8 @@ class McSession(Conversation):
             executor.pausing.postpone(client, argv)
             return
         refused = verb.refused
-        forbidden = b""
-        if not client.user.unrestricted and verb.like and reason != BAD_LINE:
+        forbidden = self.state_of_node(row.flags)
+        if not forbidden and not client.user.unrestricted and verb.like and reason != BAD_LINE:
             forbidden = self.refusal(verb, argv)
         if not reason and row.flags & DENYOOM and not executor.make_room():
             executor.rejected_for_memory += 1
@@ -155,6 +156,15 @@ class McSession(Conversation):
             executor.tracking.tell_own(client)
         executor.pushes.running = None
         executor.end_step(client)
+
+    def state_of_node(self, flags: int) -> bytes:
+        """What the node cannot do now, whoever asks; empty if it can."""
+        executor = self.executor
+        if executor.loading and flags & (READONLY | WRITE):
+            return b"SERVER_ERROR " + Loading.text + b"\r\n"
+        if executor.misconfigured and flags & WRITE:
+            return b"SERVER_ERROR " + Misconfigured.text + b"\r\n"
+        return b""
 
     def refusal(self, verb: Verb, argv: list[bytes]) -> bytes:
         """What the rules of the user say against it: they are those of a like command of RESP."""

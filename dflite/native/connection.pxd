@@ -58,3 +58,8 @@ cdef class Connection:
     cpdef changed_interest(self)
     cpdef mark_dirty(self)
     cpdef abort(self)
+
+cdef inline bint is_free(Connection conn) noexcept:
+    """May the next request be taken, without a further look? Else `may_go_on` decides."""
+    return not (conn.held or conn.closing or conn.closed) and (
+        conn.reply.end - conn.reply.start <= <size_t>conn.limits.high_water)

@@ -62,7 +62,8 @@ cdef bint read_int32(const char* text, size_t n, int64_t* number) noexcept nogil
 cdef int fetch(Lane lane, McFigures figures, int verb, const char* key, size_t n, uint64_t h,
                int64_t exptime, Reply reply) except -1
 cdef int store(Lane lane, McFigures figures, int verb, const char* base, Slice* words, size_t count,
-               uint64_t h, size_t block, size_t length, Reply reply) except -1
+               uint64_t h, size_t block, size_t length, uint32_t flags, int64_t exptime,
+               Reply reply) except -1
 cdef int change(Lane lane, McFigures figures, int verb, const char* base, Slice* words, size_t count,
                 uint64_t h, Reply reply) except -1
 cdef int meta_get(Lane lane, McFigures figures, const char* base, Slice* words, size_t count, uint64_t h,

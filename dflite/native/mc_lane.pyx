@@ -207,19 +207,16 @@ cdef int fetch(Lane lane, McFigures figures, int verb, const char* key, size_t n
 
 
 cdef int store(Lane lane, McFigures figures, int verb, const char* base, Slice* words, size_t count,
-               uint64_t h, size_t block, size_t length, Reply reply) except -1:
-    """set, add, replace, whose line is known to be well-formed up to its length."""
+               uint64_t h, size_t block, size_t length, uint32_t flags, int64_t exptime,
+               Reply reply) except -1:
+    """set, add, replace."""
     cdef const char* key = base + words[1].offset
     cdef size_t n = words[1].length
     cdef Table table
     cdef Entry* e
-    cdef uint64_t flags = 0
-    cdef int64_t exptime = 0, deadline
+    cdef int64_t deadline
     cdef bint quiet = count == 6 and is_noreply(base, words[5])
-    if (not read_unsigned(base + words[2].offset, words[2].length, 0xFFFFFFFFULL, &flags)
-            or not read_int32(base + words[3].offset, words[3].length, &exptime)
-            or not find_deadline(lane, exptime, &deadline)
-            or not lane.has_room_for(n + length)):
+    if not find_deadline(lane, exptime, &deadline) or not lane.has_room_for(n + length):
         return 0
     table = lane.table_for(0, key, n)
     e = table.find(key, n, h)
@@ -232,7 +229,7 @@ cdef int store(Lane lane, McFigures figures, int verb, const char* base, Slice* 
         if not quiet:
             reply.put(b"NOT_STORED\r\n", 12)
         return 1
-    table.put_string(key, n, h, base + block, length, deadline, <uint32_t>flags)
+    table.put_string(key, n, h, base + block, length, deadline, flags)
     figures.total_items += 1
     lane.figures.changes += 1
     if not quiet:

@@ -11,12 +11,12 @@ longest item; what is longer is skipped as it comes, and never kept.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcmp
 
 cimport cython
 
-from dflite.native.connection cimport Connection, Parser
+from dflite.native.connection cimport Connection, Parser, is_free
 from dflite.native.index cimport hash_key
 from dflite.native.lane cimport Lane
 from dflite.native.mc_lane cimport (
@@ -79,6 +79,10 @@ cdef struct McRequest:
     int verb
     int kind
     bint has_key        # `hash` is known
+    bint alone          # a line of one key, which is `key`
+    Slice key
+    int64_t flags       # of a line with a block
+    int64_t exptime
 
 
 cdef int verb_of(const char* word, size_t n) noexcept nogil:
@@ -171,6 +175,7 @@ cdef class McParser(Parser):
         cdef Slice word
         cdef int count = 0
         batch.used = 0
+        batch.reserve(BATCH * (MOST_WORDS + 2))
         while count < BATCH:
             if self.skipping:
                 need = end - at if self.skipping > end - at else <size_t>self.skipping
@@ -198,18 +203,20 @@ cdef class McParser(Parser):
             request.first = batch.used
             request.kind = PLAIN
             request.verb = OTHER
-            request.has_key = False
+            request.has_key = request.alone = False
             request.block = stop + 1
             self.searched = 0
             i = at
             if next_word(base, &i, request.stop, &word):
                 request.verb = verb_of(base + word.offset, word.length)
-                batch.add(word.offset, word.length)
+                batch.args[batch.used] = word
+                batch.used += 1
                 if GET <= request.verb <= GATS:
                     self.parse_keys(base, i, request, batch)
                 else:
                     while batch.used - request.first < MOST_WORDS and next_word(base, &i, request.stop, &word):
-                        batch.add(word.offset, word.length)
+                        batch.args[batch.used] = word
+                        batch.used += 1
                     request.count = batch.used - request.first
                     if request.count > 1:
                         word = batch.args[request.first + 1]
@@ -253,13 +260,16 @@ cdef class McParser(Parser):
             if not next_word(base, &at, request.stop, &word):
                 request.kind = PLAIN        # an error
                 return 0
-            batch.add(word.offset, word.length)
+            batch.args[batch.used] = word
+            batch.used += 1
         rest = at
         if not next_word(base, &at, request.stop, &word):
             request.kind = PLAIN
             return 0
         request.length = rest               # where the keys begin
         if word.length <= LONGEST_KEY:
+            request.key = word
+            request.alone = at == request.stop
             request.has_key = True
             request.hash = hash_key(base + word.offset, word.length)
         return 0
@@ -268,7 +278,7 @@ cdef class McParser(Parser):
         """Does a block follow? Not if the line is wrong. `length` gets the block's."""
         cdef Slice* words = batch.args + request.first
         cdef size_t n = request.count
-        cdef int64_t length = 0, exptime
+        cdef int64_t length = 0
         cdef uint64_t number
         if n < 3 or words[1].length > LONGEST_KEY:
             return False
@@ -279,9 +289,10 @@ cdef class McParser(Parser):
             if (n != 5 and n != 6) if request.verb != CAS else (n != 6 and n != 7):
                 return False
             if (not read_unsigned(base + words[2].offset, words[2].length, 0xFFFFFFFFULL, &number)
-                    or not read_int32(base + words[3].offset, words[3].length, &exptime)
+                    or not read_int32(base + words[3].offset, words[3].length, &request.exptime)
                     or not read_int32(base + words[4].offset, words[4].length, &length)):
                 return False
+            request.flags = <int64_t>number
             if request.verb == CAS and not read_unsigned(
                     base + words[5].offset, words[5].length, 0xFFFFFFFFFFFFFFFFULL, &number):
                 return False
@@ -312,7 +323,7 @@ cdef class McParser(Parser):
                         lane.table_for(0, base, 0).prefetch_entry(request.hash)
             for i in range(count):
                 request = &self.requests[i]
-                if not conn.may_go_on() or not self.dispatch(conn, base, request):
+                if (not is_free(conn) and not conn.may_go_on()) or not self.dispatch(conn, base, request):
                     # this request and those behind it are for later
                     self.searched = self.wanted = 0
                     self.skipping = 0
@@ -379,7 +390,8 @@ cdef class McParser(Parser):
                 return meta_set(lane, self.figures, base, words, count, request.hash, request.block,
                                 request.length, conn.reply)
             return verb <= REPLACE and store(lane, self.figures, verb, base, words, count, request.hash,
-                                             request.block, request.length, conn.reply)
+                                             request.block, request.length, <uint32_t>request.flags,
+                                             request.exptime, conn.reply)
         if verb == MD:
             return meta_delete(lane, self.figures, base, words, count, request.hash, conn.reply)
         return DELETE <= verb <= TOUCH and change(lane, self.figures, verb, base, words, count,
@@ -396,6 +408,17 @@ cdef class McParser(Parser):
         cdef int64_t exptime = 0
         cdef uint64_t h
         cdef list argv
+        if request.alone and quick and verb < GAT and lane.reads:
+            measured = lane.begins(verb)
+            if fetch(lane, self.figures, verb, base + request.key.offset, request.key.length, request.hash, 0,
+                     conn.reply):
+                lane.calls[verb] += 1
+                if measured:
+                    lane.measure(verb)
+                conn.last_lane = verb
+                conn.requests += 1
+                conn.reply.put(b"END\r\n", 5)
+                return 1
         if verb >= GAT:
             second = conn.batch.args[request.first + 1]
             quick = quick and read_int32(base + second.offset, second.length, &exptime)
@@ -408,7 +431,7 @@ cdef class McParser(Parser):
                 return 1
         while next_word(base, &at, request.stop, &word):
             if begun:
-                if not conn.may_go_on():
+                if not is_free(conn) and not conn.may_go_on():
                     self.left_at = word.offset - request.start
                     return 0
                 h = hash_key(base + word.offset, word.length)
@@ -430,7 +453,7 @@ cdef class McParser(Parser):
             argv.append(PyBytes_FromStringAndSize(base + word.offset, word.length))
             if not conn.session.fetch(argv):
                 return 1            # an error was answered, which ends it
-        if not conn.may_go_on():
+        if not is_free(conn) and not conn.may_go_on():
             self.left_at = request.stop - request.start     # the last key, or its reply, is for later
             return 0
         conn.reply.put(b"END\r\n", 5)

@@ -17,7 +17,7 @@ from libc.string cimport memchr, memcpy, memmove
 cimport cython
 
 from dflite.native.bytesops cimport parse_int64
-from dflite.native.connection cimport Connection, Parser, account_input
+from dflite.native.connection cimport Connection, Parser, account_input, is_free
 from dflite.native.index cimport hash_key
 from dflite.native.lane cimport Lane
 from dflite.native.requests cimport BATCH, Batch, Request
@@ -246,7 +246,7 @@ cdef class RespParser(Parser):
                             batch.args[request.first + 1].length).prefetch_entry(hashes[i])
             for i in range(batch.count):
                 request = &batch.requests[i]
-                if not conn.may_go_on():
+                if not is_free(conn) and not conn.may_go_on():
                     # this request and those behind it are for later
                     self.forget()
                     self.position = self.request_start = request.start
