@@ -313,8 +313,6 @@ cdef int change(Lane lane, McFigures figures, int verb, const char* base, Slice*
             figures.decr_hits += 1
         if table.cut is not None:
             table.before_change(h)
-        if table.cut is not None:
-            table.before_change(h)
         memcpy(value_of(e), &number, 8)
         renew_cas(e)
         table.use(e)
