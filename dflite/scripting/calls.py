@@ -10,6 +10,7 @@ from dflite.base.conversation_errors import OutOfMemory
 from dflite.base.errors import CommandError, UnknownCommand, UnknownSubcommand
 from dflite.base.script_errors import BusyFunction, BusyScript, NotBusy, Unkillable
 from dflite.engine.acl import check
+from dflite.engine.acl_log import LUA
 from dflite.engine.args import Args
 from dflite.engine.beforehand import note_absent, save_before
 from dflite.engine.command import (
@@ -27,6 +28,7 @@ from dflite.engine.durations import BUCKETS, SHORT_USEC, bucket_of
 from dflite.engine.executor import Executor
 from dflite.engine.lookup import find
 from dflite.engine.monitoring import feed_monitors
+from dflite.engine.permission import note_refusal
 from dflite.engine.secrets import describe_bug
 from dflite.native.clock import monotonic_us
 from dflite.native.lua_vm import LuaVM
@@ -144,7 +146,7 @@ class Calls:
             return WRONG_NUMBER
         if flags & NOSCRIPT:
             return NOT_FROM_SCRIPTS
-        forbidden = self.forbidden(command, argv)
+        forbidden = self.forbidden(command, argv, True)
         if forbidden:
             return forbidden
         if self.read_only and flags & (WRITE | MAY_REPLICATE):
@@ -156,14 +158,16 @@ class Calls:
             vm.wrote = True
         return b""
 
-    def forbidden(self, command: Command, argv: list[bytes]) -> bytes:
+    def forbidden(self, command: Command, argv: list[bytes], is_tried: bool = False) -> bytes:
         """What the caller's user may not do, though a script does it for him; empty if he may."""
         user = self.ctx.client.user
         if user.unrestricted:
             return b""
-        refusal = check(user, command, argv, self.ctx.db.index)
+        refusal = check(user, command, argv, self.ctx.db.index, len(self.ctx.keyspace.dbs))
         if refusal is None:
             return b""
+        if is_tried:
+            note_refusal(self.ctx, command, argv, refusal, LUA)
         return NO_PERMISSION + refusal.reason(user, command)
 
     def refuse(self, command: Command | None, text: bytes) -> bytes:

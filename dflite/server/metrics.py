@@ -21,6 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from dflite import __version__
+from dflite.engine.acl_log import DENIED
 from dflite.engine.command import Command
 from dflite.engine.durations import Times, calls_of, times_of, usec_of
 from dflite.server.figures import Figures
@@ -163,6 +164,12 @@ class NodeCollector(Collector):
             "Error replies by their first word",
             label="code",
             values=sorted(executor.errors.items()),
+        )
+        yield counter(
+            "dflite_acl_denied",
+            "Requests, and attempts to authenticate, that were refused",
+            label="reason",
+            values=[(name, executor.acl_log.denied[kind]) for kind, name in DENIED.items()],
         )
         yield counter(
             "dflite_limit_disconnections",

@@ -107,7 +107,8 @@ class Loader:
         name, words = line.words[0], line.words[1:]
         if name == "user" and words:
             self.settings.acl_users.append(words)
-        elif name == "rename-command" and len(words) == 2:
+            return
+        if name == "rename-command" and len(words) == 2:
             self.settings.renamed_commands.append((words[0], words[1]))
         elif name == "loadmodule" and words:
             self.settings.modules.append(words)

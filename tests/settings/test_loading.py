@@ -94,7 +94,7 @@ def test_directives_that_are_no_settings_are_kept(tmp_path: Path) -> None:
     assert settings.modules == [["/a.so", "b", "c"]]
     assert warnings == [
         f"{conf}: accepted, but without effect here: "
-        "user, rename-command, loadmodule, list-max-ziplist-entries"
+        "rename-command, loadmodule, list-max-ziplist-entries"
     ]
 
 

@@ -180,3 +180,14 @@ def test_the_file_is_found_after_a_change_of_directory(
     settings.change([("maxclients", "2")])
     settings.rewrite()
     assert conf.read_text() == "maxclients 2\n"
+
+
+def test_lines_of_users_take_the_place_of_those_in_the_file(conf: Path) -> None:
+    conf.write_text("user a on\nmaxclients 7\nuser b off\n")
+    settings = load(str(conf))
+    settings.describe_users = lambda: ["user a off", "user c on", "user d on"]
+    settings.rewrite()
+    assert conf.read_text() == (f"user a off\nmaxclients 7\nuser c on\n{MARK}\nuser d on\n")
+    settings.describe_users = lambda: []
+    settings.rewrite()
+    assert conf.read_text() == f"maxclients 7\n{MARK}\n"
