@@ -19,6 +19,8 @@ class Facts:
         self.resp_tls = False
         self.resp_tls_only: list[str] = []  # of --tls_port
         self.admin: list[str] = []
+        self.memcached: list[str] = []
+        self.memcached_tls = False
         self.unixsocket = ""
         self.password = False
         self.protected = True
@@ -42,6 +44,7 @@ def banner(facts: Facts) -> str:
     add(lines, "RESP, TLS", ", ".join(facts.resp_tls_only))
     add(lines, "Unix socket", facts.unixsocket)
     add(lines, "admin", ", ".join(facts.admin))
+    add(lines, "memcached", with_tls(facts.memcached, facts.memcached_tls))
     add(lines, "endpoint", endpoint_words(facts))
     add(lines, "memory", memory_words(facts))
     add(lines, "persistence", facts.persistence)

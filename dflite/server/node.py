@@ -29,7 +29,7 @@ from dflite.server.figures import Figures
 from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
 from dflite.server.logs import LOG, NOTICE, Logs, Throttle, write_out
-from dflite.server.ports import ADMIN, MAIN, TLS, Ports
+from dflite.server.ports import ADMIN, MAIN, MEMCACHED, TLS, Ports
 from dflite.server.restoring import CannotLoad, Restoring
 from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
@@ -171,6 +171,8 @@ class Node:
         facts.resp_tls = self.ports.speaks_tls(MAIN)
         facts.resp_tls_only = self.ports.addresses(TLS)
         facts.admin = self.ports.addresses(ADMIN)
+        facts.memcached = self.ports.addresses(MEMCACHED)
+        facts.memcached_tls = self.ports.speaks_tls(MEMCACHED)
         facts.unixsocket = settings.unixsocket
         facts.password = bool(settings.requirepass)
         facts.protected = settings.protected_mode

@@ -22,6 +22,7 @@ def facts() -> Facts:
 def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
     known = facts()
     known.admin = ["127.0.0.1:9999"]
+    known.memcached = ["127.0.0.1:6371"]
     known.unixsocket = "/run/x.sock"
     known.persistence = "none, data live in memory only"
     known.config_file = "/etc/redis.conf"
@@ -30,6 +31,7 @@ def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
         "  RESP         127.0.0.1:6379, [::1]:6379",
         "  Unix socket  /run/x.sock",
         "  admin        127.0.0.1:9999",
+        "  memcached    127.0.0.1:6371",
         "  endpoint     this machine only, without a password",
         "  memory       no limit (set one with --maxmemory)",
         "  persistence  none, data live in memory only",
