@@ -222,7 +222,7 @@ cdef int write_table(lua_State* L, Reply out, bint script_resp3, list errors) ex
     """Write the table on top of the stack, and leave it there."""
     cdef int64_t n, i
     if raw_field(L, b"err") == LUA_TSTRING:
-        text = text_at(L, -1)
+        text = text_at(L, -1).partition(b"\0")[0].strip(b"\r\n")
         lua_pop(L, 1)
         if raw_field(L, b"ignore_error_stats_update") != LUA_TBOOLEAN or not lua_toboolean(L, -1):
             errors.append(text)
@@ -231,7 +231,7 @@ cdef int write_table(lua_State* L, Reply out, bint script_resp3, list errors) ex
         return 0
     lua_pop(L, 1)
     if raw_field(L, b"ok") == LUA_TSTRING:
-        out.simple(one_line(text_at(L, -1)))
+        out.simple(one_line(text_at(L, -1).partition(b"\0")[0]))
         lua_pop(L, 1)
         return 0
     lua_pop(L, 1)
@@ -241,7 +241,7 @@ cdef int write_table(lua_State* L, Reply out, bint script_resp3, list errors) ex
         return 0
     lua_pop(L, 1)
     if raw_field(L, b"big_number") == LUA_TSTRING:
-        out.big_number(one_line(text_at(L, -1)))
+        out.big_number(one_line(text_at(L, -1).partition(b"\0")[0]))
         lua_pop(L, 1)
         return 0
     lua_pop(L, 1)

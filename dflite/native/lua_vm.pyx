@@ -801,7 +801,7 @@ cdef class LuaVM:
                 text = field_text(L, b"err") or b"ERR unknown error"
             else:
                 p = lua_tolstring(L, -1, &n)
-                text = PyBytes_FromStringAndSize(p, n) if p != NULL else b"unknown error"
+                text = b"ERR " + PyBytes_FromStringAndSize(p, n) if p != NULL else b"unknown error"
         lua_settop(L, ON_ERROR)
         if self.problem is not None:
             problem, self.problem = self.problem, None

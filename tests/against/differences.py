@@ -4,6 +4,7 @@ An entry may look at the request and at both replies. It should be as narrow as 
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -67,6 +68,39 @@ def quoted_null(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     return b"\x00" in b"".join(argv) and all(
         reply.kind == ERROR and reply.data.startswith(QUOTING) for reply in (theirs, ours)
     )
+
+
+def all_libraries(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    words = tuple(word.upper() for word in argv[:2])
+    return words == (b"FUNCTION", b"LIST") and sorted(repr(theirs)) == sorted(repr(ours))
+
+
+# Redis' words and those that Valkey has put in their places; it names no script, either.
+SCRIPT_WORDS: Final = (
+    ("Unknown Redis command called", "Unknown command called"),
+    ("calling Redis command", "calling command"),
+    ("This Redis command", "This Valkey command"),
+    ("for this redis lib call", "for this call"),
+    ("Lua redis lib command arguments", "Command arguments"),
+    ("redis.setresp()", "server.setresp()"),
+    ("redis.set_repl() requires two arguments", "server.set_repl() requires one argument"),
+    ("redis.log()", "server.log()"),
+    ("NOSCRIPT No matching script. Please use EVAL.", "NOSCRIPT No matching script."),
+    ("Unexpected engine in script shebang: #!js", "Could not find scripting engine 'js'"),
+    ("Error registering functions: ERR Library names", "Function names"),
+    ("Invalid debug level.", "Invalid log level."),
+    ("to redis.acl_check_cmd()", "to server.acl_check_cmd()"),
+)
+
+
+def words_about_scripts(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    if not argv[0].upper().startswith((b"EVAL", b"FCALL", b"SCRIPT", b"FUNCTION")):
+        return False
+    said = re.sub(r"script: \w+, on", "script: on", repr(ours))
+    for redis, valkey in SCRIPT_WORDS:
+        said = said.replace(redis, valkey)
+    wanted = re.sub(r"script: \w+, on", "script: on", repr(theirs))
+    return said.replace('"', "'") == wanted.replace('"', "'")
 
 
 def cut_index(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
@@ -162,6 +196,8 @@ DIFFERENCES: Final = (
     Difference("an error quotes a null byte; Valkey's text ends there", quoted_null),
     Difference("SORT only reads: it leaves a small sorted set small", sorted_set_that_was_sorted),
     Difference("CLIENT KILL ID without an id is a syntax error as in Redis", kill_without_id),
+    Difference("all libraries come in no order that means anything", all_libraries),
+    Difference("texts about scripts are Redis' 7.2, with the script's name", words_about_scripts),
     Difference(
         "where the middle of a polygon lies beyond the map, Valkey looks where it looked before",
         polygon_at_a_pole,

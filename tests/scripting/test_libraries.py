@@ -75,7 +75,7 @@ def test_a_payload_is_as_redis_writes_it(client: NodeClient) -> None:
         ("#!js name=a\n", "Engine 'js' not found"),
         ("#!lua name=a\nreturn 1", "No functions registered"),
         ("#!lua name=a\nreturn (", "Error compiling function: user_function:2:"),
-        ("#!lua name=a\nx = 1", "Error registering functions: user_function:2: Attempt"),
+        ("#!lua name=a\nx = 1", "Error registering functions: ERR user_function:2: Attempt"),
         ("#!lua name=a\nredis.register_function('f', 1)", "second argument"),
         (CODE.format(name="a", function="f") * 1 + "\nredis.register_function('f', print)",
          "nonexistent global variable 'print'"),
