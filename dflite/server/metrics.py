@@ -83,12 +83,18 @@ class NodeCollector(Collector):
         yield gauge(
             "dragonfly_max_clients", "The limit of clients", value=figures.settings.maxclients
         )
-        admins = sum([client.admin for client in executor.clients.values()])
+        clients = executor.clients
+        admins = sum([client.admin for client in clients.values()])
+        memcached = sum([client.protocol == "memcached" for client in clients.values()])
         yield gauge(
             "dragonfly_connected_clients",
             "Clients, by port",
             "listener",
-            [("main", len(executor.clients) - admins), ("other", admins)],
+            [
+                ("main", len(clients) - admins - memcached),
+                ("memcached", memcached),
+                ("other", admins),
+            ],
         )
         yield gauge(
             "dragonfly_blocked_clients",

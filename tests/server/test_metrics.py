@@ -9,6 +9,7 @@ from dflite.engine.durations import reset
 from dflite.server.figures import Figures
 from dflite.server.metrics import pieces
 from tests.support.figures import figures_of
+from tests.support.mc_node import McClient
 from tests.support.node import Node, NodeClient
 
 
@@ -70,7 +71,9 @@ def test_values_are_those_of_info(node: Node, figures: Figures, client: NodeClie
     assert value(figures, "dflite_errors_total", code="ERR") == 1
     assert value(figures, "dflite_command_rejections_total", cmd="incr") == 1
     assert value(figures, "dragonfly_memory_used_bytes") == node.executor.used_memory()
+    McClient(node)
     assert value(figures, "dragonfly_connected_clients", listener="main") == 1
+    assert value(figures, "dragonfly_connected_clients", listener="memcached") == 1
 
 
 def test_durations_are_histograms(node: Node, figures: Figures, client: NodeClient) -> None:

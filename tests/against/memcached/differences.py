@@ -39,7 +39,7 @@ def without_wrapping(answer: bytes) -> bytes:
 
 def reason_for(request: bytes, ours: bytes, theirs: bytes, history: list[bytes]) -> str | None:
     """Why these answers may differ; None if they may not."""
-    if BEYOND in request:
+    if any(BEYOND in line for line in [request, *history]):
         return WIDE
     reasons = []
     ours, theirs = without_wrapping(ours), without_wrapping(theirs)
