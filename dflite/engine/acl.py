@@ -199,9 +199,22 @@ def named_databases(name: str, argv: list[bytes]) -> list[int]:
         return [1, 2]
     if name == "move":
         return [2]
-    if name == "copy":
-        return [i + 1 for i in range(3, len(argv) - 1) if argv[i].upper() == b"DB"]
-    return []
+    return databases_of_copy(argv) if name == "copy" else []
+
+
+def databases_of_copy(argv: list[bytes]) -> list[int]:
+    """Where COPY's options name a database; nowhere if one of them is none."""
+    places: list[int] = []
+    i = 3
+    while i < len(argv):
+        word = argv[i].upper()
+        if word == b"DB" and i + 1 < len(argv):
+            places.append(i + 1)
+            i += 1
+        elif word != b"REPLACE":
+            return []
+        i += 1
+    return places
 
 
 def may_read_every_key(

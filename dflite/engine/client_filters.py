@@ -58,7 +58,7 @@ class Filter:
         return (
             (self.ids is None or client.id in self.ids)
             and (self.kind is None or type_of(client) == self.kind)
-            and (self.user is None or client.user is self.user)
+            and (self.user is None or client.user.name == self.user.name)
             and (self.addr is None or client.addr.encode() == self.addr)
             and (self.laddr is None or client.laddr.encode() == self.laddr)
             and (self.ip is None or ip_of(client) == self.ip)
@@ -76,7 +76,7 @@ class Filter:
         return (
             (self.ids is not None and client.id in self.ids)
             or (self.kind is not None and type_of(client) == self.kind)
-            or (self.user is not None and client.user is self.user)
+            or (self.user is not None and client.user.name == self.user.name)
             or (self.addr is not None and client.addr.encode() == self.addr)
             or (self.laddr is not None and client.laddr.encode() == self.laddr)
             or (self.ip is not None and ip_of(client) == self.ip)
