@@ -1,4 +1,4 @@
-"""node-redis and ioredis, as npm delivers them, in both protocols."""
+"""node-redis and ioredis in both protocols, and BullMQ, as npm delivers them."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ def check(request: pytest.FixtureRequest) -> Path:
             check=False,
         )
         if done.returncode != 0:
-            missing(f"npm could not install redis and ioredis: {done.stderr.strip()[-300:]}")
+            missing(f"npm could not install the libraries: {done.stderr.strip()[-300:]}")
         shutil.copy(wanted, installed)
     for script in HERE.glob("*.mjs"):
         shutil.copy(script, place / script.name)
@@ -77,3 +77,7 @@ def test_handshake_with_a_password(
 def test_the_uri_that_a_public_endpoint_prints(check: Path, library: str, tmp_path: Path) -> None:
     with EndpointNode(tmp_path, "--endpoint=public") as node:
         run(check.with_name("uri.mjs"), library, node.uri, str(node.authority))
+
+
+def test_jobs_of_bullmq_in_are_jobs_out(run_dflite: Callable[..., Server], check: Path) -> None:
+    run(check.with_name("bullmq.mjs"), str(run_dflite().port))
