@@ -12,6 +12,7 @@ PANELS: Final = {
     "latency_us": "round trip, µs",
     "bytes_per_key": "resident bytes per key",
     "pause_ms": "longest round trip while inserting, ms",
+    "hit_ratio": "hit ratio at 32 MB",
     "startup": "start-up ms, RSS MB, idle CPU %",
 }
 # Spread over orders of magnitude, or they hide the small bars.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 # Of all measures only these are better when larger.
-LARGER_IS_BETTER: Final = frozenset({"throughput", "tls_throughput"})
+LARGER_IS_BETTER: Final = frozenset({"throughput", "tls_throughput", "hit_ratio"})
 
 
 class Results:

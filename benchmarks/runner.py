@@ -4,10 +4,12 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from benchmarks.collection_cpu import measure_collections
 from benchmarks.cpu import measure_cpu
 from benchmarks.elements import FILLINGS, measure_elements
+from benchmarks.eviction import measure_hits, measure_limit
 from benchmarks.giants import measure_giants
 from benchmarks.latency import measure_latency, measure_pause
 from benchmarks.load import Generator, LoadFailed
@@ -15,9 +17,16 @@ from benchmarks.memory import measure_memory, measure_startup
 from benchmarks.results import Results
 from benchmarks.servers import SERVERS, Running, Server, ServerFailed, dflite_form
 from benchmarks.settings import Settings
+from benchmarks.soak import measure_soak
 from benchmarks.tls import measure_tls
 from benchmarks.wire import RESP, UnexpectedReply
 
+# Measures that start servers themselves, with settings of their own.
+OWN_STARTS: Final[dict[str, Callable[[Server, str, Settings, Results], None]]] = {
+    "eviction": measure_hits,
+    "limit": measure_limit,
+    "soak": measure_soak,
+}
 FAILURES = (ServerFailed, LoadFailed, UnexpectedReply, OSError)
 
 
@@ -89,6 +98,15 @@ def run(found: list[Found], settings: Settings, generator: Generator, results: R
                 measure_startup(one.server, one.path, settings, results)
             except FAILURES as error:
                 note_failure(one, error, results)
+
+    for measure, work in OWN_STARTS.items():
+        if measure in settings.measures:
+            for one in commanded(found):
+                say(f"{measure}: {one.name}")
+                try:
+                    work(one.server, one.path, settings, results)
+                except FAILURES as error:
+                    note_failure(one, error, results)
 
     if "tls" in settings.measures:
         for number in range(settings.rounds):

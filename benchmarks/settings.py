@@ -9,8 +9,9 @@ from benchmarks.servers import SERVERS
 
 MEASURES: Final = (
     "cpu", "collections", "latency", "memory", "elements", "pause", "giants", "startup",
-    "tls",
+    "tls", "eviction", "limit",
 )  # fmt: skip
+SOAK: Final = "soak"  # takes as long as it is told, so it is only run when it is named
 PIPELINES: Final = (1, 16, 64)
 VALUE_SIZES: Final = (8, 64, 1024)
 RESULTS: Final = Path("benchmarks") / "results"
@@ -47,6 +48,10 @@ class Settings:
         self.handshake_s = 4.0 if quick else 15.0
         self.idle_s = 3.0 if quick else 10.0
         self.time_limit_s = 300.0 if quick else 1800.0
+        self.trace_requests = 60_000 if quick else 300_000
+        self.limit_keys = 200_000 if quick else 1_000_000
+        self.limit_requests = 20_000 if quick else 100_000
+        self.soak_minutes = 1.0 if quick else 30.0
         self.generator = "auto"
         self.json_path: Path | None = None
         self.plot_path: Path | None = None
@@ -76,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line of `python -m benchmarks`."""
     made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     made.add_argument("--quick", action="store_true", help="GET and SET, fewer keys, 3 rounds")
+    made.add_argument("--minutes", type=float, metavar="N", help="of the soak (30)")
     made.add_argument("--only", metavar="NAMES", help=f"some of {','.join(MEASURES)}")
     made.add_argument("--servers", metavar="NAMES", help=f"some of {','.join(SERVERS)}")
     made.add_argument("--ops", metavar="NAMES", help=f"some of {','.join(OPERATIONS)}")
@@ -95,8 +101,10 @@ def read_settings(arguments: list[str]) -> Settings:
     """Settings from the command line."""
     given = parser().parse_args(arguments)
     settings = Settings(given.quick)
+    if given.minutes:
+        settings.soak_minutes = given.minutes
     if given.only:
-        settings.measures = chosen_from(given.only, MEASURES, "measure")
+        settings.measures = chosen_from(given.only, (*MEASURES, SOAK), "measure")
     if given.servers:
         settings.servers = chosen_from(given.servers, tuple(SERVERS), "server")
     if given.ops:

@@ -13,13 +13,14 @@ from dflite.engine import durations
 from dflite.engine.command import Command, counted_commands
 from dflite.engine.executor import Executor
 from dflite.engine.memory import DatabaseMemory, MemoryFigures
+from dflite.native.allocator import bytes_in_use
 from dflite.native.connection import take_longest_input
 from dflite.native.memory import BASELINE, POLICY
 from dflite.native.reactor import Reactor
 from dflite.native.reply import take_longest_output
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
-from dflite.server.process import private_memory, resident_memory
+from dflite.server.process import resident_memory
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
 from dflite.settings.settings import Settings
@@ -95,9 +96,12 @@ class Figures:
         self.samples.append(self.take())
 
     def begin(self) -> None:
-        """The process is ready: what it takes by now is what it takes when it holds nothing."""
+        """The process is ready: what was allocated by now is so when it holds nothing.
+
+        As in Redis, the program itself and its interpreter's pages are no memory that is used.
+        """
         used = self.executor.used_memory()
-        self.executor.memory.tell(BASELINE, max(private_memory() - used, 0))
+        self.executor.memory.tell(BASELINE, max(bytes_in_use() - used, 0))
         self.startup_memory = self.peak_memory = self.executor.used_memory()
 
     # -- at times ----------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import Final
 
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 STATM: Final = "/proc/self/statm"
-STATUS: Final = "/proc/self/status"
 MAX_RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
 
@@ -41,18 +40,6 @@ def resident_memory(statm: str = STATM) -> int:
             return int(file.read().split()[1]) * PAGE
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAX_RSS_UNIT
-
-
-def private_memory(status: str = STATUS) -> int:
-    """Bytes in RAM that are this process' alone, no pages of files; 0 where that is not told."""
-    try:
-        with open(status, "rb") as file:
-            for line in file:
-                if line.startswith(b"RssAnon:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        return 0
-    return 0
 
 
 def peak_resident_memory() -> int:
