@@ -3,17 +3,33 @@
 from typing import Final
 
 from dflite.base.errors import BadSyntax
+from dflite.commands.scanning import read_cursor
 from dflite.engine.args import Args
-from dflite.engine.command import FAST, LOADING, READONLY, RO, RW, STALE, WRITE, Family, KeySpec
+from dflite.engine.command import (
+    ADMIN,
+    FAST,
+    LOADING,
+    READONLY,
+    RO,
+    RW,
+    STALE,
+    WRITE,
+    Family,
+    KeySpec,
+)
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
 from dflite.engine.memory import MemoryFigures, examine
 from dflite.native.allocator import allocator_report, release_free_memory
 from dflite.native.memory import BACKLOG, FUNCTIONS, REPLICAS, SCRIPTS
 from dflite.native.reply import Reply
+from dflite.native.table import Table
 from dflite.native.value import Value
+from dflite.store.db import TYPE_NAMES
 
 SERVER: Final = Family("server")
+KEYS_A_CALL: Final = 100
+MOST_KEYS_A_CALL: Final = 1000
 VARYING: Final = "nondeterministic_output"
 ALL_SHARDS: Final = "request_policy:all_shards"
 TIPS: Final = [VARYING, ALL_SHARDS, "response_policy:special"]
@@ -170,10 +186,45 @@ def cmd_memory_usage(ctx: Context, args: Args) -> None:
     if not ctx.db.exists(key):
         ctx.reply.null()
         return
-    table = ctx.db.table(key)
+    ctx.reply.integer(bytes_of_key(ctx.db.table(key), key))
+
+
+def bytes_of_key(table: Table, key: bytes) -> int:
+    """Bytes of the entry, of its slot and of its value."""
     value = table.read(key, False)
-    beside = value.memory if isinstance(value, Value) else 0
-    ctx.reply.integer(table.memory_of(key) + beside)
+    return table.memory_of(key) + (value.memory if isinstance(value, Value) else 0)
+
+
+@SERVER.command(
+    "MEMORY SCAN cursor [COUNT count]",
+    arity=-3,
+    flags=READONLY | ADMIN,
+    since="1.0.0",
+    complexity="O(1) for every call",
+    summary="As SCAN, with each key's type, bytes and seconds without use; for reports.",
+    tips=[VARYING],
+)
+def cmd_memory_scan(ctx: Context, args: Args) -> None:
+    cursor = read_cursor(args.next())
+    count = KEYS_A_CALL
+    while args.more():
+        if args.word() != b"COUNT":
+            raise BadSyntax
+        count = args.integer()
+        if count < 1:
+            raise BadSyntax
+    db = ctx.db
+    cursor, keys = ctx.keyspace.scan(db, cursor, min(count, MOST_KEYS_A_CALL), None, 0)
+    reply = ctx.reply
+    reply.array(2)
+    reply.bulk(b"%d" % cursor)
+    reply.array(4 * len(keys))
+    for key in keys:
+        table = db.table(key)
+        reply.bulk(key)
+        reply.bulk(TYPE_NAMES[table.type_of(key)].encode())
+        reply.integer(bytes_of_key(table, key))
+        reply.integer(table.idle_seconds(key))
 
 
 @SERVER.command(

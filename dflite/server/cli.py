@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Final
 
 from dflite import __version__
-from dflite.server import healthcheck, passkey_command
+from dflite.server import healthcheck, memory_report, passkey_command
 from dflite.server.endpoint import apply_profile
 from dflite.settings.command_line import HELP, HELP_FULL, VERSION, UsageError, read_command_line
 from dflite.settings.help import flags_help, terminal_width
@@ -18,6 +18,7 @@ from dflite.settings.settings import Settings
 USAGE: Final = """\
 Usage: dflite serve [redis.conf] [--flag=value ...]   start a node
        dflite healthcheck [--ready] [flags]           ask a node whether it lives: 0 or 1
+       dflite memory report [URI]                     tell what takes the memory of a node
        dflite check FILE                              verify a snapshot: 0 or 1
        dflite passkey show|rotate|drop-old [flags]    the passkey of a public endpoint
        dflite --version                               print the version
@@ -27,7 +28,7 @@ SOURCES: Final = """\
 Flags are also read from --flagfile=PATH and, as DFLITE_PORT and so on, from the environment.
 - and _ in names are the same; --noflag stands for --flag=no.
 """
-COMMANDS: Final = ("serve", "healthcheck", "check", "passkey")
+COMMANDS: Final = ("serve", "healthcheck", "check", "passkey", "memory")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -53,6 +54,8 @@ def run(arguments: list[str]) -> int:
     name, rest = arguments[0], arguments[1:]
     if name == "serve":
         return serve(rest)
+    if name == "memory":
+        return memory_report.main(rest)
     if name == "healthcheck":
         return healthcheck.main(rest, os.environ)
     if name == "check":
