@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Final
 
 from dflite import __version__
-from dflite.server import healthcheck, memory_report, passkey_command
+from dflite.server import healthcheck, passkey_command
 from dflite.server.endpoint import apply_profile
 from dflite.settings.command_line import HELP, HELP_FULL, VERSION, UsageError, read_command_line
 from dflite.settings.help import flags_help, terminal_width
@@ -55,7 +55,8 @@ def run(arguments: list[str]) -> int:
     if name == "serve":
         return serve(rest)
     if name == "memory":
-        return memory_report.main(rest)
+        report: Callable[[list[str]], int] = import_module("dflite.server.memory_report").main
+        return report(rest)
     if name == "healthcheck":
         return healthcheck.main(rest, os.environ)
     if name == "check":

@@ -11,6 +11,7 @@ ONLY_HERE: Final = {
     "digest": "Dragonfly's",
     "fieldexpire": "Dragonfly's",
     "fieldttl": "Dragonfly's",
+    "memory|scan": "for `dflite memory report`",
     "prepend": "Dragonfly's",
     "rm": "Dragonfly's",
     "saddex": "Dragonfly's",

@@ -1,5 +1,7 @@
 """MEMORY."""
 
+from typing import cast
+
 import pytest
 
 from dflite.base.errors import BadSyntax, NotAnInteger, WrongArity
@@ -99,3 +101,17 @@ def test_room_that_a_value_does_not_need_any_more_is_given_back() -> None:
     assert client.run("SHRINK k") == 0
     assert client.run("SHRINK none") is None
     node.db.table(b"k").check()
+
+
+def test_a_scan_tells_types_sizes_and_idle_times(node: Node, client: NodeClient) -> None:
+    client.run("SET", "s", "x" * 5000)
+    client.run("SADD", "set", "1", "2")
+    node.advance(30_000)
+    client.run("GET s")
+    cursor, rows = cast(list[list[object]], client.run("MEMORY SCAN 0 COUNT 1000"))
+    assert cursor == b"0"
+    found = {rows[at]: rows[at + 1 : at + 4] for at in range(0, len(rows), 4)}
+    assert found[b"s"] == [b"string", client.run("MEMORY USAGE s"), 0]
+    assert found[b"set"] == [b"set", client.run("MEMORY USAGE set"), 30]
+    assert client.run("MEMORY SCAN 0 COUNT 0") == BadSyntax
+    assert client.run("MEMORY SCAN 0 NOSUCH") == BadSyntax

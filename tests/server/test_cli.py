@@ -57,7 +57,10 @@ def test_serve_reads_the_environment(node: FakeNode, monkeypatch: pytest.MonkeyP
         (["serve", "/no/such.conf"], "dflite: /no/such.conf cannot be read: No such file or"),
         (["serve", "--port=0", "--memcached_port=0"], "dflite: There is nothing to listen on"),
         (["serv"], "dflite: there is no command 'serv'; did you mean dflite serve?"),
-        (["x"], "dflite: there is no command 'x'; there are serve, healthcheck, check, passkey."),
+        (
+            ["x"],
+            "dflite: there is no command 'x'; there are serve, healthcheck, check, passkey, memory.",
+        ),
         (["--port=1"], "dflite: flags come behind a command: dflite serve --port=1 ..."),
     ],
 )

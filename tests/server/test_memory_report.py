@@ -5,7 +5,7 @@ import pytest
 from dflite.server.memory_report import MOST_PREFIXES, Report, databases_in, main, survey
 from dflite.settings.command_line import UsageError
 from tests.support.node import Node
-from tests.support.servers import Server
+from tests.support.servers import start_dflite
 
 
 def test_sums_by_type_prefix_and_idle_time() -> None:
@@ -37,7 +37,7 @@ def test_every_key_of_every_database_is_met() -> None:
     for number in range(700):
         client.run("SET", f"a:{number}", "v")
     client.run("SELECT 5")
-    client.run("RPUSH list", *["x"] * 1000)
+    client.run("RPUSH", "list", *["x"] * 1000)
     info = b"# Keyspace\r\ndb0:keys=700\r\ndb5:keys=1\r\n"
 
     def call(*words: bytes) -> object:
@@ -47,12 +47,12 @@ def test_every_key_of_every_database_is_met() -> None:
     survey(call, report)
     assert report.types[b"string"].keys == 700
     assert report.types[b"list"].keys == 1
-    assert report.biggest[-1][1:] == (5, b"list", b"list") or report.biggest[0][1] in (0, 5)
+    assert max(report.biggest)[1:] == (5, b"list", b"list")
     assert databases_in(None) == []
 
 
 def test_the_command_prints_a_report(capsys: pytest.CaptureFixture[str]) -> None:
-    with Server() as server, server.connect() as connection:
+    with start_dflite() as server, server.connect() as connection:
         connection.call("SET", "user:1", "x" * 5000)
         assert main(["report", f"redis://127.0.0.1:{server.port}"]) == 0
     printed = capsys.readouterr().out
