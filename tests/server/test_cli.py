@@ -59,7 +59,7 @@ def test_serve_reads_the_environment(node: FakeNode, monkeypatch: pytest.MonkeyP
         (["serv"], "dflite: there is no command 'serv'; did you mean dflite serve?"),
         (
             ["x"],
-            "dflite: there is no command 'x'; there are serve, healthcheck, check, passkey, memory.",
+            "dflite: there is no command 'x'; there are serve, healthcheck, check,",
         ),
         (["--port=1"], "dflite: flags come behind a command: dflite serve --port=1 ..."),
     ],
