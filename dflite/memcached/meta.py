@@ -61,21 +61,20 @@ def mc_mg(call: Call) -> bytes:
     db, key, figures = call.db, flags.key, call.figures
     created = False
     idle = db.table(key).idle_seconds(key)
-    value = read_untouched(call, key)
-    missed = value is None
-    if value is None and flags.vivify and db.type_of(key) == 0:
+    value, size = read_untouched(call, key, flags.value)
+    missed = size < 0
+    if missed and flags.vivify and db.type_of(key) == 0 and call.ctx.engine.make_room():
         items.store(db, key, b"", items.SET, 0, vivified(flags))
         figures.total_items += 1
         created = True
-        value = b""
-        idle = 0
+        size = idle = 0
     count_get(call, flags, missed and not created)
     if not flags.check_opaque():
         return flags.error
-    if value is None:
+    if size < 0:
         return b"" if flags.quiet else b"EN" + flags.echoes() + b"\r\n"
-    head = b"VA %d" % len(value) if flags.value else b"HD"
-    answer = head + answers(call, flags, value, created, max(idle, 0)) + b"\r\n"
+    head = b"VA %d" % size if flags.value else b"HD"
+    answer = head + answers(call, flags, size, created, max(idle, 0)) + b"\r\n"
     if not flags.no_update:
         db.table(key).touch(key)
         mc_items.mark_fetched(db.table(key), key)
@@ -93,33 +92,34 @@ def vivified(flags: Flags) -> int:
     return deadline
 
 
-def read_untouched(call: Call, key: bytes) -> bytes | None:
-    """The item's value; that it was used is noted later."""
+def read_untouched(call: Call, key: bytes, whole: bool) -> tuple[bytes, int]:
+    """The item's value, if it is asked for, and its size, -1 without an item.
+
+    That it was used is noted later.
+    """
     touching = call.db.touching
     call.db.touching = False
-    value = items.read(call.db, key)
+    value = items.read(call.db, key) if whole else None
+    size = items.size(call.db, key) if not whole else -1 if value is None else len(value)
     call.db.touching = touching
-    return value
+    return value or b"", size
 
 
 def count_get(call: Call, flags: Flags, missed: bool) -> None:
     figures = call.figures
     figures.cmd_meta += 1
-    if flags.has_ttl:
+    if missed:
+        figures.cmd_get += 1
+        figures.get_misses += 1
+    elif flags.has_ttl:
         figures.cmd_touch += 1
-        if missed:
-            figures.touch_misses += 1
-        else:
-            figures.touch_hits += 1
+        figures.touch_hits += 1
     else:
         figures.cmd_get += 1
-    if missed:
-        figures.get_misses += 1
-    else:
         figures.get_hits += 1
 
 
-def answers(call: Call, flags: Flags, value: bytes, created: bool, idle: int) -> bytes:
+def answers(call: Call, flags: Flags, size: int, created: bool, idle: int) -> bytes:
     """What the flags ask for, in their order; what they change is changed on the way."""
     db, key = call.db, flags.key
     table = db.table(key)
@@ -140,7 +140,7 @@ def answers(call: Call, flags: Flags, value: bytes, created: bool, idle: int) ->
             soon = 0 <= left < seconds_left(flags.recache_ms, call.now_ms)
             won = won or (soon and not created and not marks & mc_items.MARK_WON)
         elif letter == b"s":
-            answer += b" s%d" % len(value)
+            answer += b" s%d" % size
         elif letter == b"t":
             answer += b" t%d" % seconds_left(deadline, call.now_ms)
         elif letter == b"c":

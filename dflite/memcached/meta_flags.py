@@ -16,6 +16,14 @@ BAD_FORMAT: Final = b"CLIENT_ERROR bad command line format\r\n"
 LONG_OPAQUE: Final = b"CLIENT_ERROR opaque token too long\r\n"
 
 
+def decoded(key: bytes) -> bytes:
+    """The key that a request with the flag b has in base64; empty if it cannot be read."""
+    try:
+        return base64.b64decode(key)  # what is no letter of base64 is passed over
+    except (binascii.Error, ValueError):
+        return b""
+
+
 class Flags:
     """The flags of a request whose key is `key`; `error` is the answer if they are wrong."""
 
@@ -78,10 +86,7 @@ class Flags:
 
     def decode_key(self) -> None:
         self.binary = True
-        try:
-            self.key = base64.b64decode(self.key)  # what is no letter of base64 is passed over
-        except (binascii.Error, ValueError):
-            self.key = b""
+        self.key = decoded(self.key)
         if not self.key:
             self.error = b"CLIENT_ERROR error decoding key\r\n"
 

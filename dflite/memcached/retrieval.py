@@ -37,11 +37,19 @@ def read_item(call: Call, key: bytes, with_cas: bool) -> bytes:
     """A VALUE, or nothing for a miss."""
     figures = call.figures
     figures.cmd_get += 1
+    answer = value_of(call, key, with_cas)
+    if answer:
+        figures.get_hits += 1
+    else:
+        figures.get_misses += 1
+    return answer
+
+
+def value_of(call: Call, key: bytes, with_cas: bool) -> bytes:
+    """As `read_item`, but for memcached's figures."""
     value = items.read(call.db, key)
     if value is None:
-        figures.get_misses += 1
         return b""
-    figures.get_hits += 1
     mc_items.mark_fetched(call.db.table(key), key)
     flags = items.flags_of(call.db, key)
     if with_cas:
@@ -61,7 +69,7 @@ def touch_and_read(call: Call, with_cas: bool) -> bytes:
         return END  # without keys it is a whole request
     figures = call.figures
     figures.cmd_touch += 1
-    answer = read_item(call, words[2], with_cas)
+    answer = value_of(call, words[2], with_cas)
     if answer:
         figures.touch_hits += 1
         items.touch(call.db, words[2], deadline_of(exptime, call.now_ms))

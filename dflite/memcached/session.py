@@ -7,7 +7,8 @@ from dflite.engine.acl import check
 from dflite.engine.command import COMMANDS, DENYOOM, READONLY, WRITE
 from dflite.engine.executor import Executor
 from dflite.engine.secrets import describe_bug
-from dflite.engine.session import Conversation
+from dflite.engine.session import ATTACKS, Conversation
+from dflite.memcached.meta_flags import decoded
 from dflite.memcached.numbers import read_int32
 from dflite.memcached.retrieval import BAD_EXPTIME
 from dflite.memcached.service import Call, Service
@@ -24,6 +25,8 @@ from dflite.memcached.verbs import (
 from dflite.native.clock import monotonic_us
 from dflite.native.connection import HELD_PAUSED
 
+TOUCHING: Final = (b"gat", b"gats")  # their key comes behind a time
+META: Final = (b"mg", b"ms", b"md", b"ma", b"me")  # their key may be in base64
 INTERNAL: Final = b"SERVER_ERROR internal error\r\n"
 NO_ROOM: Final = b"SERVER_ERROR out of memory\r\n"
 NOREPLY: Final = b"noreply"
@@ -52,7 +55,9 @@ class McSession(Conversation):
     def request(self, argv: list[bytes]) -> None:
         """A line without a block."""
         verb = VERBS.get(argv[0]) if argv else None
-        if verb is None or not verb.least <= len(argv) <= verb.most:
+        if verb is None and argv and is_http(argv):
+            self.refuse_http()
+        elif verb is None or not verb.least <= len(argv) <= verb.most:
             self.say(ERROR)
         else:
             quiet = verb.quiet_word and argv[-1] == NOREPLY
@@ -84,6 +89,16 @@ class McSession(Conversation):
         self.executor.error_replies += 1
         self.ctx.reply.raw(text)
 
+    def refuse_http(self) -> None:
+        """A web page may have a browser send requests hither, with ours in their bodies."""
+        self.ctx.host.log_of_many(
+            "warning",
+            "attack",
+            f"possible attack: {self.ctx.client.addr} sends HTTP to memcached's port; "
+            "connection closed",
+        )
+        self.ctx.client.conn.close_after_reply()
+
     def resume_postponed(self) -> None:
         """Run the request that CLIENT PAUSE held back."""
         client = self.ctx.client
@@ -114,9 +129,10 @@ class McSession(Conversation):
             executor.pausing.postpone(client, argv)
             return
         refused = verb.refused
+        key = key_in(argv, len(argv) - (refused is not None and not reason))
         forbidden = self.state_of_node(row.flags)
         if not forbidden and not client.user.unrestricted and verb.like and reason != BAD_LINE:
-            forbidden = self.refusal(verb, argv)
+            forbidden = self.refusal(verb, argv, key)
         if not reason and row.flags & DENYOOM and not executor.make_room():
             executor.rejected_for_memory += 1
             reason = NO_MEMORY
@@ -126,8 +142,8 @@ class McSession(Conversation):
         effects.replaced = False
         executor.pushes.running = client
         started = NOW_US()
-        if executor.noting_new and row.flags & WRITE and len(argv) > 1:
-            executor.notifications.note_absent(ctx.db, [argv[1]])
+        if executor.noting_new and row.flags & WRITE and key:
+            executor.notifications.note_absent(ctx.db, [key])
         call = Call(self.service, ctx, argv)
         try:
             if forbidden:
@@ -166,15 +182,47 @@ class McSession(Conversation):
             return b"SERVER_ERROR " + Misconfigured.text + b"\r\n"
         return b""
 
-    def refusal(self, verb: Verb, argv: list[bytes]) -> bytes:
-        """What the rules of the user say against it: they are those of a like command of RESP."""
-        words = verb.like.split()
-        like = COMMANDS[words[0]]
-        if len(words) > 1:
-            like = like.subcommands[words[1]]
-        elif like.has_keys():
-            words.append(argv[1])
-        refusal = check(self.ctx.client.user, like, words, 0)
-        if refusal is None:
-            return b""
-        return b"CLIENT_ERROR %b\r\n" % refusal.reason(self.ctx.client.user, like)
+    def refusal(self, verb: Verb, argv: list[bytes], key: bytes) -> bytes:
+        """What the rules of the user say against it: they are those of like commands of RESP."""
+        user = self.ctx.client.user
+        for name in likes_of(verb, argv):
+            words = name.split()
+            like = COMMANDS[words[0]]
+            if len(words) > 1:
+                like = like.subcommands[words[1]]
+            elif like.has_keys():
+                if not key:
+                    return b""  # no key at all is the handler's to refuse
+                words.append(key)
+            refusal = check(user, like, words, 0)
+            if refusal is not None:
+                return b"CLIENT_ERROR %b\r\n" % refusal.reason(user, like)
+        return b""
+
+
+def is_http(argv: list[bytes]) -> bool:
+    """Does a line begin a request of HTTP's, or stand in its head?"""
+    return argv[-1].startswith(b"HTTP/") or argv[0].upper() in ATTACKS
+
+
+def key_in(argv: list[bytes], end: int) -> bytes:
+    """The key that a request is about; its words of the line end at `end`."""
+    name = argv[0]
+    if name in TOUCHING:
+        return argv[2] if end > 2 else b""
+    if end < 2:
+        return b""
+    if name in META and any(word[:1] == b"b" for word in argv[2:end]):
+        return decoded(argv[1])
+    return argv[1]
+
+
+def likes_of(verb: Verb, argv: list[bytes]) -> list[bytes]:
+    """The commands of RESP that do together what the request does."""
+    if argv[0] in TOUCHING:
+        return [b"GET", b"GETEX"]
+    if argv[0] == b"mg":
+        letters = {word[:1] for word in argv[2:]}
+        touching = [b"GETEX"] if b"T" in letters else []
+        return [b"GET", *touching, b"SET"] if b"N" in letters else [b"GET", *touching]
+    return [verb.like]

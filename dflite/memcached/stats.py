@@ -4,13 +4,14 @@ Every item counts as one of slab class 1: there are no slabs.
 """
 
 import os
+import re
 import resource
 from typing import Final
 
 from dflite import __version__
 from dflite.engine.command import FAST, READONLY
 from dflite.memcached.service import Call
-from dflite.memcached.verbs import ERROR, MANY, OK, verb
+from dflite.memcached.verbs import ERROR, LONGEST_KEY, MANY, OK, verb
 from dflite.store.db import TYPE_STRING
 
 END: Final = b"END\r\n"
@@ -215,6 +216,10 @@ def cachedump(call: Call) -> bytes:
     return b"".join(lines) + END
 
 
+# What a name of memcached's cannot have, and what would break the lines.
+BREAKING: Final = re.compile(rb"[\x00-\x20\x7f]")
+
+
 def some_keys(call: Call, most: int) -> list[bytes]:
     """Strings of the database, about as many as asked for; what is due is left out."""
     found: list[bytes] = []
@@ -222,7 +227,7 @@ def some_keys(call: Call, most: int) -> list[bytes]:
         cursor = 0
         while len(found) < most:
             cursor, keys = table.scan(cursor, most - len(found), None, TYPE_STRING, [])
-            found += keys
+            found += [key for key in keys if len(key) <= LONGEST_KEY and not BREAKING.search(key)]
             if not cursor:
                 break
     return found[:most]

@@ -167,11 +167,10 @@ cdef int fetch(Lane lane, McFigures figures, int verb, const char* key, size_t n
         length = value_length_of(e)
         if length > LONG_VALUE or (touch and not find_deadline(lane, exptime, &deadline)):
             return 0
-    if touch:
-        figures.cmd_touch += 1
-    figures.cmd_get += 1
+    figures.cmd_touch += touch
+    figures.cmd_get += not touch
     if e == NULL:
-        figures.get_misses += 1
+        figures.get_misses += not touch
         figures.touch_misses += touch
         lane.figures.misses += 1
         return 1
@@ -201,7 +200,7 @@ cdef int fetch(Lane lane, McFigures figures, int verb, const char* key, size_t n
     reply.end += p - start
     table.use(e)
     e.flags |= F_FETCHED
-    figures.get_hits += 1
+    figures.get_hits += not touch
     lane.figures.hits += 1
     return 1
 

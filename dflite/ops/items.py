@@ -45,6 +45,14 @@ def read(db: Db, key: bytes) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
+def size(db: Db, key: bytes) -> int:
+    """Bytes of the item's value, -1 without one, counted as a hit or a miss."""
+    if db.type_of(key) > TYPE_STRING:
+        db.missed(key)
+        return -1
+    return db.string_length(key) if db.read_type(key, True) else -1
+
+
 def store(db: Db, key: bytes, value: bytes, how: int, flags: int, deadline: int) -> int:
     """SET, ADD or REPLACE; the value of a deadline that has passed is not to be seen by anybody."""
     kind = db.type_of(key)
