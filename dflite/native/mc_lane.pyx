@@ -77,11 +77,11 @@ cdef bint read_unsigned(const char* text, size_t n, uint64_t most, uint64_t* num
         return False
     for i in range(n):
         digit = <uint8_t>text[i] - <uint64_t>48
-        if digit > 9 or sum > (most - digit) // 10:
+        if digit > 9 or (i >= 18 and sum > (most - digit) // 10):
             return False
         sum = sum * 10 + digit
     number[0] = sum
-    return True
+    return sum <= most
 
 
 cdef bint read_int32(const char* text, size_t n, int64_t* number) noexcept nogil:

@@ -85,6 +85,10 @@ cdef struct McRequest:
     int64_t exptime
 
 
+# Requests parsed ahead, of the connection that has the thread's batch: there is one of these too.
+cdef McRequest[BATCH] ahead
+
+
 cdef int verb_of(const char* word, size_t n) noexcept nogil:
     cdef char c = word[0]
     if n == 2:
@@ -129,19 +133,23 @@ cdef int verb_of(const char* word, size_t n) noexcept nogil:
 
 
 cdef inline bint next_word(const char* base, size_t* at, size_t stop, Slice* word) noexcept nogil:
-    """The next word of a line from `at` on."""
+    """The next word of a line from `at` on. A zero byte ends the line, for memcached."""
     cdef size_t i = at[0]
     while i < stop and base[i] == c' ':
         i += 1
-    if i == stop:
-        at[0] = i
-        return False
     word.offset = i
-    while i < stop and base[i] != c' ':
+    while i < stop:
+        if <uint8_t>base[i] <= 32:
+            if base[i] == c' ':
+                break
+            if base[i] == 0:
+                at[0] = stop
+                word.length = i - word.offset
+                return word.length > 0
         i += 1
     word.length = i - word.offset
     at[0] = i
-    return True
+    return word.length > 0
 
 
 @cython.final
@@ -151,7 +159,6 @@ cdef class McParser(Parser):
     `bad_keys()`."""
 
     cdef McFigures figures
-    cdef McRequest[BATCH] requests
     cdef size_t searched        # bytes of the incomplete line that have no end
     cdef size_t wanted          # bytes that there must be before it is worth a look
     cdef uint64_t skipping      # bytes of a refused block that are still to come
@@ -193,13 +200,10 @@ cdef class McParser(Parser):
                     break
                 self.searched = end - at
                 break
-            request = &self.requests[count]
+            request = &ahead[count]
             request.start = at
             stop = newline - base
             request.stop = stop - (1 if stop > at + 1 and base[stop - 1] == c'\r' else 0)
-            newline = <const char*>memchr(base + at, 0, request.stop - at)
-            if newline != NULL:             # a line ends with its first zero byte, for memcached
-                request.stop = newline - base
             request.first = batch.used
             request.kind = PLAIN
             request.verb = OTHER
@@ -314,15 +318,15 @@ cdef class McParser(Parser):
             count = self.parse(conn, base, end, &at)
             if count > 1 and conn.plain and lane.reads and lane.shard_count == 1:
                 for i in range(count):
-                    request = &self.requests[i]
+                    request = &ahead[i]
                     if request.has_key:
                         lane.table_for(0, base, 0).prefetch_bucket(request.hash)
                 for i in range(count):
-                    request = &self.requests[i]
+                    request = &ahead[i]
                     if request.has_key:
                         lane.table_for(0, base, 0).prefetch_entry(request.hash)
             for i in range(count):
-                request = &self.requests[i]
+                request = &ahead[i]
                 if (not is_free(conn) and not conn.may_go_on()) or not self.dispatch(conn, base, request):
                     # this request and those behind it are for later
                     self.searched = self.wanted = 0
@@ -344,14 +348,20 @@ cdef class McParser(Parser):
         cdef Lane lane = conn.lane
         cdef Slice* words = conn.batch.args + request.first
         cdef int verb = request.verb
-        cdef bint measured
+        cdef bint measured, done
         cdef list argv
         if request.kind == FETCH:
             return self.answer_keys(conn, base, request)
         conn.requests += 1
         if request.kind <= BLOCK and conn.plain and verb != OTHER:
             measured = lane.begins(verb)
-            if self.answer(conn, base, request, words):
+            if verb <= REPLACE and request.kind == BLOCK:
+                done = lane.writes and store(
+                    lane, self.figures, verb, base, words, request.count, request.hash, request.block,
+                    request.length, <uint32_t>request.flags, request.exptime, conn.reply)
+            else:
+                done = self.answer(conn, base, request, words)
+            if done:
                 lane.calls[verb] += 1
                 if measured:
                     lane.measure(verb)
@@ -389,9 +399,7 @@ cdef class McParser(Parser):
             if verb == MS:
                 return meta_set(lane, self.figures, base, words, count, request.hash, request.block,
                                 request.length, conn.reply)
-            return verb <= REPLACE and store(lane, self.figures, verb, base, words, count, request.hash,
-                                             request.block, request.length, <uint32_t>request.flags,
-                                             request.exptime, conn.reply)
+            return 0
         if verb == MD:
             return meta_delete(lane, self.figures, base, words, count, request.hash, conn.reply)
         return DELETE <= verb <= TOUCH and change(lane, self.figures, verb, base, words, count,
