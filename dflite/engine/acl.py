@@ -181,10 +181,16 @@ def forbidden_database(
     if name == "flushall":
         each = [selector.allows_database(index) for index in range(databases)]
         return -1 if all(each) else 0
+    forbidden = -1
     for at in named_databases(name, argv):
         index = parse_int(argv[at])
-        if index is not None and 0 <= index < databases and not selector.allows_database(index):
-            return at
+        if index is None or not 0 <= index < databases:
+            forbidden = -1  # the handler says what is wrong
+            break
+        if forbidden < 0 and not selector.allows_database(index):
+            forbidden = at
+    if forbidden >= 0:
+        return forbidden
     about_keys = command.flags & (READONLY | WRITE) or command.has_keys()
     if name != "swapdb" and about_keys and not selector.allows_database(database):
         return 0
