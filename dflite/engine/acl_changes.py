@@ -15,12 +15,13 @@ from dflite.engine.acl_rules import (
     new_user,
     with_rules,
 )
-from dflite.engine.acl_users import DEFAULT, User
+from dflite.engine.acl_users import DEFAULT, User, password_hash
 from dflite.engine.client import Client
 from dflite.engine.context import Engine
 from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD, names_of
 
 USER: Final = b"user"
+NO_PASSWORD: Final = password_hash(b"")  # which is none
 
 
 def set_user(engine: Engine, name: bytes, words: list[bytes]) -> None:
@@ -53,7 +54,9 @@ def put_user(engine: Engine, draft: User) -> None:
 
 def demand_password(engine: Engine, draft: User) -> None:
     """A public endpoint lets in nobody without a password, as whichever user."""
-    if engine.users.never_open and draft.lets_in_all():
+    if engine.users.never_open and (
+        draft.lets_in_all() or (draft.enabled and NO_PASSWORD in draft.hashes)
+    ):
         raise PasskeyNeeded
 
 
@@ -70,9 +73,9 @@ def delete_user(engine: Engine, name: bytes) -> bool:
 
 def replace_users(engine: Engine, drafts: dict[bytes, User]) -> None:
     """These are the users from now on; the default user stays as it is unless it is among them."""
-    default = drafts.get(DEFAULT)
-    if default is not None:
-        demand_password(engine, default)
+    for draft in drafts.values():
+        demand_password(engine, draft)
+        engine.users.keep_passwords(draft)
     for name in list(engine.users.by_name):
         if name not in drafts and name != DEFAULT:
             delete_user(engine, name)
@@ -102,7 +105,11 @@ def may_listen(client: Client, draft: User) -> bool:
 
 def describe_users(engine: Engine) -> list[bytes]:
     """A line for each user, as files have them."""
-    return [b"user %b %b" % (user.name, user.describe()) for user in engine.users.in_order()]
+    return describe_all(engine.users.in_order())
+
+
+def describe_all(users: list[User]) -> list[bytes]:
+    return [b"user %b %b" % (user.name, user.describe()) for user in users]
 
 
 def read_lines(text: bytes, path: str, all_channels: bool) -> tuple[dict[bytes, User], list[str]]:

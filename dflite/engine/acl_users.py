@@ -105,7 +105,8 @@ def make_default_user() -> User:
 class Users:
     """All users by name. `operator` is who needs no password on the admin port.
 
-    With `never_open` the default user always needs a password; `all_channels` is what
+    With `never_open` each user always needs a password; with `passwords_kept` those of the default
+    user are the node's own affair, whatever files of users say. `all_channels` is what
     acl-pubsub-default says about those who are made.
     """
 
@@ -114,6 +115,7 @@ class Users:
         self.operator = make_default_user()
         self.by_name: dict[bytes, User] = {DEFAULT: self.default}
         self.never_open = False
+        self.passwords_kept = False
         self.all_channels = False
 
     def named(self, name: bytes) -> User | None:
@@ -126,6 +128,14 @@ class Users:
     def require(self, passwords: list[bytes]) -> None:
         """The default user's passwords from now on; none lets everybody in."""
         self.default.require(passwords)
+
+    def keep_passwords(self, draft: User) -> bool:
+        """Give the draft from a file the passwords that are kept; did it have others?"""
+        if not self.passwords_kept or draft.name != DEFAULT or draft.nopass:
+            return False
+        others = bool(draft.hashes) and sorted(draft.hashes) != sorted(self.default.hashes)
+        draft.hashes = self.default.hashes.copy()
+        return others
 
     def is_open(self) -> bool:
         """Is everybody let in who connects, as the default user?"""

@@ -15,7 +15,7 @@ from typing import Final
 
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.own_files import OwnFiles
-from dflite.server.passkey import PasskeyFile, make_passkey
+from dflite.server.passkey import PasskeyFile, is_line, make_passkey
 from dflite.settings.command_line import UsageError
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
@@ -25,6 +25,10 @@ EVERYWHERE: Final = ["*", "-::*"]
 WILDCARDS: Final = {"*", "::*", "0.0.0.0", "::", ""}
 SHORT: Final = 16
 NEEDS_PASSKEY: Final = "a public endpoint needs a passkey"
+NOT_A_LINE: Final = (
+    "a passkey that the node keeps is a line of a file: it has no control characters, "
+    "and no blanks at its ends"
+)
 NEEDS_TLS: Final = "a public endpoint speaks TLS: only --tls=no at the start switches it off"
 HOUR_S: Final = 3600
 RENEWED_S: Final = 30 * 24 * HOUR_S
@@ -119,7 +123,7 @@ class Endpoint:
         settings = self.settings
         done = []
         if self.is_public and not settings.requirepass:
-            self.keeps_passkey = True
+            self.keeps_passkey = settings.passkey_kept = True
             known = self.passkeys.read()
             if not known:
                 known = [make_passkey()]
@@ -159,6 +163,7 @@ class Endpoint:
         """Refuse what CONFIG SET could open."""
         if self.is_public:
             self.settings.on_change("requirepass", self.check_passkey, always=True)
+            self.settings.on_change("requirepass", self.keep_passkey, always=True, last=True)
             if self.settings.tls:
                 self.settings.on_change("tls", self.check_tls)
 
@@ -166,9 +171,16 @@ class Endpoint:
         passkey = self.settings.requirepass
         if not passkey:
             raise Refused(NEEDS_PASSKEY)
+        if self.keeps_passkey and not is_line(passkey):
+            raise Refused(NOT_A_LINE)
+
+    def keep_passkey(self) -> None:
+        """The passkey is the only one from now on, after the next start too."""
         if self.keeps_passkey:
-            self.settings.older_passkeys = []
+            passkey = self.settings.requirepass
             self.passkeys.write([passkey])
+            self.settings.older_passkeys = []
+            self.settings.derive("requirepass", passkey)  # the file has it: no other need
 
     def check_tls(self) -> None:
         if not self.settings.tls:

@@ -72,9 +72,10 @@ class NodeHost:
         self.apply_settings()
         self.require_password()
         executor.users.never_open = self.settings.endpoint == PUBLIC
+        executor.users.passwords_kept = self.settings.passkey_kept
         load_users(executor, self.settings)
         self.settings.describe_users = self.describe_users
-        self.settings.on_change("requirepass", self.require_password, always=True)
+        self.settings.on_change("requirepass", self.require_password, always=True, last=True)
         for name in (
             "maxmemory",
             "maxmemory_clients",

@@ -14,11 +14,20 @@ from dflite.server.private_files import close_to_others, write_private
 FILE: Final = "dflite.passkey"
 LETTERS: Final = string.ascii_letters + string.digits  # means nothing to a URI or a shell
 LENGTH: Final = 40
+BLANKS: Final = " \t\r"
+DELETE: Final = "\x7f"
 
 
 def make_passkey() -> str:
     """About 238 bits of chance."""
     return "".join([secrets.choice(LETTERS) for _ in range(LENGTH)])
+
+
+def is_line(passkey: str) -> bool:
+    """Is it the same again when it has been a line of the file?"""
+    return passkey == passkey.strip(BLANKS) and not any(
+        letter < " " or letter == DELETE for letter in passkey
+    )
 
 
 class PasskeyFile:
@@ -30,11 +39,11 @@ class PasskeyFile:
     def read(self) -> list[str]:
         """The current passkey, then older ones; nothing where there is no file."""
         try:
-            with open(self.path, encoding="utf-8", errors="surrogateescape") as file:
-                lines = file.read().splitlines()
+            with open(self.path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+                lines = file.read().split("\n")
         except FileNotFoundError:
             return []
-        return [line.strip() for line in lines if line.strip()]
+        return [line.strip(BLANKS) for line in lines if line.strip(BLANKS)]
 
     def write(self, passkeys: list[str]) -> None:
         text = "".join([f"{passkey}\n" for passkey in passkeys])

@@ -7,8 +7,8 @@ closed.
 from typing import Final
 
 from dflite.base.conversation_errors import NoUserFile, PasskeyNeeded, UserFileProblem
-from dflite.engine.acl_changes import demand_password, describe_users, read_lines
-from dflite.engine.acl_users import make_default_user
+from dflite.engine.acl_changes import demand_password, describe_all, read_lines
+from dflite.engine.acl_users import DEFAULT, make_default_user
 from dflite.engine.context import Engine
 from dflite.native.bytesops import quote
 from dflite.server.logs import LOG, NOTICE
@@ -50,6 +50,12 @@ def load_users(engine: Engine, settings: Settings) -> None:
             demand_password(engine, draft)
         except PasskeyNeeded as problem:
             raise UsersProblem(problem.wire().decode()[4:]) from None
+        if engine.users.keep_passwords(draft):
+            LOG.warning(
+                "the default user's passwords are those of dflite.passkey; others, in %s, "
+                "are not taken",
+                settings.aclfile or settings.config_file,
+            )
         known = engine.users.named(draft.name)
         if known is None:
             engine.users.by_name[draft.name] = draft
@@ -80,13 +86,19 @@ def read_user_file(settings: Settings) -> bytes:
 def lines_of_users(engine: Engine, settings: Settings) -> list[str]:
     """Lines for the config file. The default user has none while requirepass says all of it."""
     usual = make_default_user()
-    if settings.requirepass:
+    users = [user.copy() for user in engine.users.in_order()]
+    if settings.passkey_kept:
+        usual.nopass = False
+        for user in users:
+            if user.name == DEFAULT:
+                user.hashes = []  # the passkey has its own file
+    elif settings.requirepass:
         passwords = [settings.requirepass, *settings.older_passkeys]
         usual.require([encoded(word) for word in passwords])
     obvious = b"user default " + usual.describe()
     return [
         b" ".join([in_quotes(word) for word in line.split(b" ")]).decode(errors="surrogateescape")
-        for line in describe_users(engine)
+        for line in describe_all(users)
         if line != obvious
     ]
 

@@ -33,8 +33,10 @@ class Settings(TypedSettings):
         self._below_flag_file: dict[str, object] = {}
         self._hooks: dict[str, list[Callable[[], None]]] = {}
         self._followed: set[str] = set()
+        self._last: list[Callable[[], None]] = []
         # Passwords of the default user that are being replaced by requirepass.
         self.older_passkeys: list[str] = []
+        self.passkey_kept = False  # in a file of its own, by the node
         for row in SETTINGS:
             value = row.default()
             if row.name == "dir":
@@ -108,12 +110,14 @@ class Settings(TypedSettings):
             self.origins[row.name] = "CONFIG SET"
         return [name for name, row, _ in chosen if not row.honoured]
 
-    def on_change(self, name: str, hook: Callable[[], None], always: bool = False) -> None:
+    def on_change(
+        self, name: str, hook: Callable[[], None], always: bool = False, last: bool = False
+    ) -> None:
         """Has the hook called after CONFIG SET gave that setting another value, or `always`, any.
 
         It sees all new values. It may raise Refused or OSError: then all are taken back, and
         hooks that had already been called are called again. One given for several settings is
-        called once for a change of several.
+        called once for a change of several. Those that cannot be taken back come last.
         """
         row = find_setting(name)
         if row is None:
@@ -121,6 +125,8 @@ class Settings(TypedSettings):
         self._hooks.setdefault(row.name, []).append(hook)
         if always:
             self._followed.add(row.name)
+        if last:
+            self._last.append(hook)
 
     def _choose(
         self, pairs: list[tuple[str, str]], from_here: bool
@@ -147,25 +153,30 @@ class Settings(TypedSettings):
     def _call_hooks(
         self, chosen: list[tuple[str, Setting, str]], before: dict[str, object]
     ) -> None:
+        concerned = [
+            (name, hook)
+            for name, row, _ in chosen
+            if self.get(row) != before[row.name] or row.name in self._followed
+            for hook in self._hooks.get(row.name, [])
+        ]
+        soon = [(name, hook) for name, hook in concerned if hook not in self._last]
+        late = [(name, hook) for name, hook in concerned if hook in self._last]
         called: list[Callable[[], None]] = []
-        for name, row, _ in chosen:
-            if self.get(row) == before[row.name] and row.name not in self._followed:
+        for name, hook in soon + late:
+            if hook in called:
                 continue
-            for hook in self._hooks.get(row.name, []):
-                if hook in called:
-                    continue
-                try:
-                    hook()
-                except Exception as error:
-                    self._restore(before)
-                    for earlier in called:
-                        earlier()
-                    if isinstance(error, Refused):
-                        raise failed(name, str(error)) from None
-                    if isinstance(error, OSError):
-                        raise failed(name, error.strerror or str(error)) from error
-                    raise
-                called.append(hook)
+            try:
+                hook()
+            except Exception as error:
+                self._restore(before)
+                for earlier in called:
+                    earlier()
+                if isinstance(error, Refused):
+                    raise failed(name, str(error)) from None
+                if isinstance(error, OSError):
+                    raise failed(name, error.strerror or str(error)) from error
+                raise
+            called.append(hook)
 
     def _restore(self, before: dict[str, object]) -> None:
         for name, value in before.items():

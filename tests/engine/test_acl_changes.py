@@ -1,7 +1,17 @@
 """Changing users, and files of them."""
 
-from dflite.engine.acl_changes import describe_users, put_user, read_lines
+import pytest
+
+from dflite.base.conversation_errors import PasskeyNeeded
+from dflite.engine.acl_changes import (
+    describe_users,
+    put_user,
+    read_lines,
+    replace_users,
+    set_user,
+)
 from dflite.engine.acl_rules import new_user, with_rules
+from dflite.engine.acl_users import password_hash
 from tests.support.node import Node
 
 
@@ -36,3 +46,38 @@ def test_a_user_that_is_there_is_changed_in_place() -> None:
     put_user(node.executor, with_rules(new_user(b"u", False), [b"+get"], False))
     assert node.executor.users.named(b"u") is user
     assert describe_users(node.executor)[1] == b"user u off resetchannels -@all +get"
+
+
+def test_an_empty_password_is_none_where_each_user_needs_one() -> None:
+    node = Node()
+    node.executor.users.never_open = True
+    for name in (b"default", b"u"):
+        for word in (b">", b"#" + password_hash(b"")):
+            with pytest.raises(PasskeyNeeded):
+                set_user(node.executor, name, [b"resetpass", word, b"on"])
+    set_user(node.executor, b"u", [b">", b"off"])
+    with pytest.raises(PasskeyNeeded):
+        set_user(node.executor, b"u", [b"on"])
+
+
+def test_a_file_that_opens_a_public_endpoint_changes_nothing() -> None:
+    node = Node()
+    users = node.executor.users
+    users.never_open = True
+    set_user(node.executor, b"old", [b"on", b">x"])
+    drafts, _ = read_lines(b"user first on >x\nuser open on nopass", "f", False)
+    with pytest.raises(PasskeyNeeded):
+        replace_users(node.executor, drafts)
+    assert sorted(users.by_name) == [b"default", b"old"]
+
+
+def test_passwords_that_are_kept_elsewhere_are_not_those_of_a_file() -> None:
+    node = Node()
+    users = node.executor.users
+    users.never_open = users.passwords_kept = True
+    users.require([b"new"])
+    drafts, _ = read_lines(b"user default on >old +@all ~*\nuser u on >mine", "f", False)
+    replace_users(node.executor, drafts)
+    assert users.default.hashes == [password_hash(b"new")]
+    assert users.by_name[b"u"].has_password(b"mine")
+    assert users.default.enabled

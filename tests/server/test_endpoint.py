@@ -18,7 +18,7 @@ from dflite.server.endpoint import (
 from dflite.settings.command_line import UsageError, read_command_line
 from dflite.settings.loading import load_settings
 from dflite.settings.settings import Settings
-from dflite.settings.values import ChangeRefused
+from dflite.settings.values import ChangeRefused, Refused
 
 
 def given(*flags: str) -> Settings:
@@ -189,3 +189,54 @@ def test_a_node_that_listens_everywhere_is_known_by_its_outward_address(
     answers[0] = []
     assert announced_host(public()) == "127.0.0.1"
     assert all(isinstance(address, str) for address in outward_addresses())
+
+
+def test_a_change_that_is_refused_leaves_the_passkeys_as_they_were(tmp_path: Path) -> None:
+    settings = public(f"--dir={tmp_path}")
+    endpoint = Endpoint(settings)
+    endpoint.passkeys.write(["new", "old"])
+    endpoint.furnish()
+    endpoint.guard()
+    required: list[str] = []
+    settings.on_change(
+        "requirepass", lambda: required.append(settings.requirepass), always=True, last=True
+    )
+
+    def refuse() -> None:
+        raise Refused("bad file")
+
+    settings.on_change("tls_cert_file", refuse, always=True)
+    with pytest.raises(ChangeRefused, match="bad file"):
+        settings.change([("requirepass", "third"), ("tls-cert-file", "/nowhere")])
+    assert endpoint.passkeys.read() == ["new", "old"]
+    assert settings.older_passkeys == ["old"]
+    assert required == []
+    settings.change([("requirepass", "third")])
+    assert endpoint.passkeys.read() == ["third"]
+    assert settings.older_passkeys == []
+    assert required == ["third"]
+
+
+@pytest.mark.parametrize("passkey", ["a\nb", " a", "a\t", "a\x7fb", "a\rb", "\0"])
+def test_a_passkey_that_is_no_line_of_a_file_is_refused(tmp_path: Path, passkey: str) -> None:
+    settings = public(f"--dir={tmp_path}")
+    endpoint = Endpoint(settings)
+    endpoint.furnish()
+    endpoint.guard()
+    before = endpoint.passkeys.read()
+    with pytest.raises(ChangeRefused, match="a line of a file"):
+        settings.change([("requirepass", passkey)])
+    assert endpoint.passkeys.read() == before == [settings.requirepass]
+
+
+def test_a_passkey_that_config_set_gave_is_not_written_to_the_config_file(tmp_path: Path) -> None:
+    path = tmp_path / "dflite.conf"
+    path.write_text("maxmemory 1gb\n")
+    settings = given(str(path), "--endpoint=public", f"--dir={tmp_path}")
+    apply_profile(settings)
+    endpoint = Endpoint(settings)
+    endpoint.furnish()
+    endpoint.guard()
+    settings.change([("requirepass", "another")])
+    settings.rewrite()
+    assert "another" not in path.read_text()

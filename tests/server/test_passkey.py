@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from urllib.parse import quote
 
-from dflite.server.passkey import LENGTH, PasskeyFile, make_passkey
+from dflite.server.passkey import LENGTH, PasskeyFile, is_line, make_passkey
 
 
 def test_a_passkey_is_long_new_and_plain() -> None:
@@ -29,3 +29,12 @@ def test_a_file_written_by_hand_is_read_and_closed(tmp_path: Path) -> None:
     assert file.read() == ["by hand"]
     assert file.protect()
     assert not file.protect()
+
+
+def test_only_a_newline_ends_a_passkey(tmp_path: Path) -> None:
+    file = PasskeyFile(str(tmp_path))
+    for passkey in ("a\u2028b", "a\x85b", "a\u00a0", "\udcff"):
+        assert is_line(passkey)
+        file.write([passkey, "old"])
+        assert file.read() == [passkey, "old"]
+    assert not any(is_line(passkey) for passkey in ("a\nb", " a", "a ", "a\x1fb"))

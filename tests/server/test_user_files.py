@@ -103,3 +103,41 @@ def test_the_config_file_gets_users_but_not_what_it_says_already() -> None:
     default, other = lines_of_users(node.executor, settings)
     assert default.startswith("user default on #")
     assert other == r'user u on "~\"x" resetchannels -@all (~a resetchannels -@all +get)'
+
+
+def kept(settings: Settings, *passwords: str) -> Node:
+    """A node that keeps its passkeys in a file of their own."""
+    node = Node()
+    settings.requirepass = passwords[0]
+    settings.older_passkeys = list(passwords[1:])
+    settings.passkey_kept = True
+    node.executor.users.never_open = node.executor.users.passwords_kept = True
+    node.executor.users.require([word.encode() for word in passwords])
+    load_users(node.executor, settings)
+    return node
+
+
+def test_a_passkey_that_is_kept_rules_over_the_file_of_users(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = with_file(tmp_path, "user default on >old ~a* &* +@all\n")
+    default = kept(settings, "new").executor.users.default
+    assert default.has_password(b"new")
+    assert not default.has_password(b"old")
+    assert default.root.describe_keys() == b"~a*"
+    assert "dflite.passkey" in caplog.text
+    caplog.clear()
+    kept(with_file(tmp_path, "user default on ~* &* +@all\n"), "new")
+    assert caplog.text == ""
+
+
+def test_a_passkey_that_is_kept_is_not_written_among_users() -> None:
+    settings = Settings()
+    node = kept(settings, "new", "old")
+    assert lines_of_users(node.executor, settings) == []
+    client = node.client()
+    client.run("AUTH new")
+    client.run("ACL SETUSER default >other -flushall")
+    (line,) = lines_of_users(node.executor, settings)
+    assert "#" not in line
+    assert line.startswith("user default on ~* ")

@@ -1,6 +1,7 @@
 """Public and private endpoints as processes: what they make, what they print, whom they let in."""
 
 import os
+import socket
 import ssl
 import stat
 import subprocess
@@ -143,3 +144,32 @@ def test_a_passkey_is_changed_in_two_steps_while_the_node_serves(start: Start) -
 def accepts(node: EndpointNode, passkey: str) -> bool:
     with node.connect() as sock:
         return say(sock, "AUTH", "default", passkey) == "+OK\r\n"
+
+
+@pytest.mark.parametrize("kept_in", ["aclfile", "config file"])
+def test_a_passkey_that_was_dropped_does_not_come_back_with_users(
+    start: Start, tmp_path: Path, kept_in: str
+) -> None:
+    (tmp_path / "users.acl").touch()
+    config = tmp_path / "dflite.conf"
+    config.touch()
+    flags = ["--endpoint=public", "--tls=no"]
+    flags.append("--aclfile=users.acl" if kept_in == "aclfile" else str(config))
+    node = start(*flags)
+    old = node.passkey
+    assert node.run("passkey", "rotate").returncode == 0
+    assert accepts_plain(node, old, "ACL SAVE" if kept_in == "aclfile" else "CONFIG REWRITE")
+    assert node.run("passkey", "drop-old").returncode == 0
+    new = node.passkey
+    node.stop()
+    node = start(*flags)
+    assert not accepts_plain(node, old)
+    assert accepts_plain(node, new)
+
+
+def accepts_plain(node: EndpointNode, passkey: str, request: str = "PING") -> bool:
+    with socket.create_connection(("127.0.0.1", node.port), timeout=10) as sock:
+        if say(sock, "AUTH", "default", passkey) != "+OK\r\n":
+            return False
+        assert say(sock, *request.split()).startswith("+")
+        return True
