@@ -3,15 +3,20 @@
 from typing import Final
 
 from dflite.base.collection_errors import OnlyForHashes
+from dflite.base.conversation_errors import NoPermission
 from dflite.base.errors import BadSyntax, InvalidCursor, UnknownType
 from dflite.base.numbers import UINT64_MAX
+from dflite.engine.acl import may_use_every_key
+from dflite.engine.acl_patterns import READS_AND_WRITES
 from dflite.engine.args import Args
 from dflite.engine.command import READONLY, WRITE, Family
 from dflite.engine.context import Context
+from dflite.engine.lookup import find
 from dflite.ops.keys import delete_keys
 from dflite.store.db import TYPE_NAMES
 
 KEYS: Final = Family("generic", "keyspace")
+EVERY_KEY_NEEDED: Final = b"RM is for those who may read and write every key"
 DEFAULT_COUNT: Final = 10
 EVERY_KEY: Final = b"*"  # said so because the empty key matches it too, which no glob does
 BLANKS: Final = b" \t\n\v\f\r"
@@ -74,6 +79,7 @@ def cmd_scan(ctx: Context, args: Args) -> None:
 def cmd_rm(ctx: Context, args: Args) -> None:
     cursor = read_cursor(args.next())
     options = read_scan_options(args)
+    demand_every_key(ctx, args)
     cursor, keys = ctx.keyspace.scan(ctx.db, cursor, options.count, options.pattern, options.kind)
     removed = delete_keys(ctx.db, keys)
     if removed:
@@ -81,6 +87,16 @@ def cmd_rm(ctx: Context, args: Args) -> None:
     ctx.reply.array(2)
     ctx.reply.bulk(b"%d" % cursor)
     ctx.reply.integer(removed)
+
+
+def demand_every_key(ctx: Context, args: Args) -> None:
+    """Raise unless the client may read and write whatever key there is."""
+    user = ctx.client.user
+    if user.unrestricted or may_use_every_key(
+        user, READS_AND_WRITES, find(args.argv), args.argv, ctx.db.index, len(ctx.keyspace.dbs)
+    ):
+        return
+    raise NoPermission(EVERY_KEY_NEEDED)
 
 
 def read_cursor(text: bytes) -> int:

@@ -4,7 +4,8 @@ from typing import Final
 
 from dflite.base.collection_errors import SortRefused
 from dflite.base.errors import BadSyntax
-from dflite.engine.acl import may_read_every_key
+from dflite.engine.acl import may_use_every_key
+from dflite.engine.acl_patterns import READS
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,
@@ -51,8 +52,8 @@ def key_of_sort_ro(argv: list[bytes]) -> list[int]:
 def read_order(ctx: Context, args: Args, order: Order, stores: bool) -> bytes | None:
     """The options behind the key; the target of STORE, if that may be said and is."""
     target = None
-    reads_all = ctx.client.user.unrestricted or may_read_every_key(
-        ctx.client.user, find(args.argv), args.argv, ctx.db.index, len(ctx.keyspace.dbs)
+    reads_all = ctx.client.user.unrestricted or may_use_every_key(
+        ctx.client.user, READS, find(args.argv), args.argv, ctx.db.index, len(ctx.keyspace.dbs)
     )
     while args.more():
         word = args.word()

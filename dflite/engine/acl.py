@@ -223,12 +223,12 @@ def databases_of_copy(argv: list[bytes]) -> list[int]:
     return places
 
 
-def may_read_every_key(
-    user: User, command: Command, argv: list[bytes], database: int, databases: int = 16
+def may_use_every_key(
+    user: User, use: int, command: Command, argv: list[bytes], database: int, databases: int = 16
 ) -> bool:
-    """May the request be run by one who also may read whatever key there is?"""
+    """May the request be run by one who also may do that to whatever key there is?"""
     return user.unrestricted or any(
-        selector.allows_every_key(READS)
+        selector.allows_every_key(use)
         and refusal_of(selector, command, argv, database, databases) is None
         for selector in user.selectors
     )

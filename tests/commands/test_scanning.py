@@ -169,3 +169,15 @@ def test_what_a_scan_would_answer_is_removed() -> None:
     assert removed == 19
     assert client.run("DBSIZE") == 0
     assert client.run("RM x") == InvalidCursor
+
+
+def test_rm_is_for_those_who_may_read_and_write_every_key(client: NodeClient) -> None:
+    client.run("SET k 1")
+    client.run("ACL SETUSER u on nopass +@all ~a* (~* +get)")
+    client.run("AUTH u x")
+    assert client.run("RM 0") == "NOPERM RM is for those who may read and write every key"
+    assert client.run("GET k") == b"1"
+    client.run("ACL SETUSER u %R~*")
+    assert client.run("RM 0") == "NOPERM RM is for those who may read and write every key"
+    client.run("ACL SETUSER u ~*")
+    assert client.run("RM 0 COUNT 1000") == [b"0", 1]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.engine.acl import check, may_read_every_key
+from dflite.engine.acl import check, may_use_every_key
+from dflite.engine.acl_patterns import READS
 from dflite.engine.acl_rules import new_user, with_rules
 from dflite.engine.acl_users import User
 from dflite.engine.lookup import find
@@ -102,5 +103,5 @@ def test_a_refusal_does_not_quote_the_request() -> None:
 
 def test_reading_every_key_is_asked_of_one_selector() -> None:
     argv = [b"SORT", b"a", b"BY", b"x*"]
-    assert may_read_every_key(made("+@all %R~*"), find(argv), argv, 0)
-    assert not may_read_every_key(made("+@all ~a (~*)"), find(argv), argv, 0)
+    assert may_use_every_key(made("+@all %R~*"), READS, find(argv), argv, 0)
+    assert not may_use_every_key(made("+@all ~a (~*)"), READS, find(argv), argv, 0)
