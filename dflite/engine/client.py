@@ -12,6 +12,7 @@ REPLY_OFF: Final = 1
 REPLY_SKIP: Final = 2  # the reply of the running request
 REPLY_SKIP_NEXT: Final = 3
 
+MEMCACHED: Final = "memcached"  # the protocol in which nobody can say a password
 NO_COMMAND: Final = "NULL"  # of a client that has not sent any
 OBJECTS: Final = 1200  # bytes of a client's own objects, about
 WATCHED: Final = 400  # bytes for a key that a client watches, beside its name
@@ -68,6 +69,7 @@ class Client:
         self.tls = ""  # the version of TLS it speaks, if it does
         self.admin = False  # came in by the admin port
         self.protocol = "resp"
+        self.needs_no_password = False  # of memcached's, where the port was asked for
         self.created_ms = now_ms
         self.name = b""
         self.lib_name = b""
@@ -166,6 +168,9 @@ class Client:
 
     def update_lane(self) -> None:
         """Let the hot lane answer if the engine does not have to see each of its requests."""
+        if self.protocol == MEMCACHED:
+            user = self.user
+            self.authenticated = user.enabled and (user.nopass or self.needs_no_password)
         self.conn.trusted = self.authenticated
         quick = (
             self.authenticated

@@ -29,6 +29,11 @@ TOUCHING: Final = (b"gat", b"gats")  # their key comes behind a time
 META: Final = (b"mg", b"ms", b"md", b"ma", b"me")  # their key may be in base64
 INTERNAL: Final = b"SERVER_ERROR internal error\r\n"
 NO_ROOM: Final = b"SERVER_ERROR out of memory\r\n"
+QUIT: Final = "memcached|quit"
+USER_IS_OFF: Final = b"SERVER_ERROR the default user is off\r\n"
+NEEDS_PASSWORD: Final = (
+    b"SERVER_ERROR the default user needs a password, which this protocol cannot say\r\n"
+)
 NOREPLY: Final = b"noreply"
 NOW_US: Final = monotonic_us
 
@@ -130,7 +135,7 @@ class McSession(Conversation):
             return
         refused = verb.refused
         key = key_in(argv, len(argv) - (refused is not None and not reason))
-        forbidden = self.state_of_node(row.flags)
+        forbidden = self.closed_to_user(verb) or self.state_of_node(row.flags)
         if not forbidden and not client.user.unrestricted and verb.like and reason != BAD_LINE:
             forbidden = self.refusal(verb, argv, key)
         if not reason and row.flags & DENYOOM and not executor.make_room():
@@ -172,6 +177,13 @@ class McSession(Conversation):
             executor.tracking.tell_own(client)
         executor.pushes.running = None
         executor.end_step(client)
+
+    def closed_to_user(self, verb: Verb) -> bytes:
+        """What is said while one needs a password, or nobody can be the user; `quit` is heard."""
+        client = self.ctx.client
+        if client.authenticated or verb.row.name == QUIT:
+            return b""
+        return USER_IS_OFF if not client.user.enabled else NEEDS_PASSWORD
 
     def state_of_node(self, flags: int) -> bytes:
         """What the node cannot do now, whoever asks; empty if it can."""

@@ -5,7 +5,7 @@ import socket
 import ssl
 from typing import Final
 
-from dflite.engine.client import Client
+from dflite.engine.client import MEMCACHED, Client
 from dflite.engine.context import Context, Host
 from dflite.engine.executor import Executor
 from dflite.engine.session import Conversation, Session
@@ -180,8 +180,8 @@ class Doorman:
         executor.clients[client.id] = client
         executor.contexts[client.id] = ctx
         if isinstance(session, McSession):
-            client.protocol = "memcached"
-            client.authenticated = True  # there is no way to say a password
+            client.protocol = MEMCACHED
+            client.needs_no_password = self.settings.given("memcached_port")
             client.update_lane()
         else:
             client.greet(executor.users, client.admin and self.settings.admin_nopass)

@@ -7,6 +7,7 @@ from typing import Final
 from dflite.base.conversation_errors import NoUserFile, UserFileProblem
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ReloadFailed, SaveFailed, SaveInProgress, ShutdownFailed
+from dflite.engine.client import MEMCACHED
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.native.requests import Limits
@@ -147,6 +148,9 @@ class NodeHost:
         settings = self.settings
         words = [settings.requirepass, *settings.older_passkeys] if settings.requirepass else []
         self.executor.users.require([word.encode(errors="surrogateescape") for word in words])
+        for client in self.executor.clients.values():
+            if client.protocol == MEMCACHED:
+                client.update_lane()
 
     def describe_users(self) -> list[str]:
         """Lines about users for the config file."""

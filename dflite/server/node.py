@@ -174,7 +174,7 @@ class Node:
         facts.memcached = self.ports.addresses(MEMCACHED)
         facts.memcached_tls = self.ports.speaks_tls(MEMCACHED)
         facts.unixsocket = settings.unixsocket
-        facts.password = bool(settings.requirepass)
+        facts.password = not self.executor.users.is_open()
         facts.protected = settings.protected_mode
         facts.public = self.endpoint.is_public
         if facts.public:

@@ -85,7 +85,7 @@ class Ports:
         public = [host for host in settings.bind if not is_loopback(host.removeprefix("-"))]
         if public and not asked:
             LOG.log(NOTICE, "no port for memcached: others reach %s too", public[0])
-        elif settings.requirepass and not asked:
+        elif not asked and not self.doorman.executor.users.is_open():
             LOG.log(NOTICE, "no port for memcached: its protocol has no authentication")
         else:
             try:

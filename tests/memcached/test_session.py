@@ -4,6 +4,7 @@ import pytest
 
 from dflite.engine.acl_rules import new_user, with_rules
 from dflite.engine.command import FOREIGN
+from dflite.memcached.session import NEEDS_PASSWORD, USER_IS_OFF
 from dflite.memcached.verbs import VERBS
 from tests.support.mc_node import McClient
 from tests.support.node import Node, NodeClient
@@ -130,7 +131,9 @@ def test_who_has_left_is_forgotten(node: Node, mc: McClient) -> None:
 
 
 def test_the_rules_of_a_user_hold(mc: McClient) -> None:
-    mc.state.user = with_rules(new_user(b"u", False), b"+@all -flushdb ~c:*".split(), False)
+    mc.state.user = with_rules(
+        new_user(b"u", False), b"on nopass +@all -flushdb ~c:*".split(), False
+    )
     mc.state.update_lane()
     assert mc.run("set c:1 0 0 1\r\na") == "STORED"
     assert mc.lines("get c:1")[1] == "a"
@@ -139,3 +142,29 @@ def test_the_rules_of_a_user_hold(mc: McClient) -> None:
     assert mc.run("flush_all").startswith("CLIENT_ERROR User u has no permissions")
     assert mc.run("cache_memlimit 64") == "OK"
     assert mc.run("version").startswith("VERSION ")
+
+
+def test_who_cannot_say_a_password_is_refused_while_one_is_needed(
+    node: Node, mc: McClient, resp: NodeClient
+) -> None:
+    mc.run("set k 0 0 1\r\na")
+    resp.run("ACL SETUSER default >secret")
+    for request in ("get k", "set k 0 0 1\r\nb", "delete k", "mg k v", "version", "flush_all"):
+        assert mc.raw(request.encode() + b"\r\n") == NEEDS_PASSWORD
+    mc.raw(b"set k 0 0 1 noreply\r\nb\r\n")
+    resp.run("ACL SETUSER default nopass")
+    assert mc.raw(b"get k\r\n") == b"VALUE k 0 1\r\na\r\nEND\r\n"
+    resp.run("ACL SETUSER default off")
+    assert mc.raw(b"get k\r\n") == USER_IS_OFF
+    mc.raw(b"quit\r\n")
+    assert mc.closed
+
+
+def test_who_need_not_say_a_password_is_refused_only_if_the_user_is_off(
+    node: Node, mc: McClient, resp: NodeClient
+) -> None:
+    mc.state.needs_no_password = True
+    resp.run("ACL SETUSER default >secret")
+    assert mc.raw(b"get k\r\n") == b"END\r\n"
+    resp.run("ACL SETUSER default off")
+    assert mc.raw(b"get k\r\n") == USER_IS_OFF

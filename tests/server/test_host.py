@@ -11,6 +11,7 @@ from dflite.base.server_errors import ShutdownFailed
 from dflite.native.requests import Limits
 from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of
+from tests.support.mc_node import McClient
 from tests.support.node import Node
 
 
@@ -103,3 +104,13 @@ def test_lines_that_strangers_cause_are_few(
         host.log_of_many("warning", "kind", "again")
     host.log("notice", "once")
     assert [record.getMessage() for record in caplog.records] == ["again", "once"]
+
+
+def test_a_password_reaches_clients_that_cannot_say_it(node: Node, host: NodeHost) -> None:
+    mc = McClient(node)
+    assert mc.conn.plain
+    host.change_settings([("requirepass", "secret")], True)
+    assert not mc.conn.plain
+    assert not mc.state.authenticated
+    host.change_settings([("requirepass", "")], True)
+    assert mc.conn.plain

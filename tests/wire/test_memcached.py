@@ -1,6 +1,7 @@
 """The port of memcached's protocol, of a real process."""
 
 import subprocess
+from pathlib import Path
 
 from tests.support.memcached import McConnection, start_dflite_memcached
 from tests.support.servers import dflite_command, free_port, start, start_dflite
@@ -59,9 +60,13 @@ def test_a_port_that_another_has_is_only_an_error_where_it_was_asked_for() -> No
         assert b"cannot listen on" in asked.stdout + asked.stderr
 
 
-def test_with_a_password_there_is_no_port_unless_it_was_asked_for() -> None:
+def test_with_a_password_there_is_no_port_unless_it_was_asked_for(tmp_path: Path) -> None:
     port = free_port()
     argv = [str(dflite_command()), "serve", f"--port={port}", "--requirepass=secret"]
+    with start("dflite", argv, port) as server:
+        assert "no port for memcached" in server.log
+    (tmp_path / "users.acl").write_text("user default on >secret ~* &* +@all\n")
+    argv = [str(dflite_command()), "serve", f"--port={port}", f"--aclfile={tmp_path}/users.acl"]
     with start("dflite", argv, port) as server:
         assert "no port for memcached" in server.log
     with start_dflite_memcached("--requirepass=secret") as asked, asked.connect() as connection:
