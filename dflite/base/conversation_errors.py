@@ -49,6 +49,10 @@ class DefaultUserStays(CommandError):
     text = b"ERR The 'default' user cannot be removed"
 
 
+class TooManyAttempts(CommandError):
+    text = b"ERR too many attempts to authenticate from this address, try again in a while"
+
+
 class PasskeyNeeded(CommandError):
     text = b"ERR a public endpoint needs a passkey: each user must have a password, or be off"
 

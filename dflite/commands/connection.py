@@ -124,6 +124,7 @@ def authenticate(ctx: Context, method: bytes, username: bytes, password: bytes) 
             f"client {client.addr} failed to authenticate: wrong name or password",
         )
         raise WrongPass
+    engine.attempts.succeeded(client)
     client.user = user
     client.authenticated = True
     client.update_lane()

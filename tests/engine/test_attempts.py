@@ -2,8 +2,16 @@
 
 import pytest
 
-from dflite.base.conversation_errors import WrongPass
-from dflite.engine.attempts import FORGET_MS, FREE, MOST_MS, PLACES, address_of, is_attempt
+from dflite.base.conversation_errors import TooManyAttempts, WrongPass
+from dflite.engine.attempts import (
+    FORGET_MS,
+    FREE,
+    MOST_MS,
+    PLACES,
+    QUEUE_MS,
+    address_of,
+    is_attempt,
+)
 from tests.support.node import WAITING, Node, NodeClient
 
 
@@ -101,6 +109,37 @@ def test_a_transaction_is_one_attempt(node: Node) -> None:
     assert client.read_all() == [["OK"]]
 
 
+def test_many_connections_of_an_address_wait_one_behind_the_other(node: Node) -> None:
+    fail(node, FREE)
+    clients = [from_address(node, f"192.0.2.1:{number}") for number in range(3)]
+    for client in clients:
+        assert client.run("AUTH wrong") is WAITING
+    for client in clients:
+        node.advance(99)
+        assert client.read_all() == []
+        node.advance(1)
+        assert client.read_all() == [WrongPass]
+
+
+def test_a_queue_that_is_too_long_takes_no_more(node: Node) -> None:
+    fail(node, FREE)
+    clients = [from_address(node, f"192.0.2.1:{number}") for number in range(QUEUE_MS // 100)]
+    for client in clients:
+        assert client.run("AUTH wrong") is WAITING
+    late = from_address(node, "192.0.2.1:1")
+    assert late.run("AUTH secret") == TooManyAttempts
+    assert late.run("PING") == "NOAUTH Authentication required."
+    assert from_address(node, "192.0.2.2:1").run("AUTH secret") == "OK"
+
+
+def test_a_right_password_halves_what_counts(node: Node) -> None:
+    client = fail(node, FREE)
+    assert client.run("AUTH secret") is WAITING
+    node.advance(100)
+    assert client.read_all() == ["OK"]
+    assert client.run("AUTH wrong") == WrongPass
+
+
 def test_who_leaves_while_waiting_is_gone(node: Node) -> None:
     client = fail(node, FREE)
     assert client.run("AUTH wrong") is WAITING
@@ -113,9 +152,13 @@ def test_who_leaves_while_waiting_is_gone(node: Node) -> None:
     ("addr", "address"),
     [
         ("192.0.2.1:50000", "192.0.2.1"),
-        ("[2001:db8:1:2:3:4:5:6]:50000", "2001:db8:1:2"),
-        ("[2001:db8::1]:50000", "2001:db8"),
-        ("[::ffff:192.0.2.1]:50000", "[::ffff:192.0.2.1]"),
+        ("[2001:db8:1:2:3:4:5:6]:50000", "2001:db8:1:2::"),
+        ("[2001:db8::1]:50000", "2001:db8::"),
+        ("[2001:db8:0:0:1::9]:50000", "2001:db8::"),
+        ("[2001:db8:0:1::9]:50000", "2001:db8:0:1::"),
+        ("[fe80::1%eth0]:50000", "fe80::"),
+        ("[odd]:1", "[odd]"),
+        ("[::ffff:192.0.2.1]:50000", "192.0.2.1"),
         ("/run/dflite.sock:0", "/run/dflite.sock"),
     ],
 )
