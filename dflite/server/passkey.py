@@ -4,16 +4,20 @@ The file has a line for each passkey that is taken, the current one first. While
 changed there are two, so that clients move from one to the other at their own time.
 """
 
+import fcntl
 import os
 import secrets
 import string
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from dflite.server.private_files import close_to_others, write_private
+from dflite.server.private_files import PRIVATE, close_to_others, write_private
 
 FILE: Final = "dflite.passkey"
 LETTERS: Final = string.ascii_letters + string.digits  # means nothing to a URI or a shell
 LENGTH: Final = 40
+LOCK_SUFFIX: Final = ".lock"
 BLANKS: Final = " \t\r"
 DELETE: Final = "\x7f"
 
@@ -44,6 +48,17 @@ class PasskeyFile:
         except FileNotFoundError:
             return []
         return [line.strip(BLANKS) for line in lines if line.strip(BLANKS)]
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only process that changes it; BlockingIOError if another one does."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(self.path + LOCK_SUFFIX, flags, PRIVATE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(descriptor)
 
     def write(self, passkeys: list[str]) -> None:
         text = "".join([f"{passkey}\n" for passkey in passkeys])

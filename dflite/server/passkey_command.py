@@ -78,9 +78,14 @@ def do(step: str, settings: Settings, environ: Mapping[str, str]) -> str:
     if step == "show":
         return shown(settings, known)
     door = find_door(settings, environ.get("HEALTHCHECK_PORT", ""))
-    if step == "rotate":
-        return rotate(settings, file, known, door)
-    return drop_old(settings, file, known, door)
+    change = rotate if step == "rotate" else drop_old
+    if settings.requirepass:
+        return change(settings, file, known, door)
+    try:
+        with file.locked():
+            return change(settings, file, file.read(), door)
+    except BlockingIOError:
+        raise Refusal("another dflite passkey is changing it right now") from None
 
 
 def shown(settings: Settings, known: list[str]) -> str:

@@ -147,3 +147,22 @@ def test_a_password_that_was_given_is_changed_there_too(
     assert main(["rotate", *flags, "--requirepass=sesame"], {}) == 0
     assert PasskeyFile(str(tmp_path)).read() == []
     assert "give the new passkey there too" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("step", ["rotate", "drop-old"])
+def test_only_one_changes_the_passkey_at_a_time(
+    step: str,
+    flags: list[str],
+    fake: FakeNode,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = PasskeyFile(str(tmp_path))
+    file.write(["new", "old"])
+    with file.locked():
+        assert main([step, *flags], {}) == 1
+        assert main(["show", *flags], {}) == 0
+    assert "another dflite passkey is changing it" in capsys.readouterr().err
+    assert file.read() == ["new", "old"]
+    assert fake.heard == []
+    assert main(["drop-old", *flags], {}) == 0
