@@ -15,10 +15,12 @@ from dflite.native.connection import Connection, Parser
 from dflite.native.mc_parser import McParser
 from dflite.native.reactor import Reactor, SocketConnection
 from dflite.native.resp import RespParser
+from dflite.server.endpoint import PUBLIC
 from dflite.server.handshakes import PLAIN_MEMCACHED_ANSWER, Handshake, Handshakes
 from dflite.server.logs import Throttle
 from dflite.settings.settings import Settings
 
+PATIENCE_MS: Final = 10_000  # with who has not said a passkey
 FULL: Final = b"-ERR max number of clients reached\r\n"
 DENIED: Final = (
     b"-DENIED Redis is running in protected mode because protected mode is enabled and no "
@@ -47,7 +49,18 @@ class Doorman:
         self.rejected = 0
         self.memcached = Service(executor)
         self.handshakes = Handshakes(Throttle())
+        self.strangers: dict[int, Client] = {}  # of a public endpoint, who have to say a passkey
         reactor.on_tls_hello = self.handshakes.hello
+
+    def send_strangers_away(self) -> None:
+        """Each second: who has not said a passkey in time makes room for others."""
+        latest_ms = self.executor.clock.now_ms - PATIENCE_MS
+        for client in list(self.strangers.values()):
+            if client.authenticated or client.conn.closed:
+                del self.strangers[client.id]
+            elif client.created_ms <= latest_ms and not client.conn.held:
+                del self.strangers[client.id]
+                client.conn.abort()
 
     def is_full(self) -> bool:
         return len(self.executor.clients) >= self.settings.maxclients
@@ -185,6 +198,8 @@ class Doorman:
             client.update_lane()
         else:
             client.greet(executor.users, client.admin and self.settings.admin_nopass)
+            if not client.authenticated and self.settings.endpoint == PUBLIC:
+                self.strangers[client.id] = client
         return client
 
 

@@ -70,6 +70,7 @@ class Node:
         self.upkeep = Upkeep(self.executor, self.keyspace, self.reactor, self.figures, settings)
         self.upkeep.each_second = [
             self.doorman.handshakes.expire,
+            self.doorman.send_strangers_away,
             self.renew_certificate,
             self.saving.every_second,
         ]

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from dflite.engine.executor import Executor
+from dflite.native.connection import HELD_OTHER
 from dflite.native.reactor import Reactor
 from dflite.native.requests import Limits
-from dflite.server.doorman import DENIED, FULL, Doorman, address_text
+from dflite.server.doorman import DENIED, FULL, PATIENCE_MS, Doorman, address_text
 from dflite.settings.settings import Settings
 from tests.support.certificates import make_certificate
 from tests.support.node import Node
@@ -178,3 +179,38 @@ def insecure_context() -> ssl.SSLContext:
 def test_addresses_are_written_as_redis_writes_them() -> None:
     assert address_text(("127.0.0.1", 6379)) == "127.0.0.1:6379"
     assert address_text(("::1", 6379, 0, 0)) == "[::1]:6379"
+
+
+def test_who_says_no_passkey_to_a_public_endpoint_makes_room(
+    doorman: Doorman, node: Node, pair: Pair
+) -> None:
+    client_end, served = pair
+    doorman.settings.endpoint = "public"
+    node.executor.users.require([b"secret"])
+    client = doorman.admit(served, False)
+    assert client is not None
+    node.advance(PATIENCE_MS - 1)
+    doorman.send_strangers_away()
+    client.conn.hold(HELD_OTHER)  # its attempt waits
+    node.advance(1)
+    doorman.send_strangers_away()
+    assert not client.conn.closed
+    client.conn.release(HELD_OTHER)
+    doorman.send_strangers_away()
+    assert client.conn.closed
+    assert client_end.recv(10) == b""
+    assert doorman.strangers == {}
+
+
+@pytest.mark.parametrize("endpoint", ["public", "private"])
+def test_others_stay(doorman: Doorman, node: Node, pair: Pair, endpoint: str) -> None:
+    doorman.settings.endpoint = endpoint
+    node.executor.users.require([b"secret"])
+    client = doorman.admit(pair[1], False)
+    assert client is not None
+    client.authenticated = endpoint == "public"
+    node.advance(10 * PATIENCE_MS)
+    doorman.send_strangers_away()
+    assert not client.conn.closed
+    assert doorman.strangers == {}
+    client.conn.abort()
