@@ -1,9 +1,11 @@
-"""Clients and tools of memcached against dflite: pymemcache, libmemcached's."""
+"""Clients and tools of memcached against dflite: pymemcache, Dalli, libmemcached's."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +124,30 @@ def test_libmemcacheds_tools(server: McServer) -> None:
     tool(server, "memcexist", "a", status=1)
     tool(server, "memcflush")
     assert server.resp.call("DBSIZE") == 0
+
+
+def dalli_path() -> dict[str, str]:
+    """Where Ruby finds a Dalli that speaks meta: installed, or unpacked under DFLITE_DALLI."""
+    env = dict(os.environ)
+    unpacked = env.get("DFLITE_DALLI", "")
+    for folder in sorted(Path(unpacked).glob("**/dalli/protocol/meta.rb")) if unpacked else []:
+        env["RUBYLIB"] = str(folder.parents[2])
+    return env
+
+
+def test_dalli_by_the_meta_protocol(server: McServer) -> None:
+    ruby = program("ruby", "ruby")
+    env = dalli_path()
+    probe = [ruby, "-rdalli", "-rdalli/protocol/meta", "-e", "1"]
+    if subprocess.run(probe, env=env, capture_output=True, check=False).returncode:
+        missing("there is no Dalli that speaks meta (3.2 or later)")
+    script = Path(__file__).parent / "ruby" / "dalli.rb"
+    done = subprocess.run(
+        [ruby, "-rdalli", str(script), str(server.port)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "all of it\n", done.stderr
