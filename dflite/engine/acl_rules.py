@@ -157,7 +157,16 @@ def read_selector(text: bytes, all_channels: bool) -> Selector:
         raise BadRule(SYNTAX)
     for word in words:
         apply_to_selector(selector, word)
+    if not is_readable(selector):
+        raise BadRule(SYNTAX)
     return selector
+
+
+def is_readable(selector: Selector) -> bool:
+    """Can it be read again as it stands in files, in parentheses?"""
+    text = selector.describe()
+    words = text.split(b" ")
+    return split_inline(text) == words and b") " not in text + b" "
 
 
 # -- a selector ------------------------------------------------------------------------------------
@@ -299,7 +308,7 @@ def allow_command(selector: Selector, name: bytes) -> None:
         command = command_named(before)
         if command.parent is not None:
             raise BadRule(NO_FIRST_WORD)
-        if not word:
+        if not word or has_spaces(word):
             raise BadRule(SYNTAX)
         if not command.is_container:
             words = selector.first_words.setdefault(command.number, [])

@@ -144,3 +144,11 @@ def test_who_may_do_everything_is_not_restricted() -> None:
     assert not made("~*", "&*", "+@all", "-get").unrestricted
     assert not made("~*", "&*", "+@all", "db=0").unrestricted
     assert not made("%RW~*", "&*", "+@all").unrestricted
+
+
+@pytest.mark.parametrize(
+    "rule", ["+get|a b", "+get|a\n", "(~a) ~b)", '(~"a\\"b")', "(+get|x) ~b)", "(+get|')"]
+)
+def test_what_could_not_be_read_from_a_file_is_refused(rule: str) -> None:
+    with pytest.raises(BadRule, match="Syntax error"):
+        made(rule)
