@@ -2,7 +2,9 @@
 
 import _ssl
 import ctypes
+import os
 import ssl
+import stat
 from typing import Final
 
 from dflite.settings.settings import Settings
@@ -120,10 +122,16 @@ def load_ca(context: ssl.SSLContext, path: str, folder: str) -> None:
 def check_readable(path: str) -> None:
     """OpenSSL would not say which file it is that cannot be read."""
     try:
-        with open(path, "rb"):
-            return
+        # whoever opens a pipe may wait for ever
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise Refused(f"cannot read {path}: {error.strerror or error}") from None
+    if not regular:
+        raise Refused(f"cannot read {path}: it is no file")
 
 
 def read_versions(text: str) -> list[ssl.TLSVersion]:

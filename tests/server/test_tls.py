@@ -1,5 +1,6 @@
 """What TLS ports speak: versions, certificates, and who has to show one."""
 
+import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -149,3 +150,11 @@ def test_parameters_of_diffie_hellman_are_read(
     path = tmp_path / "dh.pem"
     path.write_text("no parameters")
     assert "Diffie-Hellman" in refusal(given(tls_dh_params_file=str(path)))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for name in ("tls_cert_file", "tls_key_file", "tls_ca_cert_file"):
+        settings = given(**{name: str(path)})
+        assert refusal(settings) == f"cannot read {path}: it is no file"
