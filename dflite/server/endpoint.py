@@ -16,6 +16,7 @@ from typing import Final
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.own_files import OwnFiles
 from dflite.server.passkey import PasskeyFile, is_line, make_passkey
+from dflite.server.private_files import halves_of, remove_halves
 from dflite.settings.command_line import UsageError
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
@@ -121,6 +122,8 @@ class Endpoint:
         OSError where `--dir` does not let it.
         """
         settings = self.settings
+        if self.is_public:
+            self.clear()
         done = []
         if self.is_public and not settings.requirepass:
             self.keeps_passkey = settings.passkey_kept = True
@@ -139,6 +142,15 @@ class Endpoint:
             settings.derive("tls_cert_file", self.files.certificate)
             settings.derive("tls_key_file", self.files.key)
         return done
+
+    def clear(self) -> None:
+        """Remove what a process that was killed has left half done."""
+        for path in self.files.all():
+            remove_halves(path)
+        if halves_of(self.passkeys.path):
+            # `dflite passkey` writes there too: what it is writing is not in the way
+            with contextlib.suppress(OSError), self.passkeys.locked():
+                remove_halves(self.passkeys.path)
 
     def make_certificate(self) -> list[str]:
         """See that the node's own certificate is good for a while; what was made, in words."""

@@ -218,7 +218,8 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         LOG.error("cannot start: %s", error)
         return 1
     except OSError as error:
-        LOG.error("cannot start: %s: %s", error.filename or "", error.strerror or error)
+        place = f"{error.filename}: " if error.filename else ""
+        LOG.error("cannot start: %s%s", place, error.strerror or error)
         return 1
     except MemoryError:
         LOG.error("out of memory after %.0f s", time.monotonic() - started)

@@ -240,3 +240,11 @@ def test_a_passkey_that_config_set_gave_is_not_written_to_the_config_file(tmp_pa
     settings.change([("requirepass", "another")])
     settings.rewrite()
     assert "another" not in path.read_text()
+
+
+def test_what_a_killed_process_left_is_removed_at_the_start(tmp_path: Path) -> None:
+    for name in ("dflite.passkey.0123abcd", "dflite.key.0123abcd", "dflite.passkey.old"):
+        (tmp_path / name).write_text("x")
+    Endpoint(public(f"--dir={tmp_path}", "--tls=no")).furnish()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"dflite.passkey", "dflite.passkey.lock", "dflite.passkey.old"}

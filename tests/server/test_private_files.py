@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dflite.server.private_files import close_to_others, write_private
+from dflite.server.private_files import (
+    close_to_others,
+    halves_of,
+    remove_halves,
+    write_private,
+)
 
 
 def mode(path: Path) -> int:
@@ -69,3 +74,26 @@ def test_rights_of_others_are_taken_away(tmp_path: Path) -> None:
     assert close_to_others(str(path))
     assert mode(path) == 0o600
     assert not close_to_others(str(path))
+
+
+def test_what_was_left_half_written_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    names = ["secret", "secret.0123abcd", "secret.bak", "secret.0123abcg", "other.0123abcd"]
+    for name in names:
+        (tmp_path / name).touch()
+    assert halves_of(str(path)) == [str(tmp_path / "secret.0123abcd")]
+    remove_halves(str(path))
+    assert {entry.name for entry in tmp_path.iterdir()} == set(names) - {"secret.0123abcd"}
+
+
+def test_a_full_disk_is_told_by_the_name_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left") as raised:
+        write_private(str(tmp_path / "secret"), b"x")
+    assert raised.value.filename == str(tmp_path / "secret")
+    assert list(tmp_path.iterdir()) == []
