@@ -152,7 +152,9 @@ def test_parameters_of_diffie_hellman_are_read(
     assert "Diffie-Hellman" in refusal(given(tls_dh_params_file=str(path)))
 
 
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_refused_and_not_waited_for(
+    given: Callable[..., Settings], tmp_path: Path
+) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     for name in ("tls_cert_file", "tls_key_file", "tls_ca_cert_file"):
