@@ -127,9 +127,9 @@ def test_libmemcacheds_tools(server: McServer) -> None:
 
 
 def dalli_path() -> dict[str, str]:
-    """Where Ruby finds a Dalli that speaks meta: installed, or unpacked under DFLITE_DALLI."""
+    """Where Ruby finds a Dalli that speaks meta: installed, or unpacked under DALLI_UNPACKED."""
     env = dict(os.environ)
-    unpacked = env.get("DFLITE_DALLI", "")
+    unpacked = env.get("DALLI_UNPACKED", "")
     for folder in sorted(Path(unpacked).glob("**/dalli/protocol/meta.rb")) if unpacked else []:
         env["RUBYLIB"] = str(folder.parents[2])
     return env

@@ -1,9 +1,7 @@
 """What a request may change is written before it runs; keys that it makes are new."""
 
 from dflite.engine.beforehand import note_absent, save_before
-from dflite.engine.notifications import Notifications
 from dflite.native.snapshot import Snapshot
-from dflite.store.db import Db
 from tests.support.node import Node, NodeClient
 
 
@@ -35,14 +33,10 @@ def test_commands_do_so_while_a_snapshot_is_written(node: Node, client: NodeClie
 
 
 def test_keys_that_are_not_there_are_remembered_for_writers_only(node: Node) -> None:
-    node.client().run("SET a 1")
-    noted: list[list[bytes]] = []
-
-    class Noting(Notifications):
-        def note_absent(self, db: Db, keys: list[bytes]) -> None:
-            noted.append(keys)
-
-    notifications = Noting(node.executor.channels)
-    note_absent(notifications, node.db, [b"GET", b"a"])
+    client = node.client()
+    client.run("SET a 1")
+    notifications = node.executor.notifications
+    note_absent(notifications, node.db, [b"GET", b"b"])
+    assert not notifications.absent
     note_absent(notifications, node.db, [b"MSET", b"a", b"1", b"b", b"2"])
-    assert noted == [[b"a", b"b"]]
+    assert list(notifications.absent) == [(0, b"b")]
