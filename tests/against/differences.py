@@ -225,7 +225,7 @@ ONLY_HERE: Final = (
 )
 # Rows of the command table that differ in one field, each with its reason.
 TABLE: Final[dict[tuple[str, str], str]] = {
-    ("script|debug", "arity"): "Valkey may name a script engine behind the mode; Redis 7.2 has none",
+    ("script|debug", "arity"): "Valkey may name a script engine behind it; Redis 7.2 has none",
 }
 
 
