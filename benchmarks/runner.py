@@ -99,12 +99,12 @@ def run(found: list[Found], settings: Settings, generator: Generator, results: R
             except FAILURES as error:
                 note_failure(one, error, results)
 
-    for measure, work in OWN_STARTS.items():
+    for measure, begin in OWN_STARTS.items():
         if measure in settings.measures:
             for one in commanded(found):
                 say(f"{measure}: {one.name}")
                 try:
-                    work(one.server, one.path, settings, results)
+                    begin(one.server, one.path, settings, results)
                 except FAILURES as error:
                     note_failure(one, error, results)
 

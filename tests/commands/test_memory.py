@@ -108,7 +108,7 @@ def test_a_scan_tells_types_sizes_and_idle_times(node: Node, client: NodeClient)
     client.run("SADD", "set", "1", "2")
     node.advance(30_000)
     client.run("GET s")
-    cursor, rows = cast(list[list[object]], client.run("MEMORY SCAN 0 COUNT 1000"))
+    cursor, rows = cast(tuple[bytes, list[object]], client.run("MEMORY SCAN 0 COUNT 1000"))
     assert cursor == b"0"
     found = {rows[at]: rows[at + 1 : at + 4] for at in range(0, len(rows), 4)}
     assert found[b"s"] == [b"string", client.run("MEMORY USAGE s"), 0]
