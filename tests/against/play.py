@@ -22,6 +22,7 @@ SETTINGS: Final = (
     # Keys whose time is over go when they are met: who sweeps them when is not compared.
     (b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"),
 )
+NO_FUNCTIONS: Final = (b"FUNCTION", b"FLUSH")
 NO_USERS: Final = ((b"ACL", b"DELUSER", b"u", b"v", b"w"), (b"ACL", b"LOG", b"RESET"))
 # How the value of a key is asked for when a program has ended.
 CONTENTS: Final[dict[bytes, tuple[bytes, ...]]] = {
@@ -88,7 +89,7 @@ class Pair:
     def play_whole(self, program: Program) -> Mismatch | None:
         self.leave()
         for connection in self.control:
-            connection.pipeline([(b"FLUSHALL",), *SETTINGS, *NO_USERS])
+            connection.pipeline([(b"FLUSHALL",), NO_FUNCTIONS, *SETTINGS, *NO_USERS])
         if program and program[0].kind == LISTEN:
             return self.play_in_hall(program)
         at = 0
