@@ -140,7 +140,7 @@ def test_dalli_by_the_meta_protocol(server: McServer) -> None:
     env = dalli_path()
     probe = [ruby, "-rdalli", "-rdalli/protocol/meta", "-e", "1"]
     if subprocess.run(probe, env=env, capture_output=True, check=False).returncode:
-        missing("there is no Dalli that speaks meta (3.2 or later)")
+        pytest.skip("there is no Dalli that speaks meta (3.2 or later)")
     script = Path(__file__).parent / "ruby" / "dalli.rb"
     done = subprocess.run(
         [ruby, "-rdalli", str(script), str(server.port)],
