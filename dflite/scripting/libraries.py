@@ -30,7 +30,7 @@ from dflite.native.rdb_writer import Writer
 from dflite.rdb.payloads import FOOTER_BYTES, version_of
 from dflite.scripting.calls import Calls
 from dflite.scripting.flags import FLAGS, NEEDLESS
-from dflite.scripting.scripts import OVERHEAD, new_vm
+from dflite.scripting.scripts import OVERHEAD, apply_limits, new_vm
 
 OPCODE: Final = 245  # of a library in RDB
 OLD_OPCODE: Final = 246  # of the release candidates of Redis 7.0
@@ -139,6 +139,7 @@ class Libraries:
     def make(self, name: bytes, code: bytes, start: int) -> Library:
         """Compile and run a library's text, so that it registers its functions."""
         library = Library(name, code)
+        apply_limits(self.vm, self.executor.host)
         try:
             reference = self.vm.compile(code, start, b"@user_function")
         except ScriptError as error:

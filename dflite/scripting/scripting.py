@@ -8,7 +8,7 @@ from dflite.native.lua_vm import LuaVM
 from dflite.scripting.calls import Calls
 from dflite.scripting.flags import ALLOW_OOM, NO_WRITES, UNFLAGGED
 from dflite.scripting.libraries import Libraries
-from dflite.scripting.scripts import Scripts
+from dflite.scripting.scripts import Scripts, apply_limits
 
 
 class Scripting:
@@ -73,7 +73,7 @@ class Scripting:
             read_only = read_only or (flags & NO_WRITES) != 0
         calls.begin(ctx, vm, name, argv, read_only, (flags & ALLOW_OOM) != 0)
         errors = self.errors
-        vm.busy_after_us = self.scripts.busy_after_us(ctx)
+        apply_limits(vm, ctx.host)
         try:
             text = vm.run(reference, argv, 3, keys, ctx.reply, name, errors)
         finally:

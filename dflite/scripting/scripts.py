@@ -6,7 +6,7 @@ from typing import Final
 
 from dflite.base.script_errors import ScriptDoesNotCompile, ScriptsUnavailable
 from dflite.base.versions import REDIS_VERSION
-from dflite.engine.context import Context
+from dflite.engine.context import Host
 from dflite.engine.executor import Executor
 from dflite.native.lua_library import NoLua
 from dflite.native.lua_vm import LuaVM, ScriptError
@@ -15,7 +15,6 @@ from dflite.scripting.calls import Calls
 from dflite.scripting.flags import read_flags
 
 MOST_EVALUATED: Final = 500  # scripts that only EVAL brought
-MOST_MEMORY: Final = 512 * 1024 * 1024  # bytes of an interpreter while a script runs
 OVERHEAD: Final = 200  # bytes of a cached script beside its text, about
 
 
@@ -45,10 +44,6 @@ class Scripts:
     def text_bytes(self) -> int:
         """Bytes of the texts in the cache, about."""
         return self.calls.texts
-
-    def busy_after_us(self, ctx: Context) -> int:
-        threshold = ctx.host.setting("busy_reply_threshold")
-        return threshold * 1000 if isinstance(threshold, int) else 0
 
     def by_digest(self, digest: bytes) -> Script | None:
         """The script of that SHA-1, in whatever case it is written."""
@@ -114,5 +109,15 @@ def new_vm(executor: Executor, calls: object, for_functions: bool) -> LuaVM:
         vm = LuaVM(calls, executor.lane, for_functions, REDIS_VERSION, number)
     except NoLua as reason:
         raise ScriptsUnavailable(str(reason)) from reason
-    vm.limit = MOST_MEMORY
+    apply_limits(vm, executor.host)
     return vm
+
+
+def apply_limits(vm: LuaVM, host: Host) -> None:
+    """Let the settings of this moment hold for what the interpreter runs next."""
+    memory = host.setting("script_memory_limit")
+    threshold_ms = host.setting("busy_reply_threshold")
+    assert isinstance(memory, int)
+    assert isinstance(threshold_ms, int)
+    vm.limit = memory
+    vm.busy_after_us = threshold_ms * 1000

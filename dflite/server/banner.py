@@ -31,6 +31,7 @@ class Facts:
         self.host = ""  # that clients shall use
         self.port = 0
         self.persistence = ""
+        self.made_for = ""
         self.passkey = ""
         self.passkey_file = ""
         self.trust_file = ""  # of the authority that signs the certificate
@@ -46,6 +47,7 @@ def banner(facts: Facts) -> str:
     add(lines, "admin", ", ".join(facts.admin))
     add(lines, "memcached", with_tls(facts.memcached, facts.memcached_tls))
     add(lines, "endpoint", endpoint_words(facts))
+    add(lines, "made for", facts.made_for)
     add(lines, "memory", memory_words(facts))
     add(lines, "persistence", facts.persistence)
     add(lines, "settings", facts.config_file)

@@ -10,6 +10,7 @@ from typing import Final
 from dflite import __version__
 from dflite.server import healthcheck, passkey_command
 from dflite.server.endpoint import apply_profile
+from dflite.server.specialization import specialize
 from dflite.settings.command_line import HELP, HELP_FULL, VERSION, UsageError, read_command_line
 from dflite.settings.help import flags_help, terminal_width
 from dflite.settings.loading import check_settings, load_settings
@@ -86,6 +87,7 @@ def serve(arguments: list[str]) -> int:
         print_help(line.wants == HELP_FULL)
         return 0
     settings, warnings = load_settings(line, os.environ)
+    warnings += specialize(settings)
     warnings += apply_profile(settings)
     check_settings(settings)
     # By name, because a health check every few seconds must not load the whole node.

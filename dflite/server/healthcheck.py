@@ -16,6 +16,7 @@ from typing import Final
 from dflite.server.endpoint import PUBLIC, apply_profile, makes_certificate
 from dflite.server.own_files import OwnFiles
 from dflite.server.passkey import PasskeyFile
+from dflite.server.specialization import specialize
 from dflite.settings.command_line import HELP, HELP_FULL, VERSION, UsageError, read_command_line
 from dflite.settings.conf_file import FileProblem
 from dflite.settings.loading import load_settings
@@ -56,6 +57,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
             print(USAGE, end="")
             return 0
         settings, _ = load_settings(line, environ)
+        specialize(settings)
         apply_profile(settings)
         check(settings, environ, READY in line.switches)
     except (UsageError, Sick, FileProblem) as problem:

@@ -33,6 +33,7 @@ from dflite.server.ports import ADMIN, MAIN, MEMCACHED, TLS, Ports
 from dflite.server.restoring import CannotLoad, Restoring
 from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
+from dflite.server.specialization import DESCRIPTIONS, keep_promise
 from dflite.server.upkeep import Upkeep
 from dflite.server.user_files import UsersProblem
 from dflite.settings.settings import Settings
@@ -80,6 +81,8 @@ class Node:
         self.host.join(
             self.executor, self.figures, self.limits, self.stopped, self.saving, self.restoring
         )
+
+        keep_promise(settings)
 
     async def run(self) -> None:
         """Serve until told to stop."""
@@ -189,6 +192,7 @@ class Node:
         if self.endpoint.own_certificate:
             facts.trust_file = self.endpoint.files.authority
         facts.persistence = self.persistence_words()
+        facts.made_for = DESCRIPTIONS.get(settings.specialization, "")
         facts.maxmemory = self.executor.memory.limit
         facts.config_file = ", ".join(
             [path for path in (settings.config_file, settings.flag_file) if path]

@@ -148,6 +148,7 @@ class TypedSettings:
     latency_tracking_info_percentiles: list[float]
     healthcheck_timeout: float
     # Process
+    specialization: str
     pidfile: str
     user: str
     daemonize: bool
@@ -281,6 +282,7 @@ class TypedSettings:
     availability_zone: str
     # Scripts
     busy_reply_threshold: int
+    script_memory_limit: int
     default_lua_flags: str
     lua_undeclared_keys_shas: str
     lua_resp2_legacy_float: bool

@@ -109,6 +109,14 @@ LOGS: Final = Group(
 PROCESS: Final = Group(
     "Process",
     [
+        fixed(
+            "specialization",
+            Choice(["none", "bullmq", "sidekiq", "memcached"]),
+            "none",
+            "What the node is made for: queues are never evicted, whatever is asked for later; for "
+            "memcached its port has to open, and old keys give way when memory is full.",
+            OWN,
+        ),
         fixed("pidfile", PATH, "", "File that holds the process number while the node runs."),
         fixed("user", TEXT, "", "User to become once the ports are open.", OWN),
         idle("daemonize", YES_NO, "no", "Goes to the background.", when=FIXED),
@@ -218,6 +226,13 @@ SCRIPTS: Final = Group(
             "5000",
             "Milliseconds after which a script may be stopped.",
             ("busy-reply-threshold", "lua-time-limit"),
+        ),
+        live(
+            "script_memory_limit",
+            Size(1 << 20),
+            "512mb",
+            "Bytes that the interpreter of scripts, and that of functions, may take while one runs.",
+            OWN,
         ),
         idle("default_lua_flags", TEXT, "", "Flags of scripts; here, none is needed.", OWN),
         idle("lua_undeclared_keys_shas", TEXT, "", "Scripts with undeclared keys; here, all.", OWN),
