@@ -32,6 +32,7 @@ class Facts:
         self.port = 0
         self.persistence = ""
         self.made_for = ""
+        self.evicts = False
         self.passkey = ""
         self.passkey_file = ""
         self.trust_file = ""  # of the authority that signs the certificate
@@ -88,7 +89,8 @@ def is_loopback(address: str) -> bool:
 def memory_words(facts: Facts) -> str:
     if not facts.maxmemory:
         return "no limit (set one with --maxmemory)"
-    return f"{size_words(facts.maxmemory)}, then writes are refused"
+    then = "old keys go" if facts.evicts else "writes are refused"
+    return f"{size_words(facts.maxmemory)}, then {then}"
 
 
 def size_words(size: int) -> str:

@@ -33,7 +33,7 @@ from dflite.server.ports import ADMIN, MAIN, MEMCACHED, TLS, Ports
 from dflite.server.restoring import CannotLoad, Restoring
 from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
-from dflite.server.specialization import DESCRIPTIONS, keep_promise
+from dflite.server.specialization import DESCRIPTIONS, NO_EVICTION, keep_promise
 from dflite.server.upkeep import Upkeep
 from dflite.server.user_files import UsersProblem
 from dflite.settings.settings import Settings
@@ -194,6 +194,7 @@ class Node:
         facts.persistence = self.persistence_words()
         facts.made_for = DESCRIPTIONS.get(settings.specialization, "")
         facts.maxmemory = self.executor.memory.limit
+        facts.evicts = settings.cache_mode or settings.maxmemory_policy != NO_EVICTION
         facts.config_file = ", ".join(
             [path for path in (settings.config_file, settings.flag_file) if path]
         )

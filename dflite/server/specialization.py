@@ -1,4 +1,4 @@
-"""What a node is made for, by `--specialization`: what that workload needs is switched on or seen to.
+"""What a node is made for, by `--specialization`: what that needs is switched on or seen to.
 
 Queues lose jobs when keys are evicted, so a node for BullMQ or Sidekiq never does that, whatever
 comes later by CONFIG SET. A node for memcached's clients opens their port, and old keys give way

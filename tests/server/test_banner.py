@@ -42,6 +42,16 @@ def test_the_block_tells_what_it_is_where_it_listens_and_how_to_stop() -> None:
     ]
 
 
+def test_what_happens_when_memory_is_full_is_told() -> None:
+    known = facts()
+    known.maxmemory = 1 << 30
+    assert "  memory       1 GiB, then writes are refused" in banner(known)
+    known.evicts = True
+    known.made_for = "memcached"
+    assert "  memory       1 GiB, then old keys go" in banner(known)
+    assert "  made for     memcached" in banner(known)
+
+
 def test_a_password_is_not_written_out_but_asked_for() -> None:
     known = facts()
     known.password = True

@@ -231,7 +231,7 @@ SCRIPTS: Final = Group(
             "script_memory_limit",
             Size(1 << 20),
             "512mb",
-            "Bytes that the interpreter of scripts, and that of functions, may take while one runs.",
+            "Bytes that the interpreter of scripts, and that of functions, may take.",
             OWN,
         ),
         idle("default_lua_flags", TEXT, "", "Flags of scripts; here, none is needed.", OWN),
