@@ -20,6 +20,7 @@ from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.server.private_files import write_private
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
+from dflite.server.snapshotting import Snapshots
 from dflite.server.user_files import lines_of_users, load_users, read_user_file
 from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
@@ -50,6 +51,7 @@ class NodeHost:
         self.limits: Limits
         self.stopped: asyncio.Event
         self.saving: Saving
+        self.snapshots: Snapshots
         self.restoring: Restoring
         self.throttle = Throttle()
         self.available = available_memory()
@@ -69,6 +71,7 @@ class NodeHost:
         self.limits = limits
         self.stopped = stopped
         self.saving = saving
+        self.snapshots = saving.snapshots
         self.restoring = restoring
         self.apply_settings()
         self.require_password()
@@ -207,13 +210,13 @@ class NodeHost:
         return self.figures.memory()
 
     def save(self) -> None:
-        if self.saving.disk is not None:
+        if self.snapshots.running is not None:
             raise SaveInProgress
         if not self.saving.save_now():
             raise SaveFailed
 
     def save_in_background(self, scheduled: bool) -> bool:
-        if self.saving.disk is not None:
+        if self.snapshots.running is not None:
             if not scheduled:
                 raise SaveInProgress
             self.saving.scheduled = True
@@ -227,6 +230,7 @@ class NodeHost:
 
     def reload(self, save: bool, flush: bool) -> None:
         self.saving.call_off()
+        self.snapshots.call_off()
         if save and not self.saving.save_now():
             raise SaveFailed
         error = self.restoring.reload(flush)
@@ -253,6 +257,7 @@ class NodeHost:
     def saved_before_end(self, save: bool | None) -> bool:
         """Take the last snapshot, if it is asked for or, with None, if there are to be any."""
         self.saving.call_off()
+        self.snapshots.call_off()
         if save is None:
             save = bool(self.settings.save or self.settings.snapshot_cron)
         return not save or self.executor.loading or self.saving.save_now()

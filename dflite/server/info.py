@@ -114,24 +114,26 @@ def persistence_section(figures: Figures) -> list[str]:
     saving, restoring = figures.saving, figures.restoring
     loading = int(figures.executor.loading)
     changes = saving.unsaved_changes()
-    running = saving.disk is not None
+    current = saving.snapshots.running
+    save = saving.run
+    keys, keys_total = (current.keys, current.keys_total) if current is not None else (0, 0)
     return [
         f"loading:{loading}",
         *loading_lines(restoring),
         "async_loading:0",
         f"load_state:{'loading' if loading else 'done'}",
         "current_cow_peak:0",  # snapshots are taken without fork: nothing is copied on write
-        f"current_cow_size:{saving.memory()}",
+        f"current_cow_size:{current.memory if current is not None else 0}",
         "current_cow_size_age:0",
         "current_fork_perc:0.00",
-        f"current_save_keys_processed:{saving.keys_saved if running else 0}",
-        f"current_save_keys_total:{saving.keys_total if running else 0}",
+        f"current_save_keys_processed:{keys}",
+        f"current_save_keys_total:{keys_total}",
         f"rdb_changes_since_last_save:{changes}",
-        f"rdb_bgsave_in_progress:{int(running)}",
+        f"rdb_bgsave_in_progress:{int(save is not None)}",
         f"rdb_last_save_time:{saving.last_save_s}",
         f"rdb_last_bgsave_status:{'err' if saving.last_error else 'ok'}",
         f"rdb_last_bgsave_time_sec:{saving.last_took_s}",
-        f"rdb_current_bgsave_time_sec:{saving.running_s()}",
+        f"rdb_current_bgsave_time_sec:{int(save.running_s()) if save is not None else -1}",
         f"rdb_saves:{saving.saves}",
         "rdb_last_cow_size:0",
         f"rdb_last_load_keys_expired:{restoring.keys_expired}",
@@ -149,7 +151,7 @@ def persistence_section(figures: Figures) -> list[str]:
         "aof_last_cow_size:0",
         "module_fork_in_progress:0",
         "module_fork_last_cow_size:0",
-        f"saving:{int(running)}",
+        f"saving:{int(save is not None)}",
         f"last_success_save:{saving.last_save_s}",
         f"rdb_changes_since_last_success_save:{changes}",
     ]

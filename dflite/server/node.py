@@ -33,6 +33,7 @@ from dflite.server.ports import ADMIN, MAIN, MEMCACHED, TLS, Ports
 from dflite.server.restoring import CannotLoad, Restoring
 from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
+from dflite.server.snapshotting import Snapshots
 from dflite.server.specialization import DESCRIPTIONS, NO_EVICTION, keep_promise
 from dflite.server.upkeep import Upkeep
 from dflite.server.user_files import UsersProblem
@@ -61,7 +62,8 @@ class Node:
         self.doorman.memcached.figures.max_item_size = settings.max_item_size
         self.credentials = Credentials(settings)
         self.ports = Ports(settings, self.doorman, self.credentials)
-        self.saving = Saving(self.executor, settings)
+        self.snapshots = Snapshots(self.executor, settings)
+        self.saving = Saving(self.executor, settings, self.snapshots)
         self.restoring = Restoring(self.executor, settings)
         self.figures = Figures(
             self.executor, self.reactor, self.doorman, settings, self.saving, self.restoring

@@ -7,6 +7,7 @@ from dflite.server.figures import Figures
 from dflite.server.info import render
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
+from dflite.server.snapshotting import Snapshots
 from tests.support.node import Node
 
 Fields = dict[str, str]
@@ -17,7 +18,8 @@ def figures_of(node: Node) -> Figures:
     settings = node.host.settings
     reactor = Reactor(node.clock, node.lane, Limits())
     doorman = Doorman(node.executor, reactor, node.host, settings)
-    saving, restoring = Saving(node.executor, settings), Restoring(node.executor, settings)
+    saving = Saving(node.executor, settings, Snapshots(node.executor, settings))
+    restoring = Restoring(node.executor, settings)
     return Figures(node.executor, reactor, doorman, settings, saving, restoring)
 
 
