@@ -5,6 +5,7 @@ come bit by bit while clients are served.
 """
 
 import contextlib
+import itertools
 import os
 import queue
 import threading
@@ -13,7 +14,7 @@ from typing import Final
 from dflite.native.bytesops import crc64
 
 SYNC_BYTES: Final = 32 << 20  # written before the disk is waited for
-WAITING: Final = 0.2  # seconds that a thread which was given up is waited for
+NUMBERS: Final = itertools.count(1)  # a file that was given up may still be open: names differ
 
 
 class SafeFile:
@@ -21,7 +22,7 @@ class SafeFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.temporary = f"{path}.{os.getpid()}.tmp"
+        self.temporary = f"{path}.{os.getpid()}.{next(NUMBERS)}.tmp"
         self.written = 0
         self.sum = 0
         self.unsynced = 0
@@ -106,10 +107,9 @@ class DiskWriter:
         self.work.put(None)
 
     def cancel(self) -> None:
-        """Nobody wants the file any more."""
+        """Nobody wants the file any more; the thread leaves off when the disk lets it."""
         self.cancelled = True
         self.work.put(None)
-        self.thread.join(WAITING)
 
     def run(self) -> None:
         try:

@@ -55,7 +55,7 @@ def remove_unfinished(directory: str, name: str) -> None:
     parts = [re.escape(part) for part in name.split(TIMESTAMP)]
     if is_series(name):
         parts = [re.escape(part) for part in with_suffix(name).split(TIMESTAMP)]
-    pattern = re.compile(PATTERN.join(parts) + r"\.\d+\.tmp")
+    pattern = re.compile(PATTERN.join(parts) + r"\.\d+(\.\d+)?\.tmp")
     for entry in os.listdir(directory):
         if pattern.fullmatch(entry):
             with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,17 @@ def test_what_is_discarded_never_was(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_two_for_one_path_at_once_do_not_meet(tmp_path: Path) -> None:
+    first, second = SafeFile(str(tmp_path / "f")), SafeFile(str(tmp_path / "f"))
+    first.write(b"first")
+    second.write(b"second")
+    first.write(b", longer")
+    second.commit()
+    first.discard()
+    assert (tmp_path / "f").read_bytes() == b"second"
+    assert os.listdir(tmp_path) == ["f"]
+
+
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         SafeFile(str(tmp_path / "none" / "f"))
@@ -63,6 +75,29 @@ def test_a_thread_that_is_called_off_leaves_nothing(tmp_path: Path) -> None:
     writer.cancel()
     writer.thread.join()
     assert not writer.finished
+    assert os.listdir(tmp_path) == []
+
+
+def test_who_calls_off_does_not_wait_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, may_go_on, began = os.write, threading.Event(), threading.Event()
+
+    def slow(fd: int, data: bytes) -> int:
+        began.set()
+        may_go_on.wait(10)
+        return write(fd, data)
+
+    monkeypatch.setattr(os, "write", slow)
+    writer = DiskWriter(str(tmp_path / "f"), b"end", True)
+    join = writer.thread.join
+    monkeypatch.setattr(writer.thread, "join", None)
+    writer.write(b"old")
+    began.wait(10)
+    writer.cancel()
+    assert writer.thread.is_alive()
+    may_go_on.set()
+    join()
     assert os.listdir(tmp_path) == []
 
 

@@ -35,6 +35,7 @@ def test_a_plain_file_is_there_or_not(tmp_path: Path) -> None:
     assert files_of(str(tmp_path), "dump.rdb") == []
     (tmp_path / "dump.rdb").touch()
     (tmp_path / "dump.rdb.123.tmp").touch()
+    (tmp_path / "dump.rdb.123.4.tmp").touch()
     assert files_of(str(tmp_path), "dump.rdb") == ["dump.rdb"]
     remove_unfinished(str(tmp_path), "dump.rdb")
     assert [path.name for path in tmp_path.iterdir()] == ["dump.rdb"]
