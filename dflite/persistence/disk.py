@@ -47,11 +47,18 @@ class SafeFile:
 
     def commit(self) -> None:
         """From now on it is there, whatever happens to the machine."""
+        self.sync()
+        self.take_name()
+        sync_directory(os.path.dirname(self.path) or ".")
+
+    def sync(self) -> None:
+        """That was all of it: it reaches the disk."""
         os.fsync(self.fd)
         os.close(self.fd)
         self.fd = -1
+
+    def take_name(self) -> None:
         os.rename(self.temporary, self.path)
-        sync_directory(os.path.dirname(self.path) or ".")
 
     def discard(self) -> None:
         """There never was such a file."""
@@ -71,10 +78,15 @@ def sync_directory(path: str) -> None:
         os.close(fd)
 
 
-def seal(file: SafeFile, end: bytes, summed: bool) -> None:
-    """Write the end of an RDB file and its checksum, and give it its name."""
+def write_end(file: SafeFile, end: bytes, summed: bool) -> None:
+    """Write the end of an RDB file and its checksum."""
     file.write(end)
     file.append((file.sum if summed else 0).to_bytes(8, "little"))
+
+
+def seal(file: SafeFile, end: bytes, summed: bool) -> None:
+    """Write the end of an RDB file and its checksum, and give it its name."""
+    write_end(file, end, summed)
     file.commit()
 
 
@@ -90,6 +102,7 @@ class DiskWriter:
         self.given = 0
         self.work: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.cancelled = False
+        self.naming = threading.Lock()  # one that was called off may not replace a newer file
         self.thread = threading.Thread(target=self.run, name="snapshot", daemon=True)
         self.thread.start()
 
@@ -108,7 +121,8 @@ class DiskWriter:
 
     def cancel(self) -> None:
         """Nobody wants the file any more; the thread leaves off when the disk lets it."""
-        self.cancelled = True
+        with self.naming:
+            self.cancelled = True
         self.work.put(None)
 
     def run(self) -> None:
@@ -121,7 +135,14 @@ class DiskWriter:
                 if data is None:
                     break
                 self.file.write(data)
-            seal(self.file, self.end, self.summed)
+            write_end(self.file, self.end, self.summed)
+            self.file.sync()
+            with self.naming:
+                if self.cancelled:
+                    self.file.discard()
+                    return
+                self.file.take_name()
+            sync_directory(os.path.dirname(self.file.path) or ".")
             self.finished = True
         except OSError as error:
             self.file.discard()

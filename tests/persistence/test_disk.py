@@ -101,6 +101,20 @@ def test_who_calls_off_does_not_wait_for_the_disk(
     assert os.listdir(tmp_path) == []
 
 
+def test_one_that_is_called_off_when_it_is_nearly_done_takes_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "f").write_bytes(b"newer")
+    writer = DiskWriter(str(tmp_path / "f"), b"end", True)
+    monkeypatch.setattr(os, "fsync", lambda fd: writer.cancel())
+    writer.write(b"older")
+    writer.finish()
+    writer.thread.join()
+    assert not writer.finished
+    assert (tmp_path / "f").read_bytes() == b"newer"
+    assert os.listdir(tmp_path) == ["f"]
+
+
 @pytest.mark.parametrize("call", ["write", "fsync", "rename"])
 def test_a_disk_that_fails_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
