@@ -199,21 +199,28 @@ class Libraries:
 
     # -- payloads ----------------------------------------------------------------------------------
 
-    def dump(self, packing: bool) -> bytes:
-        """All libraries as RDB, with a version and a checksum behind them."""
-        writer = Writer(packing)
+    def write(self, writer: Writer) -> None:
+        """All libraries as RDB, as they stand in files."""
         for library in self.by_name.values():
             writer.byte(OPCODE)
             writer.string(library.code)
+
+    def dump(self, packing: bool) -> bytes:
+        """All libraries as RDB, with a version and a checksum behind them."""
+        writer = Writer(packing)
+        self.write(writer)
         writer.seal(VERSION)
         return writer.take()
 
     def restore(self, payload: bytes, policy: bytes) -> None:
-        """Load what `dump` made; APPEND, REPLACE or FLUSH decides about libraries that are there.
+        """Load what `dump` made."""
+        self.load_all(read_payload(payload), policy)
 
-        All of it or nothing.
+    def load_all(self, codes: list[bytes], policy: bytes) -> None:
+        """Load libraries; APPEND, REPLACE or FLUSH decides about those that are there.
+
+        All of them or none.
         """
-        codes = read_payload(payload)
         before = self.by_name.copy()
         made: dict[bytes, Library] = {}
         try:

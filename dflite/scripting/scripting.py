@@ -1,14 +1,21 @@
 """Scripts and functions of a node: two interpreters, made when they are first needed."""
 
+from typing import Final
+
 from dflite.base.script_errors import NotBusy, ScriptMayNotGrow, WritesInReadOnlyCall
 from dflite.engine.command import Command
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
 from dflite.native.lua_vm import LuaVM
+from dflite.native.rdb_writer import Writer
 from dflite.scripting.calls import Calls
 from dflite.scripting.flags import ALLOW_OOM, NO_WRITES, UNFLAGGED
 from dflite.scripting.libraries import Libraries
 from dflite.scripting.scripts import Scripts, apply_limits
+
+# What becomes of libraries that are there when others are loaded.
+FLUSH: Final = b"FLUSH"
+REPLACE: Final = b"REPLACE"
 
 
 class Scripting:
@@ -91,10 +98,35 @@ class Scripting:
 def scripting_of(ctx: Context) -> Scripting:
     """The scripts of the node."""
     engine = ctx.engine
-    scripting = engine.scripting
+    assert isinstance(engine, Executor)
+    return scripting_in(engine)
+
+
+def scripting_in(executor: Executor) -> Scripting:
+    """The scripts of the node."""
+    scripting = executor.scripting
     if scripting is None:
-        assert isinstance(engine, Executor)
-        scripting = Scripting(engine)
-        engine.scripting = scripting
+        scripting = Scripting(executor)
+        executor.scripting = scripting
     assert isinstance(scripting, Scripting)
     return scripting
+
+
+def saved_functions(executor: Executor, packing: bool) -> bytes:
+    """The libraries of functions, as they stand in a snapshot before the keys."""
+    scripting = executor.scripting
+    writer = Writer(packing)
+    if isinstance(scripting, Scripting) and scripting.loaded is not None:
+        scripting.loaded.write(writer)
+    return writer.take()
+
+
+def take_functions(executor: Executor, codes: list[bytes], policy: bytes) -> None:
+    """Load the libraries of a snapshot, as FUNCTION RESTORE would; raises its errors.
+
+    With FLUSH they are all that there is, even if there are none.
+    """
+    scripting = executor.scripting
+    there = isinstance(scripting, Scripting) and scripting.loaded is not None
+    if codes or (there and policy == FLUSH):
+        scripting_in(executor).libraries.load_all(codes, policy)

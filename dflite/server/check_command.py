@@ -4,8 +4,16 @@ import argparse
 import sys
 from typing import Final
 
+from dflite.base.errors import CommandError
+from dflite.base.script_errors import ScriptsUnavailable
+from dflite.engine.executor import Executor
 from dflite.native.clock import Clock
+from dflite.native.lane import Lane
 from dflite.persistence.rdb_file import DamagedFile, FileLoad
+from dflite.scripting.scripting import FLUSH, take_functions
+from dflite.server.host import NodeHost
+from dflite.server.restoring import about_functions
+from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
 
@@ -31,14 +39,15 @@ def main(arguments: list[str]) -> int:
     except SystemExit as end:  # it has said why
         return int(end.code or 0)
     path: str = options.file
-    keyspace = Keyspace(Clock(0), Effects(), max(1, options.databases))
+    executor = bare_executor(max(1, options.databases))
     try:
-        load = FileLoad(path, keyspace, ALL, keeping=False)
+        load = FileLoad(path, executor.keyspace, ALL, keeping=False)
         try:
             while load.run(SLICE_US):
                 continue
         finally:
             load.close()
+        check_functions(executor, load.contents.functions)
     except DamagedFile as error:
         print(f"{path} is damaged: {error}")
         return 1
@@ -49,12 +58,31 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def bare_executor(databases: int) -> Executor:
+    """An engine that nobody asks: functions need one to be compiled."""
+    clock, effects = Clock(0), Effects()
+    keyspace = Keyspace(clock, effects, databases)
+    lane = Lane(clock, keyspace.tables)
+    return Executor(keyspace, lane, clock, effects, NodeHost(Settings()))
+
+
+def check_functions(executor: Executor, codes: list[bytes]) -> None:
+    """DamagedFile unless the libraries can be loaded; without Lua here they are left alone."""
+    try:
+        take_functions(executor, codes, FLUSH)
+    except ScriptsUnavailable:
+        return
+    except CommandError as error:
+        raise DamagedFile(about_functions(error)) from None
+
+
 def describe(load: FileLoad) -> str:
     """What is in a file, in a line."""
     fields = load.contents.fields
     parts = [f"{load.loader.keys} keys"]
     if load.contents.functions:
-        parts.append(f"{len(load.contents.functions)} libraries of functions")
+        libraries = len(load.contents.functions)
+        parts.append(f"{libraries} {'library' if libraries == 1 else 'libraries'} of functions")
     parts += [f"{load.size} bytes", f"version {load.version}"]
     by = [f"{text} {fields[name]}" for name, text in KNOWN.items() if name in fields]
     parts += by[:1]

@@ -105,12 +105,12 @@ class Node:
         self.figures.begin()
         try:
             self.saving.clean_up()
-            await self.restoring.at_start()
-            self.saving.saved_changes = self.saving.changes()
-            self.freeze_garbage()
-            LOG.log(NOTICE, "ready")
-            write_out(banner(self.facts()) + "\n", sys.stdout)
-            await self.stopped.wait()
+            if await self.restoring.at_start(self.stopped):
+                self.saving.saved_changes = self.saving.changes()
+                self.freeze_garbage()
+                LOG.log(NOTICE, "ready")
+                write_out(banner(self.facts()) + "\n", sys.stdout)
+                await self.stopped.wait()
         finally:
             self.ports.close()
             shaker.stop()

@@ -9,9 +9,11 @@ import os
 import time
 from typing import Final
 
+from dflite.base.errors import CommandError
 from dflite.engine.executor import Executor
 from dflite.persistence.names import files_of
 from dflite.persistence.rdb_file import DamagedFile, FileLoad, load_file
+from dflite.scripting.scripting import FLUSH, REPLACE, take_functions
 from dflite.server.logs import LOG, NOTICE
 from dflite.settings.settings import Settings
 
@@ -39,11 +41,15 @@ class Restoring:
         files = files_of(self.settings.dir, self.settings.dbfilename)
         return os.path.join(self.settings.dir, files[0]) if files else ""
 
-    async def at_start(self) -> None:
-        """Load the newest snapshot, if there is one; CannotLoad if it cannot be read."""
+    async def at_start(self, stopped: asyncio.Event) -> bool:
+        """Load the newest snapshot, if there is one; CannotLoad if it cannot be read.
+
+        False if the process is to end before that: then it goes on loading, for all that others
+        know, so that nobody saves the part that is there.
+        """
         path = self.newest() if self.settings.dbfilename else ""
         if not path:
-            return
+            return True
         executor = self.executor
         self.began_s = time.time()
         executor.loading = True
@@ -54,17 +60,22 @@ class Restoring:
             self.load = load = FileLoad(path, executor.keyspace, executor.clock.now_ms)
             while load.run(SLICE_US):
                 await asyncio.sleep(0)
+                if stopped.is_set():
+                    return False
             self.note(load)
+            take_functions(executor, load.contents.functions, FLUSH)
+        except CommandError as error:
+            raise CannotLoad(f"{path} cannot be loaded: {about_functions(error)}") from None
         except DamagedFile as error:
             raise CannotLoad(f"{path} cannot be loaded: {error}") from None
         except OSError as error:
             raise CannotLoad(f"{path} cannot be loaded: {error.strerror or error}") from None
         finally:
-            executor.loading = False
-            executor.observers_changed()
             self.load = None
             if load is not None:
                 load.close()
+        executor.loading = False
+        executor.observers_changed()
         seconds = time.time() - self.began_s
         LOG.log(
             NOTICE,
@@ -73,6 +84,7 @@ class Restoring:
             self.keys_expired,
             seconds,
         )
+        return True
 
     def note(self, load: FileLoad) -> None:
         self.keys_loaded = load.loader.keys
@@ -87,9 +99,18 @@ class Restoring:
             for db in self.executor.keyspace.dbs:
                 self.executor.keyspace.flush(db)
         try:
-            self.note(load_file(path, self.executor.keyspace, self.executor.clock.now_ms))
+            load = load_file(path, self.executor.keyspace, self.executor.clock.now_ms)
+            self.note(load)
+            take_functions(self.executor, load.contents.functions, FLUSH if flush else REPLACE)
+        except CommandError as error:
+            return about_functions(error)
         except DamagedFile as error:
             return str(error)
         except OSError as error:
             return error.strerror or str(error)
         return ""
+
+
+def about_functions(error: CommandError) -> str:
+    """Why a library of functions cannot be loaded."""
+    return f"its functions: {error.wire().decode('utf-8', 'replace')}"

@@ -101,11 +101,12 @@ class Saving:
         self.snapshots.call_off()
         file: SafeFile | None = None
         fields = self.at_cut()
-        snapshot = Snapshot(self.executor.keyspace.tables, self.settings.rdbcompression)
+        packing = self.settings.rdbcompression
+        snapshot = Snapshot(self.executor.keyspace.tables, packing)
         try:
             path = self.path()
             file = SafeFile(path)
-            file.write(head_of(self.executor, fields))
+            file.write(head_of(self.executor, fields, packing))
             while snapshot.run(WHOLE_SLICE_US):
                 file.write(snapshot.take())
             file.write(snapshot.take())

@@ -17,6 +17,7 @@ from dflite.base.versions import REDIS_VERSION
 from dflite.engine.executor import Executor
 from dflite.native.snapshot import Snapshot
 from dflite.persistence.rdb_file import head, version_for
+from dflite.scripting.scripting import saved_functions
 from dflite.settings.settings import Settings
 
 SLICE_US: Final = 300  # between requests
@@ -62,7 +63,7 @@ def no_fields() -> Fields:
     return []
 
 
-def head_of(executor: Executor, fields: Fields) -> bytes:
+def head_of(executor: Executor, fields: Fields, packing: bool) -> bytes:
     """What stands before the keys of a snapshot of this moment."""
     common = [
         ("redis-ver", REDIS_VERSION.decode()),
@@ -71,7 +72,8 @@ def head_of(executor: Executor, fields: Fields) -> bytes:
         ("used-mem", str(executor.used_memory())),
         ("dflite-ver", __version__),
     ]
-    return head(version_for(executor.keyspace), common + fields)
+    fields = common + fields
+    return head(version_for(executor.keyspace), fields) + saved_functions(executor, packing)
 
 
 def bury(executor: Executor, snapshot: Snapshot) -> None:
@@ -123,10 +125,11 @@ class SnapshotRun:
             return  # called off before it came to that
         executor = self.executor
         self.began_s = time.monotonic()
+        packing = self.settings.rdbcompression
         try:
-            self.sink.write(head_of(executor, self.at_cut()))
+            self.sink.write(head_of(executor, self.at_cut(), packing))
             self.keys_total = sum(len(db) for db in executor.keyspace.dbs)
-            self.snapshot = Snapshot(executor.keyspace.tables, self.settings.rdbcompression)
+            self.snapshot = Snapshot(executor.keyspace.tables, packing)
         except (OSError, MemoryError) as error:
             self.fail(error)
             return

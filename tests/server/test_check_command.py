@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dflite.native.bytesops import crc64
+from dflite.native.rdb_writer import Writer
 from dflite.server import cli
 
 
@@ -14,15 +15,30 @@ def write(path: Path, body: bytes) -> None:
 
 def test_a_sound_file_is_described(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "dump.rdb"
-    body = b"REDIS0011\xfa\x09redis-ver\x057.2.4\xf5\x03lib\xfe\x00\x00\x01a\x01b\x00\x01c\x01d\xff"
+    body = b"REDIS0011\xfa\x09redis-ver\x057.2.4\xfe\x00\x00\x01a\x01b\x00\x01c\x01d\xff"
     write(path, body)
     assert cli.main(["check", str(path)]) == 0
     said = capsys.readouterr().out
     size = len(body) + 8
-    assert said == (
-        f"{path} is sound: 2 keys, 1 libraries of functions, {size} bytes, version 11, "
-        "written by Redis 7.2.4\n"
-    )
+    assert said == (f"{path} is sound: 2 keys, {size} bytes, version 11, written by Redis 7.2.4\n")
+
+
+def function(code: bytes) -> bytes:
+    writer = Writer()
+    writer.byte(0xF5)
+    writer.string(code)
+    return writer.take()
+
+
+def test_functions_are_compiled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "dump.rdb"
+    sound = b"#!lua name=lib\nredis.register_function('f', function() return 1 end)"
+    write(path, b"REDIS0011" + function(sound) + b"\xff")
+    assert cli.main(["check", str(path)]) == 0
+    assert "sound: 0 keys, 1 library of functions," in capsys.readouterr().out
+    write(path, b"REDIS0011" + function(sound.replace(b"return", b"?")) + b"\xff")
+    assert cli.main(["check", str(path)]) == 1
+    assert "damaged: its functions: ERR Error compiling function" in capsys.readouterr().out
 
 
 def test_a_damaged_file_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,20 @@
 """Loading at the start: while it lasts, and when it cannot be done."""
 
+import asyncio
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dflite.native.bytesops import crc64
+from dflite.native.rdb_writer import Writer
+from dflite.server import restoring
+from dflite.server.restoring import Restoring
+from dflite.server.saving import Saving
+from dflite.server.snapshotting import Snapshots
 from tests.support.connection import Connection
+from tests.support.node import Node
 from tests.support.servers import (
     DidNotStart,
     Server,
@@ -66,6 +74,80 @@ def test_other_servers_files_are_loaded(
         with run_dflite(f"--dir={folder}").connect() as client:
             assert {key: value_of(client, key) for key in KEYS} == digest
             assert 0 < client.call("TTL", "string").number <= 1000
+
+
+LIBRARY = "#!lua name=greetings\nredis.register_function('hello', function() return 'hi' end)"
+
+
+def test_functions_are_part_of_a_snapshot(
+    run_dflite: RunDflite, shared_valkey: Server, shared_redis: Server, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    flags = (f"--dir={folder}", "--enable_debug_command=yes")
+    server = run_dflite(*flags)
+    with server.connect() as client:
+        client.call("FUNCTION", "LOAD", LIBRARY)
+        client.call("SET", "a", "1")
+        assert client.call("DEBUG", "RELOAD").text == "OK"
+        assert client.call("FCALL", "hello", "0").data == b"hi"
+        assert client.call("DEBUG", "RELOAD", "NOFLUSH").is_error  # the key is there
+        client.call("FUNCTION", "FLUSH")
+        client.call("DEL", "a")
+        assert client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH").text == "OK"
+        assert client.call("FCALL", "hello", "0").data == b"hi"
+    server.stop()
+    with run_dflite(*flags).connect() as client:
+        assert client.call("FCALL", "hello", "0").data == b"hi"
+    for other in (shared_valkey, shared_redis):
+        with other.connect() as client:
+            home = Path(client.call("CONFIG", "GET", "dir").items[1].text)
+            dump = home / client.call("CONFIG", "GET", "dbfilename").items[1].text
+            if other is shared_valkey:  # Redis 7.0 does not know our version of the format
+                dump.write_bytes((folder / "dump.rdb").read_bytes())
+                assert client.call("DEBUG", "RELOAD", "NOSAVE").text == "OK"
+                assert client.call("GET", "a").data == b"1"
+            else:
+                client.call("FUNCTION", "LOAD", LIBRARY)
+            assert client.call("FCALL", "hello", "0").data == b"hi"
+            client.call("SAVE")
+            client.call("FUNCTION", "FLUSH")
+            client.call("FLUSHALL")
+        theirs = tmp_path / other.name
+        theirs.mkdir()
+        (theirs / "dump.rdb").write_bytes(dump.read_bytes())
+        with run_dflite(f"--dir={theirs}").connect() as client:
+            assert client.call("FCALL", "hello", "0").data == b"hi"
+
+
+def test_functions_that_do_not_compile_end_the_start(tmp_path: Path) -> None:
+    writer = Writer()
+    writer.byte(0xF5)
+    writer.string(b"no library")
+    body = b"REDIS0011" + writer.take() + b"\xff"
+    (tmp_path / "dump.rdb").write_bytes(body + crc64(body).to_bytes(8, "little"))
+    with pytest.raises(DidNotStart, match="cannot start") as refusal:
+        start_dflite(f"--dir={tmp_path}")
+    assert "its functions: ERR Missing library metadata" in str(refusal.value)
+
+
+def test_who_is_told_to_stop_loads_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = Node()
+    node.host.settings.dir = str(tmp_path)
+    for number in range(1000):
+        node.client().run(f"SET {number} x")
+    saving = Saving(node.executor, node.host.settings, Snapshots(node.executor, node.host.settings))
+    assert saving.save_now()
+    node.client().run("FLUSHALL")
+    monkeypatch.setattr(restoring, "SLICE_US", 0)
+    stopped = asyncio.Event()
+    stopped.set()
+    whole = asyncio.run(Restoring(node.executor, node.host.settings).at_start(stopped))
+    assert not whole
+    assert 0 < len(node.keyspace.dbs[0]) < 1000
+    assert node.executor.loading  # so that nothing of it is saved
 
 
 KEYS = {
