@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dflite.server.saving import Saving
+from dflite.server.snapshotting import Snapshots
 from tests.support.connection import Connection
+from tests.support.node import Node
 from tests.support.servers import Server, wait_until
 
 RunDflite = Callable[..., Server]
@@ -221,3 +224,29 @@ def test_reload_brings_everything_back(run_dflite: RunDflite, folder: Path) -> N
         assert client.call("DEBUG", "RELOAD", "LATER").text.startswith("ERR DEBUG RELOAD only")
         (folder / "dump.rdb").write_bytes(b"REDIS0011")
         assert client.call("DEBUG", "RELOAD", "NOSAVE").text.startswith("ERR Error trying to load")
+
+
+def saving_of(node: Node, folder: Path) -> Saving:
+    settings = node.host.settings
+    settings.dir = str(folder)
+    return Saving(node.executor, settings, Snapshots(node.executor, settings))
+
+
+def test_what_was_scheduled_and_failed_is_not_tried_each_second(tmp_path: Path) -> None:
+    node = Node()
+    saving = saving_of(node, tmp_path / "none")
+    saving.scheduled = True
+    saving.every_second()
+    assert saving.last_error == "No such file or directory"
+    assert not saving.scheduled
+
+
+def test_minutes_are_noted_while_points_decide(tmp_path: Path) -> None:
+    node = Node()
+    saving = saving_of(node, tmp_path / "none")
+    node.host.settings.save = [(0, 1)]
+    node.host.settings.snapshot_cron = "* * * * *"
+    saving.last_save_s = 0
+    node.client().run("SET a 1")
+    saving.every_second()
+    assert saving.minute >= 0
