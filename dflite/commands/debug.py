@@ -60,7 +60,7 @@ def cmd_debug(ctx: Context, args: Args) -> None:
     if word == b"HELP" and count == 0:
         debug_help(ctx)
     elif word == b"CHANGE-REPL-ID" and count == 0:
-        ctx.host.change_replication_id()
+        ctx.engine.replication.begin_history()
         ctx.reply.ok()
     elif word == b"DIGEST" and count == 0:
         ctx.reply.simple(keyspace_digest(ctx.keyspace).hex().encode())

@@ -1,35 +1,21 @@
-"""WAIT and WAITAOF: until others have what this connection wrote. There are no others yet."""
+"""WAIT and WAITAOF: until others, or disks, have what this connection wrote."""
 
 from typing import Final
 
 from dflite.base.conversation_errors import NoAppendOnlyFile, NotBetweenZeroAndOne
 from dflite.base.errors import NegativeTimeout, NotPositive, TimeoutNotAnInteger, TimeoutOutOfRange
 from dflite.base.numbers import INT64_MAX
+from dflite.base.replication_errors import WaitaofOnReplica, WaitOnReplica
 from dflite.engine.args import Args
-from dflite.engine.blocking import Waiter
 from dflite.engine.command import BLOCKING, Family
 from dflite.engine.context import Context
+from dflite.engine.copies import CopyWaiter
+from dflite.engine.replication import LOG, Replication
 from dflite.native.bytesops import parse_int
+from dflite.native.reply import Reply
 
 WAITING: Final = Family("generic", "connection")
 OF_SHARDS: Final = ["request_policy:all_shards", "response_policy:agg_min"]
-REPLICAS: Final = 0  # that have acknowledged anything
-FILES: Final = 0  # of this node, to which anything was written
-
-
-class CopyWaiter(Waiter):
-    """A client that waits until enough copies exist, which no key tells."""
-
-    def __init__(self, ctx: Context, deadline_ms: int, files_too: bool) -> None:
-        super().__init__(ctx.client, ctx.db.index, [], 0, deadline_ms)
-        self.ctx = ctx
-        self.files_too = files_too
-
-    def time_out(self) -> None:
-        answer(self.ctx, self.files_too)
-
-    def left(self) -> None:
-        self.ctx.waiter = None
 
 
 @WAITING.command(
@@ -43,9 +29,11 @@ class CopyWaiter(Waiter):
     tips=OF_SHARDS,
 )
 def cmd_wait(ctx: Context, args: Args) -> None:
+    if ctx.engine.replication.primary is not None:
+        raise WaitOnReplica
     replicas = args.integer()
     timeout_ms = read_timeout(ctx, args)
-    wait(ctx, replicas, timeout_ms, False)
+    wait(ctx, replicas, timeout_ms, False, False)
 
 
 @WAITING.command(
@@ -58,6 +46,9 @@ def cmd_wait(ctx: Context, args: Args) -> None:
     tips=OF_SHARDS,
 )
 def cmd_waitaof(ctx: Context, args: Args) -> None:
+    replication = ctx.engine.replication
+    if replication.primary is not None:
+        raise WaitaofOnReplica
     files = args.integer()
     if not 0 <= files <= 1:
         raise NotBetweenZeroAndOne
@@ -65,9 +56,9 @@ def cmd_waitaof(ctx: Context, args: Args) -> None:
     if replicas is None or replicas < 0:
         raise NotPositive
     timeout_ms = read_timeout(ctx, args)
-    if files:
+    if files and LOG not in replication.wanted_by:
         raise NoAppendOnlyFile
-    wait(ctx, replicas, timeout_ms, True)
+    wait(ctx, replicas, timeout_ms, True, files > 0)
 
 
 def read_timeout(ctx: Context, args: Args) -> int:
@@ -82,17 +73,46 @@ def read_timeout(ctx: Context, args: Args) -> int:
     return milliseconds
 
 
-def wait(ctx: Context, replicas: int, timeout_ms: int, files_too: bool) -> None:
+def wait(ctx: Context, replicas: int, timeout_ms: int, files_too: bool, own_file: bool) -> None:
     """Answer at once if that is enough already, or if the client must not wait."""
-    if replicas <= REPLICAS or not ctx.may_wait:
-        answer(ctx, files_too)
+    client = ctx.client
+    replication = ctx.engine.replication
+    deadline_ms = ctx.engine.clock.now_ms + timeout_ms if timeout_ms else 0
+    answer = Answer(ctx.reply, replication, files_too)
+    offset = client.conn.write_offset
+    waiter = CopyWaiter(client, ctx.db.index, deadline_ms, offset, replicas, answer.__call__)
+    waiter.files_too = files_too
+    waiter.own_file = own_file
+    if waiter.is_enough(replication) or not ctx.may_wait:
+        waiter.time_out()
     else:
-        deadline_ms = ctx.engine.clock.now_ms + timeout_ms if timeout_ms else 0
-        ctx.waiter = CopyWaiter(ctx, deadline_ms, files_too)
+        waiter.on_left = Left(ctx).__call__
+        ctx.waiter = waiter
+        replication.asked = True
 
 
-def answer(ctx: Context, files_too: bool) -> None:
-    if files_too:
-        ctx.reply.integers([FILES, REPLICAS])
-    else:
-        ctx.reply.integer(REPLICAS)
+class Answer:
+    """How many copies there are of the stream up to an offset, as WAIT or WAITAOF says it."""
+
+    def __init__(self, reply: Reply, replication: Replication, files_too: bool) -> None:
+        self.reply = reply
+        self.replication = replication
+        self.files_too = files_too
+
+    def __call__(self, offset: int) -> None:
+        replication = self.replication
+        if self.files_too:
+            own = LOG in replication.wanted_by and replication.file_offset >= offset
+            self.reply.integers([int(own), replication.count_synced(offset)])
+        else:
+            self.reply.integer(replication.count_acked(offset))
+
+
+class Left:
+    """A client waits for copies no more."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
+    def __call__(self) -> None:
+        self.ctx.waiter = None

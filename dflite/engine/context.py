@@ -11,6 +11,7 @@ from dflite.engine.attempts import Attempts
 from dflite.engine.blocking import Blocking, Waiter
 from dflite.engine.client import OBJECTS, Client
 from dflite.engine.client_eviction import ClientEviction
+from dflite.engine.copies import Copies
 from dflite.engine.eviction import Eviction
 from dflite.engine.journal import Journal
 from dflite.engine.latency import LatencyMonitor
@@ -19,6 +20,7 @@ from dflite.engine.notifications import Notifications
 from dflite.engine.pausing import Pausing
 from dflite.engine.pubsub import Channels
 from dflite.engine.pushes import Pushes
+from dflite.engine.replication import Replication
 from dflite.engine.slowlog import SlowLog
 from dflite.engine.timers import Timers
 from dflite.engine.tracking import Tracking
@@ -77,9 +79,6 @@ class Host(Protocol):
     def last_save_s(self) -> int:
         """When the last snapshot was finished, or else the process started, in Unix seconds."""
 
-    def change_replication_id(self) -> None:
-        """Take another replication id."""
-
     def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
         """An HTTP response, made piece by piece; an error if status is not 0."""
 
@@ -102,8 +101,13 @@ class Engine:
         self.clock = clock
         self.effects = effects
         self.expiry = Expiry(keyspace)
-        self.journal = Journal()
         self.blocking = Blocking()
+        self.backlog = lane.backlog
+        self.journal = Journal(self.backlog)
+        self.replication = Replication(self.backlog, clock, self.observers_changed)
+        self.copies = Copies(self.replication, self.blocking.waiters, self.unblock)
+        # before any reply leaves: what has to be durable or on its way by then
+        self.before_replies_chores: list[Callable[[], None]] = []
         self.watching = Watching()
         self.eviction = Eviction(keyspace, lane.evictor, self.watching)
         self.timers = Timers(clock)

@@ -1,4 +1,4 @@
-"""Running requests: find the command, admit it, do it, settle what it did.
+"""Running requests: find the command, admit it, do it; `Settling` does the rest of the step.
 
 A step is what is atomic: one request, one EXEC, one waiter that is served. The clock stands still
 within it. `execute` is a step; `run` is one command within a step, and EXEC runs several of them.
@@ -13,14 +13,13 @@ from dflite.base.conversation_errors import (
     NotForSubscribers,
     NotInTransaction,
     OutOfMemory,
-    Unblocked,
 )
 from dflite.base.errors import CommandError, WrongArity
+from dflite.base.replication_errors import NotEnoughReplicas
 from dflite.base.server_errors import MonitorReadsOnly
 from dflite.engine import permission
 from dflite.engine.args import Args
 from dflite.engine.beforehand import note_absent, save_before
-from dflite.engine.blocking import TimeOut, Waiter
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client, Tracker
 from dflite.engine.command import (
     ADMIN,
@@ -39,17 +38,17 @@ from dflite.engine.command import (
     WRITE,
     Command,
 )
-from dflite.engine.context import Context, Engine, Host
+from dflite.engine.context import Context, Host
 from dflite.engine.durations import BUCKETS, SHORT_USEC, bucket_of
 from dflite.engine.latency import COMMAND, FAST_COMMAND
 from dflite.engine.lookup import find
 from dflite.engine.monitoring import feed_monitors
 from dflite.engine.notifications import NEW
 from dflite.engine.secrets import describe_bug
+from dflite.engine.settling import Settling
 from dflite.native.clock import Clock, monotonic_us
-from dflite.native.connection import HELD_BLOCKED
 from dflite.native.lane import Lane
-from dflite.store.effects import BESIDE, EXPIRED, GENERIC, MISS, Effects, Record
+from dflite.store.effects import MISS, Effects, Record
 from dflite.store.keyspace import Keyspace
 
 RUN_IN_MULTI: Final = ("exec", "discard", "multi", "watch", "quit", "reset")  # never queued
@@ -61,17 +60,14 @@ ABORTED: Final = b"EXECABORT Transaction discarded because of: "
 NOW_US: Final = monotonic_us  # a constant is found faster than a name of the module
 
 
-class Executor(Engine):
+class Executor(Settling):
     """The engine with its one way to run commands."""
 
     def __init__(
         self, keyspace: Keyspace, lane: Lane, clock: Clock, effects: Effects, host: Host
     ) -> None:
-        super().__init__(keyspace, lane, clock, effects)
-        self.host = host
+        super().__init__(keyspace, lane, clock, effects, host)
         self.in_exec = False
-        self.announcing = False  # trackers or subscribers want to know of changes
-        self.noting_new = False  # ... and of keys that come to be
         for name, row in COMMANDS.items():
             if name.isupper() and row.lane:
                 row.lane = lane.enable(row.name.upper())
@@ -105,6 +101,7 @@ class Executor(Engine):
             self.after_tracked(client, client.tracker)
         if self.effects.changes or self.effects.records:
             self.settle(True)
+            client.conn.write_offset = self.backlog.offset
 
     def after_tracked(self, client: Client, tracker: Tracker) -> None:
         """A request of a tracker is done: what CLIENT CACHING said of it is over."""
@@ -112,143 +109,12 @@ class Executor(Engine):
             tracker.caching = False
         self.tracking.trim()
 
-    def announce(self) -> None:
-        """Tell trackers and subscribers of what has changed since they were last told."""
-        effects = self.effects
-        changes = effects.changes
-        while effects.announced < len(changes):
-            at = effects.announced
-            effects.announced += 1
-            change = changes[at]
-            if change.kind == EXPIRED:  # Redis' order
-                if self.notifications.classes:
-                    self.notifications.publish(changes, at)
-                self.tracking.touch(change)
-            else:
-                self.tracking.touch(change)
-                if self.notifications.classes:
-                    self.notifications.publish(changes, at)
-
     def before_replies(self) -> None:
         """Replies are about to leave: what is told once for many changes goes with them."""
         if self.tracking.gathered:
             self.tracking.tell_gathered()
-
-    def settle(self, together: bool) -> None:
-        """Journal what a step did, then tell who looks at keys and serve who waits for them.
-
-        What one step did is for replicas to do `together`. Serving a waiter is a step in turn, so
-        this goes on until nothing more happens.
-        """
-        self.journal_step(together)
-        effects = self.effects
-        while effects.changes:
-            if self.announcing:
-                self.announce()
-            changes = effects.changes.copy()
-            effects.changes.clear()
-            effects.announced = 0
-            for change in changes:
-                if change.kind == MISS:
-                    continue
-                if change.kind & BESIDE:
-                    if change.event:
-                        continue
-                else:
-                    self.watching.touch(change)
-                if self.blocking.queues:
-                    self.serve_waiters(change.db, change.key)
-            self.journal_step(True)
-
-    def journal_step(self, together: bool) -> None:
-        effects = self.effects
-        effects.replaced = False
-        if effects.records:
-            records = effects.records.copy()
-            effects.records.clear()
-            self.journal.append(records, together and len(records) > 1)
-
-    # -- waiting -----------------------------------------------------------------------------------
-
-    def park(self, waiter: Waiter) -> None:
-        """Hold the client until its waiter is served, its time is up, or it is gone."""
-        self.blocking.park(waiter)
-        waiter.client.conn.hold(HELD_BLOCKED)
-        if waiter.deadline_ms:
-            waiter.timer = self.timers.at(
-                waiter.deadline_ms, TimeOut(waiter, self.unblock).__call__
-            )
-        self.observers_changed()
-
-    def serve_waiters(self, index: int, key: bytes) -> None:
-        """Let those who wait for `key` try, in order of arrival, while it holds what they need."""
-        blocking = self.blocking
-        db = self.keyspace.dbs[index]
-        for waiter in blocking.waiting_at(index, key):
-            kind = 1 << db.type_of(key)
-            if kind == GENERIC and not blocking.await_absence:
-                return
-            if kind & waiter.kinds and blocking.is_waiting(waiter):
-                self.serve(waiter, key)
-
-    def serve(self, waiter: Waiter, key: bytes) -> None:
-        """Let one waiter try: a step of its own."""
-        client = waiter.client
-        reply = client.conn.reply
-        mark = reply.mark()
-        self.pushes.running = client
-        if self.noting_new:
-            note_absent(self.notifications, self.keyspace.dbs[waiter.db], waiter.argv)
-        if self.saving:
-            save_before(self.keyspace.dbs[waiter.db], waiter.argv)
-        served = True
-        started = NOW_US()
-        try:
-            permission.demand_still(self, waiter)
-            served = waiter.serve(key)
-        except CommandError as error:
-            reply.rollback(mark)
-            reply.error(error.wire())
-            find(waiter.argv).failed += 1
-            self.count_error(error.wire())
-        except Exception as bug:
-            self.internal_errors += 1
-            self.host.log("warning", describe_bug(waiter.keys, bug))
-            reply.rollback(mark)
-            reply.error(CommandError.text)
-        if self.announcing:
-            self.announce()
-        if served and client.tracker is not None:
-            self.remember(client, find(waiter.argv), waiter.argv)
-        self.tracking.tell_own(client)
-        self.pushes.running = None
-        waiter.usec += NOW_US() - started
-        if served:
-            self.journal_step(True)
-            self.let_go(waiter, mark)
-        self.pushes.release(client)
-
-    def unblock(self, waiter: Waiter, with_error: bool) -> None:
-        """Answer a waiter that was not served: its time is up, or CLIENT UNBLOCK said so."""
-        reply = waiter.client.conn.reply
-        mark = reply.mark()
-        if with_error:
-            reply.error(Unblocked.text)
-            find(waiter.argv).rejected += 1
-            self.count_error(Unblocked.text)
-        else:
-            waiter.time_out()
-        self.let_go(waiter, mark)
-
-    def let_go(self, waiter: Waiter, mark: int) -> None:
-        """A waiter was answered, from `mark` on: its client goes on."""
-        client = waiter.client
-        self.blocking.leave(waiter)
-        self.count(client, find(waiter.argv), waiter.argv, waiter.usec)
-        if client.reply_mode != REPLY_ON:
-            client.silence(mark)
-        client.conn.release(HELD_BLOCKED)
-        self.observers_changed()
+        for chore in self.before_replies_chores:
+            chore()
 
     # -- the end of a client -----------------------------------------------------------------------
 
@@ -283,6 +149,7 @@ class Executor(Engine):
         self.watching.unwatch(client)
         self.channels.forget(client)
         self.tracking.stop(client)
+        self.replication.forget(client.id)
         if client in self.monitors:
             self.monitors.remove(client)
         self.observers_changed()
@@ -297,14 +164,15 @@ class Executor(Engine):
         self.announcing = announcing
         self.noting_new = notifying and (self.notifications.classes & NEW) != 0
         effects.noting_misses = notifying and (self.notifications.classes & MISS) != 0
-        effects.journaling = len(self.journal.readers) > 0
+        effects.journaling = self.backlog.active and self.replication.primary is None
+        self.backlog.journaling = effects.journaling
         effects.observed = watched or len(self.blocking.queues) > 0 or self.announcing
         seen = len(self.monitors) > 0 or self.pausing.active
         # ... by the slow log, of which the hot lane knows nothing
         seen = seen or 0 <= self.slowlog.threshold_us < 1000
         seen = seen or self.loading or self.misconfigured or self.busy_with is not None
         self.lane.reads = not (seen or effects.noting_misses)
-        seen = seen or effects.journaling or watched or self.announcing
+        seen = seen or watched or self.announcing or self.replication.too_few
         self.lane.writes = not (seen or self.blocking.await_strings > 0)
         self.lane.wakes = not self.blocking.queues
 
@@ -467,6 +335,8 @@ class Executor(Engine):
             raise OutOfMemory
         if self.misconfigured and (flags & WRITE or command.name == "ping"):
             raise Misconfigured
+        if flags & WRITE and self.replication.too_few:
+            raise NotEnoughReplicas
         if self.busy_with is not None and not flags & ALLOW_BUSY:
             raise self.busy_with
         if client.is_only_listening() and command.name not in FOR_SUBSCRIBERS:

@@ -1,34 +1,34 @@
-"""The journal: the one stream of what replicas and logs have to repeat, in the order it happened.
+"""The journal: what steps did, in the order it happened, into the one stream of the node.
 
 A step's records arrive together; several of them are one transaction, unless the step says that
-they have nothing to do with each other. While nobody reads, nothing is made; `Effects.journaling`
-tells the floors below.
+they have nothing to do with each other. While nobody wants the stream nothing is made;
+`Effects.journaling` tells the floors below.
 """
 
-from collections.abc import Callable
+from typing import Final
 
+from dflite.native.backlog import Backlog
 from dflite.store.effects import Record
 
-Reader = Callable[[list[Record], bool], None]
+MULTI: Final = [b"MULTI"]
+EXEC: Final = [b"EXEC"]
+ANY_DATABASE: Final = -1
 
 
 class Journal:
-    """Hands every step's records to its readers; `steps` counts them."""
+    """Writes every step's records into the stream; `steps` counts them."""
 
-    def __init__(self) -> None:
-        self.readers: list[Reader] = []
+    def __init__(self, backlog: Backlog) -> None:
+        self.backlog = backlog
         self.steps = 0
-
-    def attach(self, reader: Reader) -> None:
-        """Let `reader(records, is_transaction)` see every step from now on."""
-        self.readers.append(reader)
-
-    def detach(self, reader: Reader) -> None:
-        """Stop telling `reader`."""
-        self.readers.remove(reader)
 
     def append(self, records: list[Record], transaction: bool) -> None:
         """One step happened."""
+        backlog = self.backlog
         self.steps += 1
-        for reader in self.readers:
-            reader(records, transaction)
+        if transaction:
+            backlog.request(records[0].db, MULTI)
+        for record in records:
+            backlog.request(record.db, record.argv)
+        if transaction:
+            backlog.request(ANY_DATABASE, EXEC)

@@ -40,6 +40,9 @@ cdef class Connection:
     cdef public int64_t bytes_out
     cdef readonly int64_t requests
     cdef public int last_lane
+    cdef public int64_t write_offset   # of the stream, behind the last thing it changed
+    # what is sent when all else is: called with nothing unsent, True if it wrote something
+    cdef public object source
     cdef bint running
     cdef bint dirty
     cdef bint ready

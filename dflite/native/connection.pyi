@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from dflite.native.gate import Gate
@@ -34,6 +35,8 @@ class Connection:
     bytes_out: int
     requests: int
     last_lane: int
+    write_offset: int
+    source: Callable[[], bool] | None
     def __init__(self, lane: Lane, limits: Limits, batch: Batch, parser: Parser) -> None: ...
     def flush(self) -> None: ...
     def schedule(self) -> None: ...

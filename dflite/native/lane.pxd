@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 cimport cython
 
+from dflite.native.backlog cimport Backlog
 from dflite.native.clock cimport Clock
 from dflite.native.reply cimport Reply
 from dflite.native.entry cimport Entry
@@ -24,6 +25,7 @@ cdef class Lane:
     cdef public bint wakes      # ... and those that somebody may wait for, who is not served here
     cdef readonly Memory memory
     cdef readonly Evictor evictor
+    cdef readonly Backlog backlog
     cdef list databases         # of lists of Tables, a Table a shard
     cdef int shard_count
     cdef uint64_t[NAMES] names
@@ -44,6 +46,9 @@ cdef class Lane:
                    Reply reply, int database) except -1
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,
                     Reply reply, int database) except -1
+    cdef int repeat(self, int code, const char* base, Slice* args, size_t count, const char* answer,
+                    int database) except -1
+    cdef bint may_write_unseen(self) noexcept nogil
     cdef bint has_room(self, Slice* args, size_t count) noexcept
     cdef bint has_room_for(self, size_t size) noexcept
     cdef bint begins(self, int code) noexcept nogil

@@ -1,3 +1,4 @@
+from dflite.native.backlog import Backlog
 from dflite.native.clock import Clock
 from dflite.native.eviction import Evictor
 from dflite.native.memory import Memory
@@ -13,6 +14,7 @@ class Lane:
     wakes: bool
     memory: Memory
     evictor: Evictor
+    backlog: Backlog
     hits: int
     misses: int
     changes: int

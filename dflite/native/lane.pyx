@@ -5,16 +5,17 @@ No Python object is made on the way. The lane answers only where the whole effec
 reply's: keys that hold strings and are not due, no options, right number of arguments. Everything else,
 errors too, it leaves (returns False) to the handler of the command, which is the specification: a property
 test runs both. Who may use the lane is decided above: `reads` and `writes` are off while something has to
-see each command or change (MONITOR, WATCH, tracking, notifications, a journal), and a connection has its
-own `plain`.
+see each command or change (MONITOR, WATCH, tracking, notifications), and a connection has its own `plain`.
+What replicas and the log have to repeat it writes into the stream itself.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memchr, memcpy, memset
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 cimport cython
 
+from dflite.native.backlog cimport Backlog
 from dflite.native.bytesops cimport format_int64, key_slot, parse_int64
 from dflite.native.cas cimport renew_cas
 from dflite.native.clock cimport Clock
@@ -33,7 +34,14 @@ from dflite.native.entry cimport (
 )
 from dflite.native.eviction cimport Evictor
 from dflite.native.index cimport hash_key
-from dflite.native.lane_collections cimport FIRST_READ, FIRST_WAKING, FIRST_WRITE, serve_collection
+from dflite.native.lane_collections cimport (
+    FIRST_READ,
+    FIRST_WAKING,
+    FIRST_WRITE,
+    SPOP,
+    XADD,
+    serve_collection,
+)
 from dflite.native.lane_collections import COLLECTION_OPERATIONS, COLLECTION_WRITES
 from dflite.native.slice cimport Slice
 from dflite.native.memory cimport Memory
@@ -123,6 +131,7 @@ cdef class Lane:
         self.wakes = False
         self.memory = Memory(databases)
         self.evictor = Evictor(clock, self.memory)
+        self.backlog = Backlog(self.memory)
 
     @property
     def hits(self) -> int:
@@ -215,17 +224,58 @@ cdef class Lane:
 
     cdef bint has_room_for(self, size_t size) noexcept:
         """As `has_room`, for a request of so many bytes."""
-        return self.memory.has_room(size) or (self.evictor.policy and self.evictor.make_room())
+        return self.memory.has_room(size) or (
+            self.evictor.policy and not self.backlog.journaling and self.evictor.make_room())
 
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,
                     Reply reply, int database) except -1:
-        """As `serve`, with a look at the clock for one in 61."""
-        if not self.begins(code):
-            return self.serve(code, base, args, count, reply, database)
+        """As `serve`, with a look at the clock for one in 61; what it changed goes into the stream."""
+        cdef bint measured = self.begins(code)
+        cdef int64_t before = self.figures.changes
+        cdef size_t mark = reply.pending()
         if not self.serve(code, base, args, count, reply, database):
             return 0
-        self.measure(code)
+        if self.backlog.journaling and self.figures.changes != before:
+            self.repeat(code, base, args, count, reply.buffer + reply.start + mark, database)
+        if measured:
+            self.measure(code)
         return 1
+
+    cdef int repeat(self, int code, const char* base, Slice* args, size_t count, const char* answer,
+                    int database) except -1:
+        """Write to the stream what was done: nothing in it depends on the clock or on chance."""
+        cdef Backlog backlog = self.backlog
+        cdef const char* line
+        cdef int64_t number = 0
+        cdef size_t i, length
+        if code == EXPIRE:
+            parse_int64(base + args[2].offset, args[2].length, &number)
+            backlog.select(database)
+            backlog.put(b"*3\r\n$9\r\nPEXPIREAT\r\n", 19)
+            backlog.put_bulk(base + args[1].offset, args[1].length)
+            return backlog.put_number(self.clock.now_ms + number * 1000)
+        if code != SPOP and code != XADD:
+            return backlog.put_request(database, base, args, count)
+        # the answer is what was chosen: "$length\r\nmember or ID\r\n"
+        line = <const char*>memchr(answer, c'\r', 24)
+        parse_int64(answer + 1, line - answer - 1, &number)
+        length = <size_t>number
+        backlog.select(database)
+        if code == SPOP:
+            backlog.put(b"*3\r\n$4\r\nSREM\r\n", 14)
+            backlog.put_bulk(base + args[1].offset, args[1].length)
+            return backlog.put_bulk(line + 2, length)
+        backlog.put_head(42, <int64_t>count)
+        for i in range(count):
+            if i == 2:
+                backlog.put_bulk(line + 2, length)
+            else:
+                backlog.put_bulk(base + args[i].offset, args[i].length)
+        return 0
+
+    cdef bint may_write_unseen(self) noexcept nogil:
+        """May somebody write who leaves nothing in the stream?"""
+        return self.writes and not self.backlog.journaling
 
     cdef bint begins(self, int code) noexcept nogil:
         """A request begins; is it one that is measured, once it is answered?"""

@@ -898,7 +898,7 @@ cdef class LuaVM:
         code = 0
         if self.fast:
             code = self.lane.code_of(self.words, self.args[0].length)
-            if code and WRITING[code] and self.readonly_script:
+            if code and WRITING[code] and (self.readonly_script or self.lane.backlog.journaling):
                 code = 0
             if code and self.lane.answer(code, self.words, self.args, n, reply, self.database):
                 if WRITING[code]:

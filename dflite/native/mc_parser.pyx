@@ -356,7 +356,7 @@ cdef class McParser(Parser):
         if request.kind <= BLOCK and conn.plain and verb != OTHER:
             measured = lane.begins(verb)
             if verb <= REPLACE and request.kind == BLOCK:
-                done = lane.writes and store(
+                done = lane.may_write_unseen() and store(
                     lane, self.figures, verb, base, words, request.count, request.hash, request.block,
                     request.length, <uint32_t>request.flags, request.exptime, conn.reply)
             else:
@@ -393,7 +393,7 @@ cdef class McParser(Parser):
             return 0
         if verb == MG:
             return lane.reads and meta_get(lane, self.figures, base, words, count, request.hash, conn.reply)
-        if not lane.writes:
+        if not lane.may_write_unseen():
             return 0
         if request.kind == BLOCK:
             if verb == MS:
@@ -446,7 +446,7 @@ cdef class McParser(Parser):
             else:
                 h = request.hash
                 begun = True
-            if quick and (lane.reads if verb < GAT else lane.reads and lane.writes):
+            if quick and (lane.reads if verb < GAT else lane.reads and lane.may_write_unseen()):
                 measured = lane.begins(verb)
                 if fetch(lane, self.figures, verb, base + word.offset, word.length, h, exptime, conn.reply):
                     lane.calls[verb] += 1

@@ -5,6 +5,7 @@ cimport cython
 
 cdef enum:
     KINDS = 16              # of what is no data
+    REPLICAS_KIND = 9
     POLICY_KIND = 10
 
 @cython.final
@@ -20,5 +21,6 @@ cdef class Memory:
 
     cdef size_t binding(self) noexcept
     cdef bint has_room(self, size_t n) noexcept
+    cdef void put_down(self, int kind, int64_t size) noexcept
 
 cdef void count_too(size_t* counter) noexcept

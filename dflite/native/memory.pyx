@@ -4,7 +4,8 @@
 Data are counted where they are allocated: each table knows its bytes, values charge theirs to one sum,
 buffers of connections have counters of their own. What lies elsewhere is told by kind. What was deleted
 and only waits to be freed in slices counts as used, but not towards the limit: it will be gone before
-anything that is deleted for its sake.
+anything that is deleted for its sake. Nor does what slow replicas have still to read: evicting for its sake
+would give them more to read.
 """
 
 from cpython.ref cimport PyObject
@@ -26,7 +27,7 @@ TRACKING = 5        # which client has read which key
 SCRIPTS = 6         # cached scripts and their interpreter
 FUNCTIONS = 7       # function libraries
 BACKLOG = 8         # the ring that replicas catch up from
-REPLICAS = 9        # what is on its way to replicas
+REPLICAS = REPLICAS_KIND        # what is on its way to replicas
 POLICY = POLICY_KIND    # what the eviction policy remembers
 
 cdef enum:
@@ -109,8 +110,8 @@ cdef class Memory:
         return self.binding()
 
     def used_bytes(self) -> int:
-        """Bytes of everything, values that wait to be freed too."""
-        return self.binding() + buried_bytes()
+        """Bytes of everything: also of values that wait to be freed, and of what replicas lag behind."""
+        return self.binding() + buried_bytes() + self.kinds[REPLICAS_KIND]
 
     def buffer_bytes(self) -> int:
         """Bytes of the buffers of all connections."""
@@ -120,10 +121,14 @@ cdef class Memory:
             total += counters[i][0]
         return total
 
+    cdef void put_down(self, int kind, int64_t size) noexcept:
+        if kind != REPLICAS_KIND:
+            self.beside += size - self.kinds[kind]
+        self.kinds[kind] = size
+
     def tell(self, int kind, int64_t size) -> None:
         """There are so many bytes of this kind."""
-        self.beside += size - self.kinds[kind]
-        self.kinds[kind] = size
+        self.put_down(kind, size)
 
     def told(self, int kind) -> int:
         """Bytes of this kind as they were told last."""

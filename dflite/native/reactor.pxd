@@ -28,6 +28,7 @@ cdef class SocketConnection(Connection):
     cdef int open_all(self) except -1
     cdef int after_shaking(self) except -1
     cdef int send_sealed(self) except -1
+    cdef bint refill(self, int* refills) except -1
     cdef int wait_for_room(self) except -1
     cdef size_t left(self) noexcept
     cdef int send_pending(self) except -1

@@ -58,6 +58,7 @@ cdef enum:
     EVENTS = 256            # a round
     ROUNDS = 8              # before the event loop gets its turn
     LARGEST_READ = 1024 * 1024
+    REFILLS = 4             # by a connection's source in a turn
     PIECES = 16             # of RECORDS bytes that are sealed in a turn of one connection
     LONGEST_HELLO = 256 * 1024
     HANDSHAKE = 0x16        # the first byte of who speaks TLS
@@ -216,7 +217,7 @@ cdef class SocketConnection(Connection):
         cdef Seal seal = self.seal
         cdef ssize_t n
         cdef size_t piece
-        cdef int pieces = 0
+        cdef int pieces = 0, refills = 0
         while True:
             if seal.left():
                 n = send(self.fd, seal.next_bytes(), seal.left(), MSG_DONTWAIT | MSG_NOSIGNAL)
@@ -230,8 +231,12 @@ cdef class SocketConnection(Connection):
                 self.reactor.writes += 1
                 seal.sent(n)
                 continue
-            if not self.reply.pending() or not seal.established:
+            if not seal.established:
                 break
+            if not self.reply.pending() and (self.source is None or not self.refill(&refills)):
+                break
+            if not self.reply.pending():
+                return 0
             if pieces == PIECES:
                 self.sending = True
                 self.rearm()
@@ -251,6 +256,15 @@ cdef class SocketConnection(Connection):
             self.set_interest()
         return 0
 
+    cdef bint refill(self, int* refills) except -1:
+        """All is sent: is there more at the source, now or when others have had their turn?"""
+        if refills[0] == REFILLS:
+            self.sending = True
+            self.rearm()
+            return True
+        refills[0] += 1
+        return self.source()
+
     cdef int wait_for_room(self) except -1:
         """The socket takes no more now."""
         self.sending = True
@@ -266,9 +280,12 @@ cdef class SocketConnection(Connection):
 
     cdef int send_pending(self) except -1:
         cdef ssize_t n
+        cdef int refills = 0
         if self.seal is not None:
             return self.send_sealed()
-        while self.reply.pending():
+        while self.reply.pending() or (self.source is not None and self.refill(&refills)):
+            if not self.reply.pending():
+                return 0
             n = send(self.fd, self.reply.buffer + self.reply.start, self.reply.pending(),
                      MSG_DONTWAIT | MSG_NOSIGNAL)
             if n < 0:

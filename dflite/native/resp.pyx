@@ -270,6 +270,7 @@ cdef class RespParser(Parser):
         cdef Slice* args = conn.batch.args + request.first
         cdef size_t i
         cdef int code
+        cdef int64_t offset
         cdef list argv
         cdef object words
         if request.count == 0:
@@ -288,11 +289,14 @@ cdef class RespParser(Parser):
             return 0
         conn.requests += 1
         if conn.plain or conn.gate is not None:
+            offset = conn.lane.backlog.offset
             code = conn.lane.code_of(base + args[0].offset, args[0].length)
             if (code and (conn.plain
                           or conn.gate.admits(code, base, args, request.count, conn.database))
                     and conn.lane.answer(code, base, args, request.count, conn.reply, conn.database)):
                 conn.last_lane = code
+                if conn.lane.backlog.offset != offset:
+                    conn.write_offset = conn.lane.backlog.offset
                 return 0
         conn.last_lane = 0
         argv = PyList_New(request.count)

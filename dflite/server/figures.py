@@ -29,7 +29,6 @@ from dflite.store.db import Db
 SAMPLES: Final = 4  # seconds that rates look back on
 DRAWN: Final = 16  # keys of a database
 RECENT: Final = 8  # seconds that "recent" looks back on
-NOBODY: Final = "0" * 40
 
 
 class Sample:
@@ -79,9 +78,6 @@ class Figures:
         self.started = time.time()
         self.process_id = os.getpid()
         self.run_id = secrets.token_hex(20)
-        # replication: who wrote this data, and who before
-        self.replication_id = secrets.token_hex(20)
-        self.former_replication_id = NOBODY
         self.startup_memory = executor.used_memory()
         self.peak_memory = self.startup_memory
         self.stopping = False
@@ -157,12 +153,6 @@ class Figures:
         self.writes_before = self.reactor.writes
         self.samples.clear()
         self.samples.append(self.take())
-
-    def change_replication_id(self) -> None:
-        self.former_replication_id = self.replication_id
-        self.replication_id = secrets.token_hex(20)
-
-    # -- counters ----------------------------------------------------------------------------------
 
     def commands(self) -> int:
         """Commands run, in handlers and in the hot lane."""

@@ -241,9 +241,6 @@ class NodeHost:
     def last_save_s(self) -> int:
         return self.saving.last_save_s
 
-    def change_replication_id(self) -> None:
-        self.figures.change_replication_id()
-
     def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
         return http.respond(self.figures, method, target, status)
 

@@ -14,8 +14,9 @@ from typing import Final
 from dflite import __version__
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.durations import calls_of, percentiles_usec, times_of, usec_of
-from dflite.server.figures import NOBODY, Figures
+from dflite.server.figures import Figures
 from dflite.server.info_memory import memory_section
+from dflite.server.info_replication import replication_section
 from dflite.server.info_stats import stats_section
 from dflite.server.info_tls import certificate_lines, tls_section
 from dflite.server.process import cpu_of_children, cpu_of_process, cpu_of_thread, system_name
@@ -170,23 +171,6 @@ def loading_lines(restoring: Restoring) -> list[str]:
         f"loading_loaded_bytes:{done}",
         f"loading_loaded_perc:{done * 100 / load.size:.2f}",
         f"loading_eta_seconds:{int(left_s)}",
-    ]
-
-
-def replication_section(figures: Figures) -> list[str]:
-    former = figures.former_replication_id
-    return [
-        "role:master",
-        "connected_slaves:0",
-        "master_failover_state:no-failover",
-        f"master_replid:{figures.replication_id}",
-        f"master_replid2:{former}",
-        "master_repl_offset:0",
-        f"second_repl_offset:{-1 if former == NOBODY else 0}",
-        "repl_backlog_active:0",
-        f"repl_backlog_size:{figures.settings.repl_backlog_size}",
-        "repl_backlog_first_byte_offset:0",
-        "repl_backlog_histlen:0",
     ]
 
 

@@ -8,7 +8,6 @@ from dflite.scripting.scripting import Scripting
 from dflite.server.figures import Figures
 
 # Of parts that a node does not have, or that cannot come to pass: with 0 as Redis shows them.
-NO_REPLICAS: Final = "sync_full sync_partial_ok sync_partial_err slave_expires_tracked_keys"
 NO_FORK: Final = "latest_fork_usec total_forks"
 NO_DEFRAGMENTATION: Final = (
     "active_defrag_hits active_defrag_misses active_defrag_key_hits active_defrag_key_misses "
@@ -55,7 +54,10 @@ def stats_section(figures: Figures) -> list[str]:
         f"pubsub_channels:{len(channels[CHANNEL])}",
         f"pubsub_patterns:{len(channels[PATTERN])}",
         f"pubsubshard_channels:{len(channels[SHARD])}",
-        *zeros(NO_REPLICAS),
+        f"sync_full:{executor.replication.synced_fully}",
+        f"sync_partial_ok:{executor.replication.synced_partially}",
+        f"sync_partial_err:{executor.replication.refused_partially}",
+        "slave_expires_tracked_keys:0",
         *zeros(NO_FORK),
         "migrate_cached_sockets:0",
         *zeros(NO_DEFRAGMENTATION),

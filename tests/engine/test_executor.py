@@ -199,11 +199,25 @@ def test_who_watches_turns_off_the_lanes_writes_for_all(fast: Node) -> None:
     assert by_lane(client, "SET other v")
 
 
-def test_a_reader_of_the_journal_turns_off_the_lanes_writes() -> None:
-    node = Node(lane=True)
-    client = node.client()
-    assert not by_lane(client, "SET k v")
-    assert by_lane(client, "GET k")
+def test_what_the_lane_does_stands_in_the_stream_as_a_handlers_request_would() -> None:
+    requests = [
+        "SET k v", "SET n 5", "MSET a 1 b 2", "INCR n", "DECR n", "EXPIRE k 100", "EXPIRE none 5",
+        "DEL b none", "DEL none", "HSET h f v g w", "HDEL h f", "RPUSH l x", "LPUSH l y", "LPOP l",
+        "RPOP l", "RPOP l", "SADD s m", "SADD s m", "SADD s 7", "SREM s 7", "SPOP s", "SPOP s",
+        "ZADD z 1.50 m", "ZADD z 1.5 m", "ZADD z 2 n", "ZREM z n", "ZPOPMIN z", "XADD x * f v",
+        "XADD x * f w", "GET k",
+    ]  # fmt: skip
+    nodes = [Node(lane=True), Node()]
+    for node in nodes:
+        client = node.client()
+        for request in requests:
+            client.run(request)
+    one, other = [node.take_journal() for node in nodes]
+    assert one == other
+    assert "SREM s m" in one
+    assert f"PEXPIREAT k {nodes[0].clock.now_ms + 100_000}" in one
+    assert nodes[0].lane.total_calls() > 25
+    assert nodes[1].lane.total_calls() == 0
 
 
 def test_a_stranger_is_not_answered_by_the_lane(fast: Node) -> None:

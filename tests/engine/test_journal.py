@@ -1,33 +1,32 @@
 """The journal hands each step to its readers, in the order of what happened."""
 
 from dflite.engine.journal import Journal
+from dflite.native.backlog import Backlog
 from dflite.store.effects import Record
 from tests.support.node import Node
 
-Step = tuple[list[Record], bool]
+
+def read(backlog: Backlog, offset: int) -> bytes:
+    cursor = backlog.cursor(offset)
+    data = cursor.take(cursor.lag())
+    cursor.close()
+    return data
 
 
-class Reader:
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-
-    def read(self, records: list[Record], transaction: bool) -> None:
-        self.steps.append((records, transaction))
-
-
-def test_every_reader_gets_every_step_while_attached() -> None:
-    journal = Journal()
-    first, second = Reader(), Reader()
-    one, two, three = [Record(0, [b"DEL", b"a"])], [Record(1, [b"DEL", b"b"])], [Record(0, [b"X"])]
-    journal.attach(first.read)
-    journal.append(one, False)
-    journal.attach(second.read)
-    journal.append(two, True)
-    journal.detach(first.read)
-    journal.append(three, False)
-    assert first.steps == [(one, False), (two, True)]
-    assert second.steps == [(two, True), (three, False)]
-    assert journal.steps == 3
+def test_steps_stand_in_the_stream_as_requests() -> None:
+    backlog = Node().executor.backlog
+    journal = Journal(backlog)
+    journal.append([Record(0, [b"DEL", b"a"])], False)
+    journal.append([Record(0, [b"DEL", b"b"]), Record(3, [b"DEL", b"c"])], True)
+    assert read(backlog, 0) == b"".join(
+        [
+            b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*2\r\n$3\r\nDEL\r\n$1\r\na\r\n",
+            b"*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nDEL\r\n$1\r\nb\r\n",
+            b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n*2\r\n$3\r\nDEL\r\n$1\r\nc\r\n",
+            b"*1\r\n$4\r\nEXEC\r\n",
+        ]
+    )
+    assert journal.steps == 2
 
 
 def test_requests_are_journaled_as_they_came_and_with_their_database() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from dflite.engine.command import every_command
 from dflite.engine.durations import reset
-from dflite.server.figures import NOBODY, Figures
+from dflite.server.figures import Figures
 from tests.support.figures import figures_of
 from tests.support.node import Node, NodeClient
 
@@ -88,14 +88,6 @@ def test_reset_begins_anew(node: Node, figures: Figures, client: NodeClient) -> 
     assert figures.changes() == changes
     client.run("GET a")
     assert figures.commands() == 1
-
-
-def test_a_new_replication_id_remembers_the_former(figures: Figures) -> None:
-    first = figures.replication_id
-    assert figures.former_replication_id == NOBODY
-    figures.change_replication_id()
-    assert figures.former_replication_id == first != figures.replication_id
-    assert len(figures.replication_id) == len(figures.run_id) == 40
 
 
 def test_rows_are_those_that_were_asked_for(figures: Figures, client: NodeClient) -> None:

@@ -184,17 +184,6 @@ def test_the_cpu_time_grows(figures: Figures) -> None:
     assert all(len(value.split(".")[1]) == 6 for value in cpu.values())
 
 
-def test_replication_ids(figures: Figures) -> None:
-    before = ask(figures, "replication")["Replication"]
-    assert before["role"] == "master"
-    assert before["master_replid2"] == "0" * 40
-    assert before["second_repl_offset"] == "-1"
-    figures.change_replication_id()
-    after = ask(figures, "replication")["Replication"]
-    assert after["master_replid2"] == before["master_replid"]
-    assert after["master_replid"] != before["master_replid"]
-
-
 # -- a real process --------------------------------------------------------------------------------
 
 

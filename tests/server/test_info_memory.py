@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("fresh_values")
 
 
 def test_sizes_belong_together() -> None:
-    node = Node()
+    node = Node(journal=False)
     figures = figures_of(node)
     client = node.client()
     client.run("SET", "a", "x" * 3_000_000)

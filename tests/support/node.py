@@ -31,10 +31,11 @@ from dflite.native.resp import RespParser
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 from dflite.store.db import Db
-from dflite.store.effects import Effects, Record
+from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
 from tests.support import resp
 from tests.support.resp import Word, encode, parse_all
+from tests.support.steps import Step, StreamReader
 
 START_MS: Final = 1_800_000_000_000
 
@@ -121,7 +122,6 @@ class FakeHost:
         self.saves: list[str] = []
         self.rewrites = 0
         self.resets = 0
-        self.replication_ids = 0
         self.http_pieces: list[bytes] = []
         self.memory_figures = MemoryFigures(0, 0, 0, 0, 0, 0, [])
 
@@ -177,9 +177,6 @@ class FakeHost:
             raise NoUserFile
         self.users_file = text
 
-    def change_replication_id(self) -> None:
-        self.replication_ids += 1
-
     def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
         whole = f"HTTP/1.1 {status or 200} {method} {target}\r\n\r\n".encode()
         return iter(self.http_pieces or [whole])
@@ -218,22 +215,6 @@ class FakeConnection(Connection):
             self.session.closed()
 
 
-class Step:
-    """What one step put into the journal."""
-
-    def __init__(self, records: list[Record], transaction: bool) -> None:
-        self.records = [(record.db, record.argv) for record in records]
-        self.transaction = transaction
-
-    @property
-    def lines(self) -> list[str]:
-        """Its requests as lines, without databases."""
-        return [b" ".join(argv).decode("latin-1") for _db, argv in self.records]
-
-    def __repr__(self) -> str:
-        return f"Step({self.records}, transaction={self.transaction})"
-
-
 class Node:
     """The engine in this process. Time stands still until `advance`, unless `now_ms` is None."""
 
@@ -258,16 +239,21 @@ class Node:
                 self.lane.disable(name)
         self.host.settings.on_change("maxmemory_policy", self.apply_policy)
         self.ready: list[FakeConnection] = []
-        self.steps: list[Step] = []
+        self.steps_read: list[Step] = []
+        self.stream: StreamReader | None = None
         if journal:
-            self.executor.journal.attach(self.take_step)
-            self.executor.observers_changed()
+            self.executor.replication.want_stream("test", True)
+            self.stream = StreamReader(self.executor.backlog.cursor(0))
 
     def apply_policy(self) -> None:
         self.lane.evictor.set_policy(self.host.settings.maxmemory_policy)
 
-    def take_step(self, records: list[Record], transaction: bool) -> None:
-        self.steps.append(Step(records, transaction))
+    @property
+    def steps(self) -> list[Step]:
+        """What the steps so far, or since the list was emptied, put into the stream."""
+        if self.stream is not None:
+            self.steps_read += self.stream.read()
+        return self.steps_read
 
     @property
     def db(self) -> Db:
