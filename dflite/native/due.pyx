@@ -19,11 +19,11 @@ cdef int64_t count_living(Index index) noexcept nogil:
     cdef int64_t n = <int64_t>index.count
     cdef size_t place = 0, i
     cdef Segment* s
-    if index.expiring_count == 0 or index.next_due > index.clock.now_ms:
+    if index.expiring_count == 0 or index.next_due > index.clock.due_ms:
         return n
     while place < <size_t>1 << index.depth:
         s = index.directory[place]
-        if s.next_deadline <= index.clock.now_ms:
+        if s.next_deadline <= index.clock.due_ms:
             for i in range(<size_t>s.buckets * SLOTS):
                 if s.slots[i] & HAS_DEADLINE:
                     n -= index.is_due(slot_entry(s.slots[i]))
@@ -42,7 +42,7 @@ cdef tuple due_keys(Index index, size_t limit, size_t segments):
     cdef size_t i, left = segments * PASSED_OVER
     cdef Segment* s
     cdef Entry* e
-    cdef int64_t soonest, deadline, now = index.clock.now_ms
+    cdef int64_t soonest, deadline, now = index.clock.due_ms
     if index.directory == NULL or index.next_due > now:
         return keys, False
     while left > 0 and <size_t>len(keys) < limit:

@@ -183,7 +183,7 @@ cdef class Index(Value):
         stamp_entry(e, self.clock.stamp if self.uses is None else self.uses.used(stamp_of(e)))
 
     cdef bint is_due(self, Entry* e) noexcept nogil:
-        return e.flags & F_DEADLINE and deadline_of(e) <= self.clock.now_ms
+        return e.flags & F_DEADLINE and deadline_of(e) <= self.clock.due_ms
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -494,6 +494,24 @@ cdef class Index(Value):
         self.next_due = self.sweep_soonest = NEVER
         self.sweep_at = 0
         return remains
+
+    def exchange(self, Index other not None) -> None:
+        """Have what the other one has, and it what this one had. No snapshot of either may be running."""
+        if self.cut is not None or other.cut is not None:
+            raise RuntimeError("an index that is being saved cannot be exchanged")
+        self.directory, other.directory = other.directory, self.directory
+        self.depth, other.depth = other.depth, self.depth
+        self.count, other.count = other.count, self.count
+        self.expiring_count, other.expiring_count = other.expiring_count, self.expiring_count
+        self.entry_bytes, other.entry_bytes = other.entry_bytes, self.entry_bytes
+        self.segment_bytes, other.segment_bytes = other.segment_bytes, self.segment_bytes
+        self.next_due, other.next_due = other.next_due, self.next_due
+        self.sweep_at, other.sweep_at = other.sweep_at, self.sweep_at
+        self.sweep_soonest, other.sweep_soonest = other.sweep_soonest, self.sweep_soonest
+
+    def note_uses_as(self, Index other not None) -> None:
+        """Note of an entry's use what the other one does: entries of the two will be exchanged."""
+        self.uses = other.uses
 
     # -- as a value ----------------------------------------------------------------------------------
 

@@ -423,7 +423,7 @@ cdef class Lane:
         return 1
 
     cdef bint is_due(self, Entry* e) noexcept nogil:
-        return e.flags & F_DEADLINE and deadline_of(e) <= self.clock.now_ms
+        return e.flags & F_DEADLINE and deadline_of(e) <= self.clock.due_ms
 
     cdef int get_many(self, const char* base, Slice* args, size_t count, Reply reply, int database) except -1:
         cdef size_t i, mark = reply.pending()

@@ -73,7 +73,7 @@ COLLECTION_WRITES = frozenset({
 cdef inline bint is_usable(Table table, Entry* e, int kind) noexcept nogil:
     """Is it of this type and not due?"""
     return (e.kind & 0x0F) == kind and not (
-        e.flags & F_DEADLINE and deadline_of(e) <= table.clock.now_ms)
+        e.flags & F_DEADLINE and deadline_of(e) <= table.clock.due_ms)
 
 
 cdef int serve_collection(int code, Table table, const char* base, Slice* args, size_t count,

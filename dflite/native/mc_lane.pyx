@@ -141,7 +141,7 @@ cdef inline char* put_text(char* p, const char* text, size_t n) noexcept nogil:
 cdef inline bint is_usable(Lane lane, Entry* e) noexcept nogil:
     """Is it a string that is not due?"""
     return (e.kind & 0x0F) == T_STRING and not (
-        e.flags & F_DEADLINE and deadline_of(e) <= lane.clock.now_ms)
+        e.flags & F_DEADLINE and deadline_of(e) <= lane.clock.due_ms)
 
 
 # -- the classic requests -------------------------------------------------------------------------------

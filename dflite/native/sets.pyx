@@ -97,7 +97,7 @@ cdef void begin_tour(Tour* tour, Table table, Entry* e) noexcept:
         tour.p = first_of(e)
         tour.end = end_of(e)
     else:
-        tour.now = table.clock.now_ms
+        tour.now = table.clock.due_ms
         begin_walk(&tour.walk, members_of(e))
 
 
