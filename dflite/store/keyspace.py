@@ -73,6 +73,27 @@ class Keyspace:
         one.element_deadlines = other.element_deadlines
         other.element_deadlines = deadlines
 
+    def twin(self) -> "Keyspace":
+        """An empty keyspace of the same shape, to be filled and exchanged for this one."""
+        twin = Keyspace(self.clock, self.effects, len(self.dbs), self.shards)
+        for mine, others in zip(self.tables, twin.tables, strict=True):
+            for table, other in zip(mine, others, strict=True):
+                other.note_uses_as(table)
+        return twin
+
+    def exchange(self, other: "Keyspace") -> None:
+        """Hold what the other one holds, and let it have what was here. Nothing may be being saved.
+
+        The tables stay, since others know them; only what is in them changes places.
+        """
+        for db, of_other in zip(self.dbs, other.dbs, strict=True):
+            for table, theirs in zip(db.tables, of_other.tables, strict=True):
+                table.exchange(theirs)
+            deadlines = db.element_deadlines
+            db.element_deadlines = of_other.element_deadlines
+            of_other.element_deadlines = deadlines
+            db.effects_of_deadline(0)  # when something is due has to be found out again
+
     def scan(
         self, db: Db, cursor: int, count: int, pattern: bytes | None, kind: int
     ) -> tuple[int, list[bytes]]:
