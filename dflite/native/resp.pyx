@@ -38,6 +38,7 @@ cdef class RespParser(Parser):
     """Requests of RESP, and lines. The session has `request(argv)`, `inline(argv)`, `line(text)` (while
     the connection is `by_line`) and `protocol_error(text)`."""
 
+    cdef readonly size_t began      # where in the input the request stands that is handed over
     cdef size_t position            # up to where the incomplete request is known
     cdef size_t request_start
     cdef int64_t multibulk          # arguments it still lacks
@@ -299,6 +300,7 @@ cdef class RespParser(Parser):
                     conn.write_offset = conn.lane.backlog.offset
                 return 0
         conn.last_lane = 0
+        self.began = request.start
         argv = PyList_New(request.count)
         for i in range(request.count):
             words = PyBytes_FromStringAndSize(base + args[i].offset, args[i].length)
