@@ -7,6 +7,36 @@ class NotEnoughReplicas(CommandError):
     text = b"NOREPLICAS Not enough good replicas to write."
 
 
+class ReadOnlyReplica(CommandError):
+    text = b"READONLY You can't write against a read only replica."
+
+
+class ScriptOnReplica(CommandError):
+    text = b"READONLY Can not run script with write flag on readonly replica."
+
+
+class PrimaryDown(CommandError):
+    text = b"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
+
+
+class PrimaryDownForScript(CommandError):
+    text = (
+        b"MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and "
+        b"'allow-stale' flag is not set on the script."
+    )
+
+
+class StaleForScripts(CommandError):
+    text = b"ERR Can not execute the command on a stale replica"
+
+
+class BecameReplica(CommandError):
+    text = (
+        b"UNBLOCKED force unblock from blocking operation, instance state changed "
+        b"(master -> replica?)"
+    )
+
+
 class WaitOnReplica(CommandError):
     text = (
         b"ERR WAIT cannot be used with replica instances. Please also note that writes to replicas "

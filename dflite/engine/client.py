@@ -68,6 +68,7 @@ class Client:
         self.unix_socket = False
         self.tls = ""  # the version of TLS it speaks, if it does
         self.admin = False  # came in by the admin port
+        self.primary = False  # that this node follows: its requests are done, whatever they are
         self.protocol = "resp"
         self.needs_no_password = False  # of memcached's, where the port was asked for
         self.created_ms = now_ms

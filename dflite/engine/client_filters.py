@@ -215,6 +215,8 @@ def read_yes_or_no(args: Args) -> bool:
 
 def type_of(client: Client) -> int:
     """Normal, a subscriber, or one end of a replication link."""
+    if client.primary:
+        return PRIMARY
     return PUBSUB if client.listening is not None else NORMAL
 
 
@@ -239,7 +241,7 @@ def has_flags(client: Client, flags: bytes) -> bool:
 
 def flags_of(client: Client) -> bytes:
     """What CLIENT LIST shows as flags: a letter each, N for none."""
-    flags = b""
+    flags = b"M" if client.primary else b""
     if client.monitor:
         flags += b"O"
     if client.listening is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from dflite.base.conversation_errors import Unblocked
 from dflite.base.errors import CommandError, TimeoutOutOfRange
 from dflite.base.numbers import INT64_MAX
 from dflite.engine.acl_log import AclLog
@@ -111,7 +112,7 @@ class Engine:
         self.watching = Watching()
         self.eviction = Eviction(keyspace, lane.evictor, self.watching)
         self.timers = Timers(clock)
-        self.pausing = Pausing(keyspace, self.expiry, self.timers, self.observers_changed)
+        self.pausing = Pausing(self.expiry, self.timers, self.observers_changed)
         self.slowlog = SlowLog()
         self.latency = LatencyMonitor()
         self.latency_tracking = True  # each command's durations are counted
@@ -138,6 +139,10 @@ class Engine:
         self.rejected_for_memory = 0
         self.loading = False
         self.saving = False  # a snapshot has to see what is about to change
+        # of a replica
+        self.read_only = False
+        self.stale = False  # its data may be of the past, and nobody shall read them
+        self.applying = False  # its primary's stream runs
         self.misconfigured = False  # snapshots fail: no writes
         self.scripting: object | None = None  # dflite.scripting's, once a script has come
         self.serve_others: Callable[[], bool] | None = None  # while a script takes long
@@ -159,8 +164,8 @@ class Engine:
         """Forget what a client has queued and watches."""
         raise NotImplementedError
 
-    def unblock(self, waiter: Waiter, with_error: bool) -> None:
-        """Answer a waiter that was not served: its time is up, or CLIENT UNBLOCK said so."""
+    def unblock(self, waiter: Waiter, with_error: bool, text: bytes = Unblocked.text) -> None:
+        """Answer a waiter that was not served: its time is up, or somebody said so."""
         raise NotImplementedError
 
     def kill(self, client: Client) -> None:
@@ -186,7 +191,7 @@ class Engine:
         To be asked before a command with DENYOOM runs, by whoever runs it.
         """
         memory = self.memory
-        if not memory.limit:
+        if not memory.limit or self.lane.boundless:
             return True
         memory.look_again()
         return self.binding_memory() <= memory.limit or self.eviction.run_slice()

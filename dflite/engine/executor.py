@@ -15,7 +15,7 @@ from dflite.base.conversation_errors import (
     OutOfMemory,
 )
 from dflite.base.errors import CommandError, WrongArity
-from dflite.base.replication_errors import NotEnoughReplicas
+from dflite.base.replication_errors import NotEnoughReplicas, PrimaryDown, ReadOnlyReplica
 from dflite.base.server_errors import MonitorReadsOnly
 from dflite.engine import permission
 from dflite.engine.args import Args
@@ -35,6 +35,7 @@ from dflite.engine.command import (
     READONLY,
     SKIP_MONITOR,
     SKIP_SLOWLOG,
+    STALE,
     WRITE,
     Command,
 )
@@ -171,8 +172,9 @@ class Executor(Settling):
         # ... by the slow log, of which the hot lane knows nothing
         seen = seen or 0 <= self.slowlog.threshold_us < 1000
         seen = seen or self.loading or self.misconfigured or self.busy_with is not None
-        self.lane.reads = not (seen or effects.noting_misses)
+        self.lane.reads = not (seen or self.stale or effects.noting_misses)
         seen = seen or watched or self.announcing or self.replication.too_few
+        seen = seen or (self.read_only and not self.applying)
         self.lane.writes = not (seen or self.blocking.await_strings > 0)
         self.lane.wakes = not self.blocking.queues
 
@@ -319,6 +321,8 @@ class Executor(Settling):
                 permission.demand(ctx, command, argv, True)
             return True
         flags = command.flags
+        if client.primary:
+            return not self.is_queued(ctx, command, argv)
         if flags & PROTECTED:
             permission.demand_protected(ctx, client, command)
         if not client.authenticated and not flags & NO_AUTH and not self.users.is_open():
@@ -337,10 +341,14 @@ class Executor(Settling):
             raise Misconfigured
         if flags & WRITE and self.replication.too_few:
             raise NotEnoughReplicas
+        if self.read_only and flags & WRITE:
+            raise ReadOnlyReplica
         if self.busy_with is not None and not flags & ALLOW_BUSY:
             raise self.busy_with
         if client.is_only_listening() and command.name not in FOR_SUBSCRIBERS:
             raise NotForSubscribers(command.name.encode())
+        if self.stale and not flags & STALE:
+            raise PrimaryDown
         if self.loading and not flags & LOADING:
             raise Loading
         if client.monitor and flags & (WRITE | READONLY | MAY_REPLICATE):
@@ -350,15 +358,22 @@ class Executor(Settling):
             return False
         if self.attempts.by_address and not queued and permission.must_wait(ctx, command, argv):
             return False
-        if queued:
-            self.queued_bytes += client.enqueue(argv, flags)
+        if self.is_queued(ctx, command, argv):
             if client.queue_bytes > client.conn.limits.query_buffer:
                 self.host.log_of_many(
                     "warning", "multi", f"closing client {client.addr}: its MULTI is too long"
                 )
                 self.kill(client)
-            ctx.reply.simple(b"QUEUED")
             return False
+        return True
+
+    def is_queued(self, ctx: Context, command: Command, argv: list[bytes]) -> bool:
+        """Within MULTI a request is kept for EXEC."""
+        client = ctx.client
+        if client.queue is None or command.name in RUN_IN_MULTI:
+            return False
+        self.queued_bytes += client.enqueue(argv, command.flags)
+        ctx.reply.simple(b"QUEUED")
         return True
 
     def must_wait(self, client: Client, flags: int) -> bool:

@@ -10,7 +10,6 @@ from dflite.engine.client import Client
 from dflite.engine.timers import Timer, Timers
 from dflite.native.connection import HELD_PAUSED
 from dflite.store.expiry import Expiry
-from dflite.store.keyspace import Keyspace
 
 
 class Pausing:
@@ -18,12 +17,10 @@ class Pausing:
 
     def __init__(
         self,
-        keyspace: Keyspace,
         expiry: Expiry,
         timers: Timers,
         on_change: Callable[[], None],
     ) -> None:
-        self.keyspace = keyspace
         self.expiry = expiry
         self.timers = timers
         self.on_change = on_change
@@ -69,8 +66,7 @@ class Pausing:
 
     def switch(self, keys_expire: bool) -> None:
         self.expiry.paused = not keys_expire
-        for db in self.keyspace.dbs:
-            db.expires_itself = keys_expire
+        self.expiry.apply()
         self.on_change()
 
     def postpone(self, client: Client, argv: list[bytes]) -> None:

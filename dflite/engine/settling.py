@@ -155,14 +155,14 @@ class Settling(Engine):
             self.let_go(waiter, mark)
         self.pushes.release(client)
 
-    def unblock(self, waiter: Waiter, with_error: bool) -> None:
-        """Answer a waiter that was not served: its time is up, or CLIENT UNBLOCK said so."""
+    def unblock(self, waiter: Waiter, with_error: bool, text: bytes = Unblocked.text) -> None:
+        """Answer a waiter that was not served: its time is up, or somebody said so."""
         reply = waiter.client.conn.reply
         mark = reply.mark()
         if with_error:
-            reply.error(Unblocked.text)
+            reply.error(text)
             find(waiter.argv).rejected += 1
-            self.count_error(Unblocked.text)
+            self.count_error(text)
         else:
             waiter.time_out()
         self.let_go(waiter, mark)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from dflite.base.conversation_errors import Loading, Misconfigured
+from dflite.base.replication_errors import NotEnoughReplicas, PrimaryDown
 from dflite.engine.acl import check
 from dflite.engine.command import COMMANDS, DENYOOM, READONLY, WRITE
 from dflite.engine.executor import Executor
@@ -34,6 +35,7 @@ USER_IS_OFF: Final = b"SERVER_ERROR the default user is off\r\n"
 NEEDS_PASSWORD: Final = (
     b"SERVER_ERROR the default user needs a password, which this protocol cannot say\r\n"
 )
+READ_ONLY: Final = b"SERVER_ERROR this is a read-only replica: write to its primary\r\n"
 NOREPLY: Final = b"noreply"
 NOW_US: Final = monotonic_us
 
@@ -192,6 +194,12 @@ class McSession(Conversation):
             return b"SERVER_ERROR " + Loading.text + b"\r\n"
         if executor.misconfigured and flags & WRITE:
             return b"SERVER_ERROR " + Misconfigured.text + b"\r\n"
+        if flags & WRITE and executor.replication.too_few:
+            return b"SERVER_ERROR " + NotEnoughReplicas.text + b"\r\n"
+        if flags & WRITE and executor.read_only:
+            return READ_ONLY
+        if executor.stale and flags & (READONLY | WRITE):
+            return b"SERVER_ERROR " + PrimaryDown.text + b"\r\n"
         return b""
 
     def refusal(self, verb: Verb, argv: list[bytes], key: bytes) -> bytes:

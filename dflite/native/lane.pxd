@@ -23,6 +23,7 @@ cdef class Lane:
     cdef public bint reads      # may the lane answer commands that change nothing
     cdef public bint writes     # ... and those that do
     cdef public bint wakes      # ... and those that somebody may wait for, who is not served here
+    cdef public bint boundless  # whatever the memory's limit, there is room
     cdef readonly Memory memory
     cdef readonly Evictor evictor
     cdef readonly Backlog backlog

@@ -12,6 +12,7 @@ class Lane:
     reads: bool
     writes: bool
     wakes: bool
+    boundless: bool
     memory: Memory
     evictor: Evictor
     backlog: Backlog

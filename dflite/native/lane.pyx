@@ -224,7 +224,7 @@ cdef class Lane:
 
     cdef bint has_room_for(self, size_t size) noexcept:
         """As `has_room`, for a request of so many bytes."""
-        return self.memory.has_room(size) or (
+        return self.boundless or self.memory.has_room(size) or (
             self.evictor.policy and not self.backlog.journaling and self.evictor.make_room())
 
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,

@@ -1,3 +1,4 @@
 from dflite.native.connection import Parser
 
-class RespParser(Parser): ...
+class RespParser(Parser):
+    began: int

@@ -8,6 +8,11 @@ from typing import Final
 
 from dflite.base.conversation_errors import OutOfMemory
 from dflite.base.errors import CommandError, UnknownCommand, UnknownSubcommand
+from dflite.base.replication_errors import (
+    NotEnoughReplicas,
+    ReadOnlyReplica,
+    StaleForScripts,
+)
 from dflite.base.script_errors import BusyFunction, BusyScript, NotBusy, Unkillable
 from dflite.engine.acl import check
 from dflite.engine.acl_log import LUA
@@ -20,6 +25,7 @@ from dflite.engine.command import (
     NOSCRIPT,
     READONLY,
     SKIP_MONITOR,
+    STALE,
     WRITE,
     Command,
 )
@@ -151,6 +157,13 @@ class Calls:
             return forbidden
         if self.read_only and flags & (WRITE | MAY_REPLICATE):
             return READ_ONLY
+        if self.executor.stale and not flags & STALE and not self.ctx.client.primary:
+            return StaleForScripts.text
+        if flags & WRITE:
+            if self.executor.read_only and not self.ctx.client.primary:
+                return ReadOnlyReplica.text
+            if self.executor.replication.too_few:
+                return NotEnoughReplicas.text
         if flags & DENYOOM and self.was_over_limit and not self.allow_oom and not vm.wrote:
             self.executor.rejected_for_memory += 1
             return OutOfMemory.text

@@ -2,6 +2,11 @@
 
 from typing import Final
 
+from dflite.base.replication_errors import (
+    NotEnoughReplicas,
+    PrimaryDownForScript,
+    ScriptOnReplica,
+)
 from dflite.base.script_errors import NotBusy, ScriptMayNotGrow, WritesInReadOnlyCall
 from dflite.engine.command import Command
 from dflite.engine.context import Context
@@ -9,7 +14,7 @@ from dflite.engine.executor import Executor
 from dflite.native.lua_vm import LuaVM
 from dflite.native.rdb_writer import Writer
 from dflite.scripting.calls import Calls
-from dflite.scripting.flags import ALLOW_OOM, NO_WRITES, UNFLAGGED
+from dflite.scripting.flags import ALLOW_OOM, ALLOW_STALE, NO_WRITES, UNFLAGGED
 from dflite.scripting.libraries import Libraries
 from dflite.scripting.scripts import Scripts, apply_limits
 
@@ -73,8 +78,16 @@ class Scripting:
     ) -> None:
         """Run what `reference` stands for with the words behind argv[2], and answer."""
         if not flags & UNFLAGGED:
-            if not flags & NO_WRITES and read_only:
-                raise WritesInReadOnlyCall
+            executor = self.executor
+            if executor.stale and not flags & ALLOW_STALE and not ctx.client.primary:
+                raise PrimaryDownForScript
+            if not flags & NO_WRITES:
+                if read_only:
+                    raise WritesInReadOnlyCall
+                if executor.read_only and not ctx.client.primary:
+                    raise ScriptOnReplica
+                if executor.replication.too_few:
+                    raise NotEnoughReplicas
             if not flags & (ALLOW_OOM | NO_WRITES) and calls.is_over_limit():
                 raise ScriptMayNotGrow
             read_only = read_only or (flags & NO_WRITES) != 0

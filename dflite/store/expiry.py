@@ -18,14 +18,23 @@ SLICE_US: Final = 500  # no further table is begun after that
 
 
 class Expiry:
-    """The active expire cycle. `enabled` is DEBUG SET-ACTIVE-EXPIRE, `paused` is CLIENT PAUSE."""
+    """The active expire cycle. `enabled` is DEBUG SET-ACTIVE-EXPIRE, `paused` is CLIENT PAUSE.
+
+    While this node is `following` a primary, that one says when a key goes.
+    """
 
     def __init__(self, keyspace: Keyspace) -> None:
         self.keyspace = keyspace
         self.enabled = True
         self.paused = False
+        self.following = False
         self.expired = 0
         self.turn = 0  # the table to begin with, counted through all databases
+
+    def apply(self) -> None:
+        """Tell the databases whether their keys go when they are due."""
+        for db in self.keyspace.dbs:
+            db.expires_itself = not (self.paused or self.following)
 
     def run_slice(self) -> bool:
         """Expire some of the keys that are due; True if there may be more right now."""

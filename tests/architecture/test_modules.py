@@ -26,7 +26,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/base/versions.py": "constants only",
     "dflite/commands/popping.py": "arguments of LMPOP and ZMPOP, whose tests go through it",
     "dflite/engine/context.py": "holds parts together; every test of a command goes through it",
-    "dflite/engine/settling.py": "the ends of steps: tests/engine/test_executor.py, test_blocking.py",
+    "dflite/engine/settling.py": "the ends of steps: engine/test_executor.py, test_blocking.py",
     "dflite/engine/usage_names.py": "tables of usage.py",
     "dflite/native/cut.pyx": "what snapshots overrule: tests/native/test_snapshot.py",
     "dflite/native/cas.pyx": "the field of an entry: tests/native/test_mc_items.py",

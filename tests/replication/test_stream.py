@@ -1,0 +1,308 @@
+"""A primary's stream: what runs it holds the same, is as far as it says, and goes on from there."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from dflite.replication.stream import BrokenStream
+from tests.against.families import ALL
+from tests.against.programs import CALL, Step, draw_step
+from tests.against.sources import HypothesisSource
+from tests.support.contents import contents
+from tests.support.following import Following
+from tests.support.node import Node
+from tests.support.resp import encode
+
+PAUSES: Final = (1, 100, 1_000, 100_000)
+FAMILIES: Final = tuple(ALL.values())
+
+
+@st.composite
+def programs(draw: Callable[[SearchStrategy[Any]], Any]) -> list[Step | int]:
+    """Requests of several clients, and milliseconds that pass."""
+    source = HypothesisSource(draw)
+    program: list[Step | int] = []
+    for _ in range(source.number(1, 40)):
+        if source.chance(15):
+            program.append(source.pick(PAUSES))
+        else:
+            program.append(draw_step(source, FAMILIES))
+    return program
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+@settings(deadline=None)
+@given(program=programs(), cuts=st.lists(st.integers(1, 400), max_size=20))
+def test_a_replica_holds_what_its_primary_holds(
+    program: list[Step | int], cuts: list[int], shards: int
+) -> None:
+    primary = Node(shards=shards, lane=True)
+    following = Following(primary, shards)
+    clients = [primary.client() for _ in range(4)]
+    for step in program:
+        if isinstance(step, int):
+            primary.advance(step)
+        elif step.kind == CALL:
+            clients[step.connection].run(*step.requests[0])
+        for client in clients:
+            client.read_all()
+        if cuts:
+            following.catch_up(cuts.pop())
+            following.reconnect()
+    following.catch_up()
+    primary.expire_actively()
+    following.catch_up()
+    assert contents(following.node.keyspace) == contents(primary.keyspace)
+    assert len(primary.db) == len(following.node.db), "an expired key that nobody told of"
+    assert following.node.executor.backlog.offset == primary.executor.backlog.offset
+    assert following.node.host.logged == []
+
+
+@pytest.fixture
+def primary() -> Node:
+    return Node(lane=True)
+
+
+@pytest.fixture
+def following(primary: Node) -> Following:
+    return Following(primary)
+
+
+def test_bytes_count_when_their_request_has_run(primary: Node, following: Following) -> None:
+    client = primary.client()
+    start = following.node.executor.backlog.offset
+    client.run("SET a 1")
+    following.catch_up(30)
+    applied = following.node.executor.backlog.offset
+    assert applied - start == 23  # SELECT 0
+    assert following.node.client().run("GET a") is None
+    following.catch_up()
+    assert following.node.client().run("GET a") == b"1"
+    assert following.node.executor.backlog.offset == primary.executor.backlog.offset
+
+
+def test_a_transaction_counts_as_a_whole(primary: Node, following: Following) -> None:
+    client = primary.client()
+    reader = following.node.client()
+    client.run("SET before 1")
+    client.run_all("MULTI", "INCR n", "INCR n", "EXEC")
+    size = following.cursor.lag()
+    for n in range(size):
+        following.catch_up(1)
+        assert reader.run("GET n") == (b"2" if n == size - 1 else None)
+    assert following.node.executor.backlog.offset == primary.executor.backlog.offset
+
+
+def test_a_link_that_is_cut_anywhere_does_nothing_twice(primary: Node) -> None:
+    following = Following(primary)
+    client = primary.client()
+    for n in range(20):
+        client.run("INCR n")
+        client.run_all("MULTI", "RPUSH list x", "INCRBY n 3", "EXEC")
+        following.catch_up(17 + n)
+        following.reconnect()
+    following.catch_up()
+    assert contents(following.node.keyspace) == contents(primary.keyspace)
+    assert following.node.client().run("GET n") == b"80"
+
+
+def test_the_selected_database_outlives_a_cut(primary: Node, following: Following) -> None:
+    client = primary.client()
+    client.run("SELECT 5")
+    client.run("SET a 1")
+    following.catch_up()
+    following.reconnect()
+    client.run("SET b 1")
+    following.catch_up()
+    reader = following.node.client()
+    reader.run("SELECT 5")
+    assert reader.run("EXISTS a b") == 2
+
+
+def test_bytes_are_passed_on_as_they_came(primary: Node, following: Following) -> None:
+    passed_on = following.node.executor.backlog.cursor(following.node.executor.backlog.offset)
+    original = primary.executor.backlog.cursor(primary.executor.backlog.offset)
+    client = primary.client()
+    client.run("SET a 1 PX 500")
+    client.run_all("MULTI", "DEL a", "SPOP b", "LPUSH l 1", "EXEC")
+    while following.cursor.lag():
+        following.catch_up(7)
+    assert passed_on.take(1 << 20) == original.take(1 << 20)
+
+
+def test_what_is_due_stays_until_the_primary_says_so(primary: Node, following: Following) -> None:
+    client = primary.client()
+    client.run("SET n 5 PX 100")
+    client.run("HSET h f 1 g 2")
+    client.run("HPEXPIRE h 100 FIELDS 1 f")
+    following.catch_up()
+    node = following.node
+    reader = node.client()
+    node.advance(1000)
+    node.expire_actively()
+    assert reader.run("GET n") is None
+    assert reader.run("EXISTS n") == 0
+    assert reader.run("TTL n") == -2
+    assert reader.run("KEYS *") == [b"h"]
+    assert reader.run("SCAN 0") == [b"0", [b"h"]]
+    assert reader.run("HGETALL h") == [b"g", b"2"]
+    assert reader.run("DBSIZE") == 2
+    # the primary's clock is behind: to it they are not due
+    client.run("INCR n")
+    client.run("HINCRBY h f 1")
+    client.run("PERSIST n")
+    following.catch_up()
+    assert reader.run("GET n") == b"6"
+    assert contents(node.keyspace) == contents(primary.keyspace)
+
+
+def test_a_set_with_a_deadline_in_the_past_is_kept(following: Following) -> None:
+    node = following.node
+    past = str(node.clock.now_ms - 5)
+    for words in (
+        ["SET", "a", "1", "PXAT", past],
+        ["RPUSH", "b", "1"],
+        ["PEXPIREAT", "b", past],
+        ["HSET", "c", "f", "1"],
+        ["HPEXPIREAT", "c", past, "FIELDS", "1", "f"],
+    ):
+        following.stream.feed(encode(words))
+    assert len(node.db) == 3
+    assert node.client().run("KEYS *") == [b"c"]
+    following.stream.feed(encode(["PERSIST", "a"]))
+    assert node.client().run("GET a") == b"1"
+
+
+def test_no_client_may_write(primary: Node, following: Following) -> None:
+    client = following.node.client()
+    text = "READONLY You can't write against a read only replica."
+    assert client.run("SET a 1") == text
+    assert client.run("FLUSHALL") == text
+    assert client.run("BLPOP a 0") == text
+    assert client.run("MULTI") == "OK"
+    assert client.run("SET a 1") == text
+    assert client.run("EXEC").code == "EXECABORT"  # type: ignore[attr-defined]
+    assert client.run("EVAL", "return redis.pcall('set', 'a', 1)", "0") == text
+    assert client.run("EVAL", "return redis.call('get', 'a')", "0") is None
+    flagged = "#!lua\nreturn 1"
+    assert client.run("EVAL", flagged, "0") == (
+        "READONLY Can not run script with write flag on readonly replica."
+    )
+    assert client.run("EVAL", "#!lua flags=no-writes\nreturn 1", "0") == 1
+    assert client.run("PUBLISH c m") == 0
+    primary.client().run("EVAL", "redis.call('incr', 'a')", "0")
+    following.catch_up()
+    assert client.run("GET a") == b"1"
+
+
+def test_writable_replicas_are_for_who_wants_them(primary: Node, following: Following) -> None:
+    node = following.node
+    node.executor.read_only = False
+    node.executor.observers_changed()
+    client = node.client()
+    offset = node.executor.backlog.offset
+    assert client.run("SET a 1") == "OK"
+    assert node.executor.backlog.offset == offset
+
+
+def test_stale_data_are_not_served_unless_they_may_be(following: Following) -> None:
+    executor = following.node.executor
+    executor.stale = True
+    executor.observers_changed()
+    client = following.node.client()
+    assert client.run("GET a").code == "MASTERDOWN"  # type: ignore[attr-defined]
+    assert client.run("PING").code == "MASTERDOWN"  # type: ignore[attr-defined]
+    assert client.run("INFO") is not None
+    assert client.run("EVAL", "return redis.pcall('get', 'a')", "0") == (
+        "ERR Can not execute the command on a stale replica"
+    )
+    assert client.run("EVAL", "#!lua flags=no-writes\nreturn 1", "0").code == "MASTERDOWN"  # type: ignore[attr-defined]
+
+
+def test_memory_and_pauses_are_no_reason_to_lag(primary: Node, following: Following) -> None:
+    node = following.node
+    node.executor.max_memory = 1
+    client = node.client()
+    client.run("CLIENT PAUSE 10000")
+    writer = primary.client()
+    for n in range(100):
+        writer.run(f"SET k{n} v")
+    writer.run("RPUSH l 1 2 3")
+    following.catch_up()
+    assert contents(node.keyspace) == contents(primary.keyspace)
+    node.executor.pausing.end()
+    assert node.client().run("GET k1") == b"v"
+    assert not node.keyspace.dbs[0].expires_itself
+
+
+def test_readers_that_wait_are_served(primary: Node, following: Following) -> None:
+    reader = following.node.client()
+    reader.send("XREAD BLOCK 0 STREAMS s $")
+    primary.client().run("XADD s 1-1 f v")
+    following.catch_up()
+    following.node.pump()
+    assert reader.read() == [[b"s", [[b"1-1", [b"f", b"v"]]]]]
+
+
+def test_what_fails_here_is_told(following: Following) -> None:
+    stream = following.stream
+    stream.feed(encode(["SET", "a", "x"]) + encode(["INCR", "a"]) + encode(["NOSUCH", "secret"]))
+    assert following.node.host.logged == [
+        (
+            "warning",
+            "the primary's INCR with 1 arguments failed here: "
+            "ERR value is not an integer or out of range",
+        ),
+        (
+            "warning",
+            "the primary's NOSUCH with 1 arguments failed here: ERR unknown command 'NOSUCH', "
+            "with args beginning with: 'secret' ",
+        ),
+    ]
+
+
+def test_a_database_that_is_not_here_ends_it(following: Following) -> None:
+    with pytest.raises(BrokenStream, match="dbnum"):
+        following.stream.feed(encode(["SELECT", "400"]) + encode(["SET", "a", "1"]))
+
+
+@pytest.mark.parametrize("data", [b"*1\r\nPING\r\n", b"*-x\r\n"])
+def test_what_is_no_request_ends_it(following: Following, data: bytes) -> None:
+    with pytest.raises(BrokenStream, match="no sequence"):
+        following.stream.feed(data)
+
+
+def test_empty_lines_are_nothing(following: Following) -> None:
+    following.stream.feed(b"\n\n" + encode(["SET", "a", "1"]))
+    assert following.node.client().run("GET a") == b"1"
+
+
+def test_the_primary_may_ask_how_far_we_are(following: Following) -> None:
+    stream = following.stream
+    assert not stream.take_asked()
+    stream.feed(encode(["REPLCONF", "GETACK", "*"]))
+    assert stream.take_asked()
+    assert not stream.take_asked()
+
+
+def test_clients_see_the_primary_among_them(following: Following) -> None:
+    client = following.node.client()
+    lines = client.run("CLIENT LIST TYPE master")
+    assert isinstance(lines, bytes)
+    assert b"addr=127.0.0.1:1 " in lines
+    assert b" flags=Me " in lines
+    assert client.run("CLIENT KILL TYPE master") == 1
+    with pytest.raises(BrokenStream, match="killed"):
+        following.stream.feed(encode(["SET", "a", "1"]))
+
+
+def test_a_long_value_comes_in_pieces(primary: Node, following: Following) -> None:
+    value = b"x" * 3_000_000
+    primary.client().run("SET", "long", value)
+    while following.cursor.lag():
+        following.catch_up(100_000)
+    assert following.node.client().run("GET long") == value
