@@ -10,7 +10,9 @@ from typing import Final
 import pytest
 
 from tests.support.endpoints import EndpointNode
-from tests.support.servers import Server, missing, program
+from tests.support.lasting import ENDS, LastingNode
+from tests.support.servers import Server, missing, program, wait_until
+from tests.support.workers import PATIENCE, Worker
 
 HERE: Final = Path(__file__).parent / "node"
 LIBRARIES: Final = ("node-redis", "ioredis")
@@ -65,6 +67,14 @@ def test_handshake_pipeline_and_transactions(
     run(check, library, str(shared_dflite.port), protocol)
 
 
+@pytest.mark.parametrize("protocol", ["2", "3"])
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_locks_streams_and_messages(
+    shared_dflite: Server, check: Path, library: str, protocol: str
+) -> None:
+    run(check.with_name("together.mjs"), library, str(shared_dflite.port), protocol)
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_handshake_with_a_password(
     run_dflite: Callable[..., Server], check: Path, library: str
@@ -80,4 +90,19 @@ def test_the_uri_that_a_public_endpoint_prints(check: Path, library: str, tmp_pa
 
 
 def test_jobs_of_bullmq_in_are_jobs_out(run_dflite: Callable[..., Server], check: Path) -> None:
-    run(check.with_name("bullmq.mjs"), str(run_dflite().port))
+    run(check.with_name("bullmq.mjs"), str(run_dflite("--specialization=bullmq").port))
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_jobs_of_bullmq_outlive_the_server(check: Path, tmp_path: Path, end: str) -> None:
+    node = LastingNode(tmp_path / "node", end)
+    try:
+        words = ["node", str(check.with_name("bullmq.mjs")), str(node.port), "outlive"]
+        with Worker(words, tmp_path, {"NODE_NO_WARNINGS": "1"}) as program:
+            wait_until(lambda: "now" in program.text, PATIENCE)
+            node.restart()
+            wait_until(lambda: program.process.poll() is not None, PATIENCE)
+            assert program.process.returncode == 0, program.text
+            assert "all as expected" in program.text
+    finally:
+        node.stop()

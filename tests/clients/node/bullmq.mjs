@@ -1,6 +1,7 @@
 // Jobs in equal jobs out: node bullmq.mjs PORT
 // Plain, delayed, retried, prioritised, repeated jobs, one of a fixed id, a flow; then a worker that is
 // killed with jobs in its hands. BullMQ promises each job at least once.
+// node bullmq.mjs PORT outlive: says "now" when the server is to be ended and started again.
 import assert from "node:assert";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -74,13 +75,42 @@ async function killedWorker() {
   assert.equal(seen.size, 50);
 }
 
+async function outlive() {
+  const total = 400;
+  const queue = new Queue("lasting", { connection });
+  await queue.addBulk(Array.from({ length: total }, (_, i) => ({ name: "job", data: { i } })));
+  await queue.add("delayed", { i: total }, { delay: 1500 });
+  let runs = 0;
+  const seen = new Set();
+  const worker = new Worker("lasting", async (job) => {
+    runs++;
+    seen.add(job.data.i);
+    if (runs === 50) console.log("now");
+    await pause(1);
+  }, { connection, concurrency: 5, stalledInterval: 300, lockDuration: 1000, maxStalledCount: 5 });
+  for (const each of [worker, queue]) each.on("error", () => {});
+  const completed = () => queue.getJobCounts().then((counts) => counts.completed, () => -1);
+  await until(async () => (await completed()) === total + 1);
+  const counts = await queue.getJobCounts();
+  assert.equal(seen.size, total + 1);
+  assert.ok(runs <= total + 1 + 5, `${runs} runs`); // those in hand may run twice
+  assert.equal(counts.failed + counts.active + counts.waiting + counts.delayed, 0);
+  await worker.close();
+  await queue.close();
+}
+
 async function hold() {
-  new Worker("killed", () => new Promise(() => {}), { connection, concurrency: 5, lockDuration: 1000 });
+  new Worker("killed", () => new Promise(() => {}), 
+    { connection, concurrency: 5, lockDuration: 1000, stalledInterval: 300 });
   await new Promise(() => setInterval(() => {}, 1000));
 }
 
 if (process.argv[3] === "hold") {
   await hold();
+} else if (process.argv[3] === "outlive") {
+  await outlive();
+  console.log("all as expected");
+  process.exit(0);
 } else {
   await everyKind();
   await killedWorker();
