@@ -59,7 +59,7 @@ class Generator(Protocol):
 
     def run_workload(
         self, port: int, workload: Workload, pipeline: int, requests: int, keyspace: int
-    ) -> None:
+    ) -> Load:
         """The same with the requests of a workload."""
         ...
 
@@ -87,7 +87,7 @@ class RedisBenchmark:
 
     def run_workload(
         self, port: int, workload: Workload, pipeline: int, requests: int, keyspace: int
-    ) -> None:
+    ) -> Load:
         """The same with the requests of a workload."""
         command = [self.path, "-h", HOST, "-p", str(port), "-c", str(CONNECTIONS), "--csv"]
         command += ["-r", str(keyspace), "-n", str(requests), "-P", str(pipeline)]
@@ -100,12 +100,13 @@ class RedisBenchmark:
             raise LoadFailed(
                 f"redis-benchmark {workload.name}: {(done.stdout + done.stderr)[-300:]}"
             )
+        return load_from_csv(done.stdout, b" ".join(workload.words).decode(), done.stderr)
 
 
 def load_from_csv(text: str, name: str, complaint: str = "") -> Load:
-    """The line of one test in redis-benchmark's CSV."""
+    """The line of one test, or of one request, in redis-benchmark's CSV."""
     for line in csv.reader(io.StringIO(text)):
-        if line and line[0] == LINE_NAMES[name]:
+        if line and line[0] == LINE_NAMES.get(name, name):
             # test, rps, average, min, p50, p95, p99, max
             return Load(float(line[1]), float(line[4]), float(line[6]))
     raise LoadFailed(f"redis-benchmark printed no line for {name}: {(text + complaint)[-300:]}")
@@ -135,13 +136,24 @@ class Bundled:
 
     def run_workload(
         self, port: int, workload: Workload, pipeline: int, requests: int, keyspace: int
-    ) -> None:
+    ) -> Load:
         """The same with the requests of a workload, over one connection."""
         work = workload.batches(pipeline, keyspace, seed=requests)
         connection = Connection(port)
-        for number in range(max(1, requests // pipeline)):
+        batches = max(1, requests // pipeline)
+        samples = []
+        for number in range(batches):
+            begun = time.perf_counter_ns()
             connection.finish(work.batches[number % len(work.batches)])
+            samples.append(time.perf_counter_ns() - begun)
         connection.close()
+        seconds = sum(samples) / 1e9
+        samples.sort()
+        return Load(
+            batches * pipeline / seconds,
+            percentile(samples, 50) / 1e6,
+            percentile(samples, 99) / 1e6,
+        )
 
 
 class Client:

@@ -20,12 +20,16 @@ TITLES: Final = {
     "limit_us": "Round trip of a SET of a new key, µs",
     "limit_bytes": "Resident bytes per key of about 16 bytes and value of 64",
     "soak": "A mixed load at the limit",
+    "scripts_us": "Scripts: server CPU, µs per EVALSHA or per call within a script",
+    "scripts_throughput": "Scripts: throughput, thousand per second",
+    "scripts_memory": "A script that is called again and again",
+    "queues_throughput": "Job queues: jobs per second",
     "tls_cpu_us": "Over TLS: server CPU, µs per operation",
     "tls_throughput": "Over TLS: throughput, thousand operations per second",
     "handshakes_us": "Over TLS: round trip of 50 clients at 2,000 a second, µs",
     "handshakes": "What 200 bad handshakes a second do to them",
 }
-DIVISORS: Final = {"throughput": 1000.0, "tls_throughput": 1000.0}
+DIVISORS: Final = {"throughput": 1000.0, "tls_throughput": 1000.0, "scripts_throughput": 1000.0}
 
 
 def report(results: Results) -> str:

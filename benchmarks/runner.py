@@ -14,7 +14,9 @@ from benchmarks.giants import measure_giants
 from benchmarks.latency import measure_latency, measure_pause
 from benchmarks.load import Generator, LoadFailed
 from benchmarks.memory import measure_memory, measure_startup
+from benchmarks.queues import QUEUES, QueueMissing
 from benchmarks.results import Results
+from benchmarks.scripting import measure_many_calls, measure_scripts
 from benchmarks.servers import SERVERS, Running, Server, ServerFailed, dflite_form
 from benchmarks.settings import Settings
 from benchmarks.soak import measure_soak
@@ -66,7 +68,7 @@ def find_servers(settings: Settings, results: Results) -> list[Found]:
 
 def run(found: list[Found], settings: Settings, generator: Generator, results: Results) -> None:
     """Every measure that was asked for."""
-    if {"cpu", "collections", "latency"} & set(settings.measures):
+    if {"cpu", "collections", "latency", "scripts"} & set(settings.measures):
         run_rounds(found, settings, generator, results)
     if "memory" in settings.measures:
         for one in found:
@@ -85,6 +87,13 @@ def run(found: list[Found], settings: Settings, generator: Generator, results: R
             say(f"huge collections: {one.name}")
             work = partial(measure_giants, settings=settings, results=results)
             with_server(one, results, work)
+    if "scripts" in settings.measures:
+        for one in commanded(found):
+            say(f"a script that is called {settings.script_calls} times: {one.name}")
+            work = partial(measure_many_calls, settings=settings, results=results)
+            with_server(one, results, work)
+    if "queues" in settings.measures:
+        run_queues(found, settings, results)
     if "pause" in settings.measures:
         for _ in range(settings.pause_rounds):
             for one in commanded(found):
@@ -117,6 +126,20 @@ def run(found: list[Found], settings: Settings, generator: Generator, results: R
                         measure_tls(one.server, one.path, settings, results)
                     except FAILURES as error:
                         note_failure(one, error, results)
+
+
+def run_queues(found: list[Found], settings: Settings, results: Results) -> None:
+    """Jobs of each queue whose programs can be had, in rounds."""
+    for queue in QUEUES:
+        try:
+            work = queue(settings)
+        except QueueMissing as reason:
+            results.notes.append(str(reason))
+            continue
+        for number in range(settings.rounds):
+            for one in commanded(found):
+                say(f"{work.name}, round {number + 1} of {settings.rounds}: {one.name}")
+                with_server(one, results, partial(work.measure, results=results))
 
 
 def commanded(found: list[Found]) -> list[Found]:
@@ -152,6 +175,8 @@ def measure_round(
         measure_collections(running, settings, generator, results)
     if "latency" in settings.measures:
         measure_latency(running, settings, results)
+    if "scripts" in settings.measures:
+        measure_scripts(running, settings, generator, results)
 
 
 def with_server(one: Found, results: Results, work: Callable[[Running], None]) -> None:

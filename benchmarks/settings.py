@@ -9,7 +9,7 @@ from benchmarks.servers import SERVERS
 
 MEASURES: Final = (
     "cpu", "collections", "latency", "memory", "elements", "pause", "giants", "startup",
-    "tls", "eviction", "limit",
+    "tls", "eviction", "limit", "scripts", "queues",
 )  # fmt: skip
 SOAK: Final = "soak"  # takes as long as it is told, so it is only run when it is named
 PIPELINES: Final = (1, 16, 64)
@@ -51,6 +51,8 @@ class Settings:
         self.trace_requests = 60_000 if quick else 300_000
         self.limit_keys = 200_000 if quick else 1_000_000
         self.limit_requests = 20_000 if quick else 100_000
+        self.script_calls = 100_000 if quick else 1_000_000
+        self.queue_jobs = 2_000 if quick else 10_000
         self.soak_minutes = 1.0 if quick else 30.0
         self.generator = "auto"
         self.json_path: Path | None = None

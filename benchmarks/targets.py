@@ -5,7 +5,10 @@ from typing import Final
 from benchmarks.collection_cpu import PUBLISH
 from benchmarks.elements import FILLINGS
 from benchmarks.giants import GIANTS
+from benchmarks.queues import BULLMQ, CELERY
 from benchmarks.results import Results
+from benchmarks.scripting import CALLS, MEMORY_ROW, PIPELINES
+from benchmarks.scripting import ROW as SCRIPT
 from benchmarks.servers import SUBJECT
 from benchmarks.workloads import WORKLOADS
 
@@ -108,6 +111,26 @@ TARGETS: Final = (
         "handshakes",
         "p99 beside bad ones to p99 alone, less waits for a core",
         2.0,
+    ),
+    *(
+        Target(
+            f"throughput of {SCRIPT} at P={pipeline}, to Redis'",
+            "scripts_throughput",
+            f"{SCRIPT} P={pipeline}",
+            0.5,
+            REDIS,
+            True,
+        )
+        for pipeline in PIPELINES
+    ),
+    *(
+        Target(f"redis.call of {command}, µs", "scripts_us", f"redis.call of {command}", 2)
+        for command in CALLS
+    ),
+    Target(f"{MEMORY_ROW}", "scripts_memory", MEMORY_ROW, 2),
+    *(
+        Target(f"jobs per second of {name}, to Redis'", "queues_throughput", name, 0.9, REDIS, True)
+        for name in (f"{BULLMQ}, worked", f"{CELERY}, worked")
     ),
     # What rounds to 0.0 %: a timer or two a second.
     Target("idle CPU, %", "startup", "idle CPU %", 0.05),

@@ -24,7 +24,6 @@ from dflite.commands.scripts import (
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ALLOW_BUSY,
-    COMMANDS,
     DENYOOM,
     LOADING,
     MAY_REPLICATE,
@@ -55,11 +54,7 @@ def call(ctx: Context, argv: list[bytes], read_only: bool) -> None:
     if function is None:
         raise FunctionNotFound
     keys = read_key_count(argv, BadKeyCount)
-    command = COMMANDS[argv[0].upper()]
-    scripting.run(
-        ctx, command, libraries.calls, function.vm, function.reference, function.name,
-        function.flags, argv, keys, read_only,
-    )  # fmt: skip
+    scripting.run(ctx, libraries.calls, function, argv, keys, read_only)
 
 
 @SCRIPTING.command(

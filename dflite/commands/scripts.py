@@ -16,7 +16,6 @@ from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,
     ALLOW_BUSY,
-    COMMANDS,
     LOADING,
     MAY_REPLICATE,
     NO_MANDATORY_KEYS,
@@ -70,11 +69,7 @@ def evaluate(ctx: Context, argv: list[bytes], by_digest: bool, read_only: bool) 
             raise NoScript
     else:
         script = scripts.by_body(argv[1], False)
-    command = COMMANDS[argv[0].upper()]
-    scripting.run(
-        ctx, command, scripting.calls, scripts.vm, script.reference, script.digest, script.flags,
-        argv, keys, read_only,
-    )  # fmt: skip
+    scripting.run(ctx, scripting.calls, script, argv, keys, read_only)
 
 
 @SCRIPTING.command(
@@ -142,7 +137,7 @@ def cmd_evalsha_ro(ctx: Context, args: Args) -> None:
     tips=["request_policy:all_nodes", "response_policy:all_succeeded"],
 )
 def cmd_script_load(ctx: Context, args: Args) -> None:
-    ctx.reply.bulk(scripting_of(ctx).scripts.by_body(args.next(), True).digest)
+    ctx.reply.bulk(scripting_of(ctx).scripts.by_body(args.next(), True).name)
 
 
 @SCRIPTING.command(

@@ -145,6 +145,9 @@ class Engine:
         self.applying = False  # its primary's stream runs
         self.misconfigured = False  # snapshots fail: no writes
         self.scripting: object | None = None  # dflite.scripting's, once a script has come
+        self.script_memory = 1 << 29  # bytes that an interpreter may take
+        self.script_patience_us = 5_000_000  # before others are told that a script is busy
+        self.wants_end = False  # the process was told to end, and a script runs
         self.serve_others: Callable[[], bool] | None = None  # while a script takes long
         self.busy_with: CommandError | None = None  # what others are told meanwhile
 

@@ -10,6 +10,7 @@ while such a function runs Lua is not refused memory (`strict`), for that would 
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.math cimport floor, isinf, isnan
@@ -518,6 +519,7 @@ cdef bint is_killed(lua_State* L) noexcept:
         return False
     vm.account.strict = False
     try:
+        PyErr_CheckSignals()    # what came while nothing of Python's ran
         vm.killed = vm.calls.let_others_speak(not vm.busy)
     except BaseException as problem:
         vm.problem = problem

@@ -53,6 +53,8 @@ cdef class Reactor:
     cdef public int handshakes_a_turn
     cdef public object shake_elsewhere  # called with a connection whose `shake` is to be called
     cdef bint polling
+    cdef void* unserved             # epoll's events of this round, behind the one that is served
+    cdef int unserved_count
     cdef bint preparing
     cdef public object before_flush
     cdef public object after_reading

@@ -419,7 +419,10 @@ cdef class Reactor:
                     break
                 self.clock.read()
                 for i in range(n):
-                    self.serve(<SocketConnection>events[i].data.ptr, events[i].events)
+                    self.unserved = &events[i + 1]
+                    self.unserved_count = n - i - 1
+                    if events[i].data.ptr != NULL:
+                        self.serve(<SocketConnection>events[i].data.ptr, events[i].events)
                 self.settle()
                 if n < 4:
                     break
@@ -438,9 +441,19 @@ cdef class Reactor:
         cdef list closed = self.closed_now
         cdef list unsent = [each for each in self.dirty if (<SocketConnection>each).running]
         cdef SocketConnection connection
+        cdef epoll_event* event
+        cdef int i
         if read == NULL:
             raise MemoryError
         memcpy(read, self.scratch, SCRATCH + SLACK)
+        for i in range(self.unserved_count):
+            # What epoll has told of them it shall tell again, to whoever asks next. They may be gone
+            # when this round goes on.
+            event = <epoll_event*>self.unserved + i
+            if event.data.ptr != NULL:
+                (<SocketConnection>event.data.ptr).rearm()
+                event.data.ptr = NULL
+        self.unserved_count = 0
         self.batch.swap(parsed)
         self.closed_now = []
         self.dirty = [each for each in self.dirty if not (<SocketConnection>each).running]

@@ -18,6 +18,7 @@ from dflite.engine.acl import check
 from dflite.engine.acl_log import LUA
 from dflite.engine.args import Args
 from dflite.engine.beforehand import note_absent, save_before
+from dflite.engine.client import Client
 from dflite.engine.command import (
     ADMIN,
     DENYOOM,
@@ -40,6 +41,7 @@ from dflite.native.clock import monotonic_us
 from dflite.native.lua_vm import LuaVM
 from dflite.native.memory import FUNCTIONS, SCRIPTS
 from dflite.native.reply import Reply
+from dflite.scripting.flags import ALLOW_OOM
 from dflite.store.effects import Record
 
 NOW_US: Final = monotonic_us
@@ -52,8 +54,23 @@ LEVELS: Final = ("debug", "verbose", "notice", "warning")
 REPLICATE_ALL: Final = 3
 
 
+class Chunk:
+    """What an interpreter has compiled and a request can run: a script, or a function."""
+
+    def __init__(self, name: bytes, flags: int, reference: int, vm: LuaVM) -> None:
+        self.name = name
+        self.flags = flags
+        self.reference = reference  # in the interpreter
+        self.vm = vm
+
+
 class ScriptContext(Context):
     """A script's context: its database is its own, its replies are for Lua."""
+
+    def __init__(self, executor: Executor, client: Client, vm: LuaVM) -> None:
+        super().__init__(executor, executor.host, client, vm.capture)
+        self.may_wait = False
+        self.in_script = True
 
     def select(self, index: int) -> None:
         self.db = self.keyspace.dbs[index]
@@ -65,6 +82,7 @@ class Calls:
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self.ctx: ScriptContext
+        self.context: ScriptContext | None = None  # the last one, for the next script
         self.vm: LuaVM | None = None  # that runs
         self.name = b""
         self.caller_argv: list[bytes] = []
@@ -74,34 +92,32 @@ class Calls:
         self.was_over_limit = False
         self.replication = REPLICATE_ALL
         self.kill_asked = False
+        self.told_of_end = False
         self.busy: CommandError | None = None
         self.texts = 0  # bytes of the texts of scripts or libraries
 
-    def begin(
-        self,
-        ctx: Context,
-        vm: LuaVM,
-        name: bytes,
-        argv: list[bytes],
-        read_only: bool,
-        allow_oom: bool,
-    ) -> None:
+    def begin(self, ctx: Context, chunk: Chunk, argv: list[bytes], read_only: bool) -> None:
         """A script of this client is about to run."""
         client = ctx.client
-        own = ScriptContext(self.executor, ctx.host, client, vm.capture)
+        vm = chunk.vm
+        own = self.context
+        if own is None or own.reply is not vm.capture:
+            self.context = own = ScriptContext(self.executor, client, vm)
+        own.client = client
         own.db = ctx.db
-        own.may_wait = False
-        own.in_script = True
         self.ctx = own
         self.vm = vm
-        self.name = name
+        self.name = chunk.name
         self.caller_argv = argv
         self.started_us = NOW_US()
         self.read_only = read_only
-        self.allow_oom = allow_oom
+        self.allow_oom = (chunk.flags & ALLOW_OOM) != 0
         self.replication = REPLICATE_ALL
         self.kill_asked = False
+        self.told_of_end = False
         self.was_over_limit = self.is_over_limit()
+        vm.limit = self.executor.script_memory
+        vm.busy_after_us = self.executor.script_patience_us
         vm.database = own.db.index
         vm.readonly_script = read_only
         vm.fast = (
@@ -309,7 +325,7 @@ class Calls:
         executor.in_exec = False
         executor.pushes.running = None
         try:
-            if executor.serve_others():
+            if executor.serve_others() or (executor.wants_end and self.may_end(vm)):
                 self.kill_asked = True
         finally:
             effects.changes = changes
@@ -319,6 +335,16 @@ class Calls:
             executor.pushes.running = running
             executor.clock.put_back(now_us)  # a script sees one time
         return self.kill_asked
+
+    def may_end(self, vm: LuaVM) -> bool:
+        """The process was told to end: so do scripts, but not one that has written."""
+        if vm.wrote and not self.told_of_end:
+            self.told_of_end = True
+            self.ctx.host.log(
+                "warning",
+                "the running script has written: the process ends after it, or by SHUTDOWN NOSAVE",
+            )
+        return not vm.wrote
 
     def kill(self, functions: bool) -> None:
         """SCRIPT KILL, FUNCTION KILL."""

@@ -28,9 +28,9 @@ from dflite.native.memory import FUNCTIONS
 from dflite.native.rdb_reader import BadFormat, Reader
 from dflite.native.rdb_writer import Writer
 from dflite.rdb.payloads import FOOTER_BYTES, version_of
-from dflite.scripting.calls import Calls
+from dflite.scripting.calls import Calls, Chunk
 from dflite.scripting.flags import FLAGS, NEEDLESS
-from dflite.scripting.scripts import OVERHEAD, apply_limits, new_vm
+from dflite.scripting.scripts import OVERHEAD, new_vm
 
 OPCODE: Final = 245  # of a library in RDB
 OLD_OPCODE: Final = 246  # of the release candidates of Redis 7.0
@@ -40,17 +40,14 @@ FUNCTION_TWICE: Final = b"ERR Function already exists in the library"
 NAME_LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-class Function:
+class Function(Chunk):
     """A function that FCALL can call."""
 
     def __init__(
         self, name: bytes, description: bytes | None, flags: int, reference: int, vm: LuaVM
     ) -> None:
-        self.name = name
+        super().__init__(name, flags, reference, vm)
         self.description = description
-        self.flags = flags
-        self.reference = reference  # in the interpreter
-        self.vm = vm
 
 
 class Library:
@@ -139,7 +136,7 @@ class Libraries:
     def make(self, name: bytes, code: bytes, start: int) -> Library:
         """Compile and run a library's text, so that it registers its functions."""
         library = Library(name, code)
-        apply_limits(self.vm, self.executor.host)
+        self.vm.limit = self.executor.script_memory
         try:
             reference = self.vm.compile(code, start, b"@user_function")
         except ScriptError as error:

@@ -8,15 +8,14 @@ from dflite.base.replication_errors import (
     ScriptOnReplica,
 )
 from dflite.base.script_errors import NotBusy, ScriptMayNotGrow, WritesInReadOnlyCall
-from dflite.engine.command import Command
+from dflite.engine.command import COMMANDS
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
-from dflite.native.lua_vm import LuaVM
 from dflite.native.rdb_writer import Writer
-from dflite.scripting.calls import Calls
+from dflite.scripting.calls import Calls, Chunk
 from dflite.scripting.flags import ALLOW_OOM, ALLOW_STALE, NO_WRITES, UNFLAGGED
 from dflite.scripting.libraries import Libraries
-from dflite.scripting.scripts import Scripts, apply_limits
+from dflite.scripting.scripts import Scripts
 
 # What becomes of libraries that are there when others are loaded.
 FLUSH: Final = b"FLUSH"
@@ -66,17 +65,15 @@ class Scripting:
     def run(
         self,
         ctx: Context,
-        command: Command,
         calls: Calls,
-        vm: LuaVM,
-        reference: int,
-        name: bytes,
-        flags: int,
+        chunk: Chunk,
         argv: list[bytes],
         keys: int,
         read_only: bool,
     ) -> None:
-        """Run what `reference` stands for with the words behind argv[2], and answer."""
+        """Run a script or a function with the words behind argv[2], and answer."""
+        flags = chunk.flags
+        vm = chunk.vm
         if not flags & UNFLAGGED:
             executor = self.executor
             if executor.stale and not flags & ALLOW_STALE and not ctx.client.primary:
@@ -91,17 +88,16 @@ class Scripting:
             if not flags & (ALLOW_OOM | NO_WRITES) and calls.is_over_limit():
                 raise ScriptMayNotGrow
             read_only = read_only or (flags & NO_WRITES) != 0
-        calls.begin(ctx, vm, name, argv, read_only, (flags & ALLOW_OOM) != 0)
+        calls.begin(ctx, chunk, argv, read_only)
         errors = self.errors
-        apply_limits(vm, ctx.host)
         try:
-            text = vm.run(reference, argv, 3, keys, ctx.reply, name, errors)
+            text = vm.run(chunk.reference, argv, 3, keys, ctx.reply, chunk.name, errors)
         finally:
             calls.end()
         if text is not None:
             ctx.reply.error(text)
         if vm.failed:
-            command.failed += 1
+            COMMANDS[argv[0].upper()].failed += 1
         if errors:
             for each in errors:
                 self.executor.count_error(each)

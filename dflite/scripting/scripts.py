@@ -6,26 +6,23 @@ from typing import Final
 
 from dflite.base.script_errors import ScriptDoesNotCompile, ScriptsUnavailable
 from dflite.base.versions import REDIS_VERSION
-from dflite.engine.context import Host
 from dflite.engine.executor import Executor
 from dflite.native.lua_library import NoLua
 from dflite.native.lua_vm import LuaVM, ScriptError
 from dflite.native.memory import SCRIPTS
-from dflite.scripting.calls import Calls
+from dflite.scripting.calls import Calls, Chunk
 from dflite.scripting.flags import read_flags
 
 MOST_EVALUATED: Final = 500  # scripts that only EVAL brought
 OVERHEAD: Final = 200  # bytes of a cached script beside its text, about
 
 
-class Script:
-    """A compiled script."""
+class Script(Chunk):
+    """A compiled script; its name is its SHA-1."""
 
-    def __init__(self, digest: bytes, body: bytes, flags: int, reference: int) -> None:
-        self.digest = digest
+    def __init__(self, digest: bytes, body: bytes, flags: int, reference: int, vm: LuaVM) -> None:
+        super().__init__(digest, flags, reference, vm)
         self.body = body
-        self.flags = flags
-        self.reference = reference  # in the interpreter
         self.loaded = False  # by SCRIPT LOAD: it stays until SCRIPT FLUSH
 
 
@@ -80,10 +77,10 @@ class Scripts:
             reference = self.vm.compile(body, start, b"@user_script")
         except ScriptError as error:
             raise ScriptDoesNotCompile(error.args[0]) from None
-        return Script(digest, body, flags, reference)
+        return Script(digest, body, flags, reference, self.vm)
 
     def forget(self, script: Script) -> None:
-        del self.known[script.digest]
+        del self.known[script.name]
         self.calls.texts -= len(script.body) + OVERHEAD
         self.vm.release(script.reference)
 
@@ -109,15 +106,5 @@ def new_vm(executor: Executor, calls: object, for_functions: bool) -> LuaVM:
         vm = LuaVM(calls, executor.lane, for_functions, REDIS_VERSION, number)
     except NoLua as reason:
         raise ScriptsUnavailable(str(reason)) from reason
-    apply_limits(vm, executor.host)
+    vm.limit = executor.script_memory
     return vm
-
-
-def apply_limits(vm: LuaVM, host: Host) -> None:
-    """Let the settings of this moment hold for what the interpreter runs next."""
-    memory = host.setting("script_memory_limit")
-    threshold_ms = host.setting("busy_reply_threshold")
-    assert isinstance(memory, int)
-    assert isinstance(threshold_ms, int)
-    vm.limit = memory
-    vm.busy_after_us = threshold_ms * 1000

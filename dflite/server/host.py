@@ -101,6 +101,8 @@ class NodeHost:
             "client_output_buffer_limit",
             "notify_keyspace_events",
             "tracking_table_max_keys",
+            "script_memory_limit",
+            "busy_reply_threshold",
             *THRESHOLDS,
         ):
             self.settings.on_change(name, self.apply_settings)
@@ -120,6 +122,8 @@ class NodeHost:
         executor.latency_tracking = settings.latency_tracking
         executor.notifications.configure(settings.notify_keyspace_events)
         executor.tracking.limit = settings.tracking_table_max_keys
+        executor.script_memory = settings.script_memory_limit
+        executor.script_patience_us = settings.busy_reply_threshold * 1000
         for limits, row in ((self.limits, NORMAL), (executor.channels.limits, PUBSUB)):
             limits.bulk_length = settings.max_bulk_len
             limits.query_buffer = settings.client_query_buffer_limit

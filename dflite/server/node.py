@@ -79,6 +79,7 @@ class Node:
         ]
         self.throttle = Throttle()
         self.stopped = asyncio.Event()
+        self.next_look = 0.0  # at strangers, while a script takes long
         endpoint.guard()
         self.host.join(
             self.executor, self.figures, self.limits, self.stopped, self.saving, self.restoring
@@ -99,6 +100,9 @@ class Node:
         loop.add_signal_handler(signal.SIGHUP, self.on_hangup)  # the end of a terminal is not ours
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.on_signal, number)
+            # A script that takes long keeps the loop from hearing of it, so it is noted too.
+            signal.signal(number, self.note_signal)
+            signal.siginterrupt(number, False)
         self.upkeep.start()
         shaker = Shaker(self.reactor, loop)
         shaker.start()
@@ -125,7 +129,17 @@ class Node:
         """
         self.ports.accept_now()
         self.reactor.poll_others()
+        now = time.monotonic()
+        if now >= self.next_look:
+            # strangers do not pile up meanwhile
+            self.next_look = now + 1
+            self.doorman.handshakes.expire()
+            self.doorman.send_strangers_away()
         return self.stopped.is_set()
+
+    def note_signal(self, number: int, _frame: object) -> None:
+        """The process shall end; a script that runs looks at this, the loop hears of it later."""
+        self.executor.wants_end = True
 
     def freeze_garbage(self) -> None:
         """What is alive now lives on: the collector never walks data, and rarely what comes."""
@@ -134,6 +148,7 @@ class Node:
         gc.set_threshold(100_000, 50, 1000)
 
     def on_signal(self, number: int) -> None:
+        self.executor.wants_end = False
         LOG.log(NOTICE, "%s received: stopping", signal.Signals(number).name)
         if self.host.saved_before_end(None):
             self.stopped.set()

@@ -136,7 +136,7 @@ class Others:
 
 def busy(node: Node, client: NodeClient, script: str, lines: list[str]) -> tuple[object, Others]:
     others = Others(node, lines)
-    node.host.settings.busy_reply_threshold = 1
+    node.executor.script_patience_us = 1000
     node.executor.serve_others = others
     return client.run("EVAL", script, "0"), others
 

@@ -28,5 +28,5 @@ def test_the_text_is_compiled_once(node: Node) -> None:
     scripts = scripting_of(client.ctx).scripts
     first = scripts.by_body(b"return 1", False)
     assert scripts.by_body(b"return 1", True) is first
-    assert scripts.by_digest(first.digest.upper()) is first
+    assert scripts.by_digest(first.name.upper()) is first
     assert not scripts.evaluated

@@ -5,9 +5,11 @@ import os
 import signal
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support.connection import Connection
 from tests.support.servers import Server, dflite_command, free_port, start, wait_until
 
 
@@ -182,3 +184,57 @@ def test_a_full_disk_costs_the_log_and_nothing_else(run_dflite: Callable[..., Se
     assert server.process.wait(15) == 0
     assert "Traceback" not in server.log
     assert "Error" not in server.log
+
+
+# -- while a script takes long ---------------------------------------------------------------------
+
+
+def begin_script(server: Server, script: str) -> Connection:
+    """A connection whose script runs for ever, once others are told so."""
+    connection = server.connect()
+    connection.send("EVAL", script, 0)
+    with server.connect() as other:
+        wait_until(lambda: other.call("PING").data.startswith(b"BUSY"))
+    return connection
+
+
+def test_a_signal_ends_a_script_that_has_not_written(run_dflite: Callable[..., Server]) -> None:
+    server = run_dflite("--busy_reply_threshold=10")
+    with begin_script(server, "redis.call('GET', 'k') while true do end"):
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+    assert "SIGTERM received" in server.log
+
+
+def test_a_script_that_has_written_ends_with_its_process_only_by_shutdown_nosave(
+    run_dflite: Callable[..., Server],
+) -> None:
+    server = run_dflite("--busy_reply_threshold=10")
+    with begin_script(server, "redis.call('SET', 'k', 1) while true do end"):
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "the running script has written" in server.log)
+        with server.connect() as other:
+            assert other.call("SCRIPT", "KILL").data.startswith(b"UNKILLABLE")
+            assert other.call("SHUTDOWN").is_error
+            other.send("SHUTDOWN", "NOSAVE")
+            assert server.process.wait(30) == 0
+
+
+def test_a_script_that_has_written_is_waited_for(run_dflite: Callable[..., Server]) -> None:
+    server = run_dflite("--busy_reply_threshold=10")
+    script = (
+        "redis.call('SET', 'k', 1) local t = os.clock() while os.clock() - t < 1 do end return 5"
+    )
+    with begin_script(server, script) as connection:
+        server.process.send_signal(signal.SIGTERM)
+        assert connection.read().value == 5
+        assert server.process.wait(30) == 0
+
+
+def test_a_health_check_is_answered_while_a_script_runs(run_dflite: Callable[..., Server]) -> None:
+    server = run_dflite("--busy_reply_threshold=10")
+    with begin_script(server, "while true do end"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=10) as reply:
+            assert reply.status == 200
+        server.call("SCRIPT", "KILL")
+    assert server.call("PING") == b"PONG"
