@@ -1,0 +1,151 @@
+"""Requests of an append-only log, run as they came: a file of increments, from some byte to its end.
+
+They are fed to a connection without a socket, so that parser and hot lane are those of every
+client. Nothing is due meanwhile: what had expired, the log says. A transaction counts when its EXEC
+has come.
+"""
+
+import os
+from typing import Final
+
+from dflite.engine.client import Client
+from dflite.engine.context import Context
+from dflite.engine.executor import Executor
+from dflite.engine.session import Conversation
+from dflite.native.clock import monotonic_us
+from dflite.native.connection import Connection
+from dflite.native.requests import Batch, Limits
+from dflite.native.resp import RespParser
+from dflite.persistence.rdb_file import DamagedFile
+
+ANY: Final = 1 << 62  # bytes of a request, or of replies that nobody reads
+PIECE: Final = 256 * 1024
+FATAL: Final = (b"-ERR unknown command", b"-ERR wrong number of arguments", b"-ERR DB index")
+SHOWN_ERRORS: Final = 10
+
+
+class LogSession(Conversation):
+    """What the parser calls for the requests of a log."""
+
+    def __init__(self, executor: Executor, parser: RespParser) -> None:
+        super().__init__(executor)
+        self.parser = parser
+        self.base = 0  # where in the file the parser's input begins
+        self.transaction = 0  # where in it the last MULTI stands
+        self.broken = ""
+        self.failed = 0  # requests that were answered with an error
+        self.requests = 0  # that the hot lane did not answer
+
+    def request(self, argv: list[bytes]) -> None:
+        if argv[0].upper() == b"MULTI":
+            self.transaction = self.base + self.parser.began
+        executor = self.executor
+        errors = executor.error_replies
+        self.requests += 1
+        executor.execute(self.ctx, argv)
+        if executor.error_replies != errors:
+            self.note_error(argv)
+
+    def note_error(self, argv: list[bytes]) -> None:
+        """What was done once cannot be done now."""
+        reply = self.ctx.reply.take()
+        text = reply[reply.rfind(b"\r\n-", 0, -2) + 2 if not reply.startswith(b"-") else 0 :]
+        text = text.strip(b"\r\n")
+        name = argv[0][:64].decode("latin-1")
+        if text.startswith(FATAL):
+            self.broken = self.broken or f"{name}: {text[1:].decode('latin-1')}"
+        self.failed += 1
+        if self.failed <= SHOWN_ERRORS:
+            shown = text[1:200].decode("latin-1")
+            self.ctx.host.log("warning", f"{name} in the log was answered with an error: {shown}")
+
+    def inline(self, argv: list[bytes]) -> None:
+        """Only annotations are no requests of RESP."""
+        if not argv[0].startswith(b"#"):
+            self.broken = self.broken or "there is something that is no request"
+
+    def line(self, text: bytes) -> None:
+        self.broken = self.broken or "there is something that is no request"
+
+    def protocol_error(self, text: bytes) -> None:
+        self.broken = self.broken or f"no request: {text.decode('latin-1')}"
+
+    def input_too_long(self) -> None:
+        self.broken = self.broken or "a request without an end"
+
+
+class RequestsLoad:
+    """A file of requests that is being run, in slices; `close` it in the end.
+
+    Raises OSError, and DamagedFile where it is not as it should be. A file that ends too soon is no
+    damage to it: then `valid` is less than `size`, and there the last whole request has ended.
+    """
+
+    def __init__(self, path: str, executor: Executor, start: int = 0) -> None:
+        self.path = path
+        self.executor = executor
+        self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.size = os.fstat(self.fd).st_size
+        self.at = start  # what was fed to the parser
+        self.valid = start
+        os.lseek(self.fd, start, os.SEEK_SET)
+        limits = Limits()
+        limits.bulk_length = limits.query_buffer = limits.high_water = limits.output_buffer = ANY
+        self.parser = RespParser()
+        self.conn = Connection(executor.lane, limits, Batch(), self.parser)
+        self.client = Client(
+            executor.next_client_id, self.conn, executor.users.operator, executor.clock.now_ms
+        )
+        executor.next_client_id += 1
+        self.client.primary = self.client.authenticated = self.client.no_evict = True
+        self.session = LogSession(executor, self.parser)
+        self.conn.session = self.session
+        self.session.ctx = Context(executor, executor.host, self.client, self.conn.reply)
+        self.client.update_lane()
+
+    @property
+    def loaded_bytes(self) -> int:
+        return self.at
+
+    @property
+    def truncated(self) -> bool:
+        """Does it end too soon, as far as it was read?"""
+        return self.valid < self.at
+
+    def run(self, budget_us: int) -> bool:
+        """Run requests for about so long; False when the end was read."""
+        executor = self.executor
+        end_us = monotonic_us() + budget_us
+        executor.clock.let_nothing_be_due(True)
+        executor.applying = executor.lane.boundless = True
+        executor.observers_changed()
+        try:
+            while True:
+                data = os.read(self.fd, PIECE)
+                if not data:
+                    return False
+                self.feed(data)
+                if monotonic_us() >= end_us:
+                    return True
+        finally:
+            executor.applying = executor.lane.boundless = False
+            executor.clock.let_nothing_be_due(False)
+            executor.observers_changed()
+
+    def feed(self, data: bytes) -> None:
+        conn, session = self.conn, self.session
+        session.base = self.at - conn.input_length
+        self.at += len(data)
+        conn.feed(data)
+        conn.reply.rollback(0)
+        done = self.at - conn.input_length
+        if session.broken or conn.closing:
+            self.valid = session.base
+            raise DamagedFile(f"{session.broken or 'it cannot be read'}: behind byte {self.valid}")
+        self.valid = session.transaction if self.client.queue is not None else done
+
+    def close(self) -> None:
+        """Give the file back. What was run stays; a transaction without its end does not."""
+        self.executor.drop_queue(self.client)
+        self.conn.mark_closed()
+        os.close(self.fd)
