@@ -212,6 +212,10 @@ class Misconfigured(CommandError):
     )
 
 
+class LogMisconfigured(QuotingError):
+    text = b"MISCONF Errors writing to the AOF file: %b"
+
+
 class NoAppendOnlyFile(CommandError):
     text = b"ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."
 

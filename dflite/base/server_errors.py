@@ -46,6 +46,28 @@ class NoShutdown(CommandError):
     text = b"ERR No shutdown in progress."
 
 
+class RewriteInProgress(CommandError):
+    text = b"ERR Background append only file rewriting already in progress"
+
+
+class CannotRewrite(CommandError):
+    text = (
+        b"ERR Can't execute an AOF background rewriting. Please check the server logs for more "
+        b"information."
+    )
+
+
+class OtherInProgress(CommandError):
+    text = (
+        b"ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE "
+        b"in order to schedule a BGSAVE whenever possible."
+    )
+
+
+class LogNotLoaded(CommandError):
+    text = b"ERR Error trying to load the AOF files, check server logs."
+
+
 class SaveInProgress(CommandError):
     text = b"ERR Background save already in progress"
 

@@ -37,6 +37,7 @@ HELP: Final = [
     ("POPULATE count [prefix] [size]", "Make keys prefix:0, prefix:1 and so on, of size bytes."),
     ("PROTOCOL type", "Answer an example of string, integer, double, null, array, set, map,\n"
      "    attrib, push, verbatim, true, false or bignum."),
+    ("LOADAOF", "Forget everything, and load the log."),
     ("RELOAD [NOSAVE] [NOFLUSH] [MERGE]", "Save everything, forget it, and load it again."),
     ("SET-ACTIVE-EXPIRE 0|1", "Let keys expire only when they are touched, or by themselves."),
     ("SLEEP seconds", "Do nothing for that long, not even serve others."),
@@ -81,6 +82,9 @@ def cmd_debug(ctx: Context, args: Args) -> None:
                  read_size(ctx, args) if args.more() else 0)  # fmt: skip
     elif word == b"PROTOCOL" and count == 1:
         write_example(ctx, args.next().lower())
+    elif word == b"LOADAOF" and count == 0:
+        ctx.host.load_log()
+        ctx.reply.ok()
     elif word == b"RELOAD":
         reload_all(ctx, args)
     elif word == b"SET-ACTIVE-EXPIRE" and count == 1:

@@ -97,6 +97,20 @@ def cmd_bgsave(ctx: Context, args: Args) -> None:
 
 
 @SERVER.command(
+    "BGREWRITEAOF",
+    arity=1,
+    flags=ADMIN | NOSCRIPT | NO_ASYNC_LOADING,
+    since="1.0.0",
+    complexity="O(1)",
+    summary="Rewrite the append-only log, which then is as short as the data allow.",
+)
+def cmd_bgrewriteaof(ctx: Context, args: Args) -> None:
+    begun = ctx.host.rewrite_log()
+    word = b"started" if begun else b"scheduled"
+    ctx.reply.simple(b"Background append only file rewriting " + word)
+
+
+@SERVER.command(
     "LASTSAVE",
     arity=1,
     flags=ANYTIME | FAST,

@@ -1,7 +1,7 @@
 """What a handler may reach: client, reply, selected database, the engine, the process."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from dflite.base.conversation_errors import Unblocked
 from dflite.base.errors import CommandError, TimeoutOutOfRange
@@ -21,7 +21,7 @@ from dflite.engine.notifications import Notifications
 from dflite.engine.pausing import Pausing
 from dflite.engine.pubsub import Channels
 from dflite.engine.pushes import Pushes
-from dflite.engine.replication import Replication
+from dflite.engine.replication import LOG, Replication
 from dflite.engine.slowlog import SlowLog
 from dflite.engine.timers import Timers
 from dflite.engine.tracking import Tracking
@@ -33,6 +33,8 @@ from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.expiry import Expiry
 from dflite.store.keyspace import Keyspace
+
+SNAPSHOTS: Final = "snapshots"  # whose disk may have problems; the log's, too
 
 
 class Host(Protocol):
@@ -73,6 +75,12 @@ class Host(Protocol):
 
     def cancel_save(self) -> bool:
         """Give up the running snapshot; False if there is none."""
+
+    def rewrite_log(self) -> bool:
+        """Begin to rewrite the log; False if it has to wait. Raises a CommandError."""
+
+    def load_log(self) -> None:
+        """DEBUG LOADAOF; raises a CommandError."""
 
     def reload(self, save: bool, flush: bool) -> None:
         """DEBUG RELOAD; raises a CommandError."""
@@ -142,14 +150,25 @@ class Engine:
         # of a replica
         self.read_only = False
         self.stale = False  # its data may be of the past, and nobody shall read them
-        self.applying = False  # its primary's stream runs
-        self.misconfigured = False  # snapshots fail: no writes
+        self.applying = False  # its primary's stream runs, or the log of this node
+        self.disk_problems: dict[str, CommandError] = {}  # of snapshots, of the log
+        self.misconfigured: CommandError | None = None  # one of them: no writes
         self.scripting: object | None = None  # dflite.scripting's, once a script has come
         self.script_memory = 1 << 29  # bytes that an interpreter may take
         self.script_patience_us = 5_000_000  # before others are told that a script is busy
         self.wants_end = False  # the process was told to end, and a script runs
         self.serve_others: Callable[[], bool] | None = None  # while a script takes long
         self.busy_with: CommandError | None = None  # what others are told meanwhile
+
+    def note_disk(self, whose: str, problem: CommandError | None) -> None:
+        """Writes are refused with that, or, as far as `whose` disk is concerned, no longer."""
+        problems = self.disk_problems
+        if problem is not None:
+            problems[whose] = problem
+        else:
+            problems.pop(whose, None)
+        self.misconfigured = problems.get(SNAPSHOTS) or problems.get(LOG)
+        self.observers_changed()
 
     def blocked_clients(self) -> int:
         """Clients that wait for a key, or for the end of CLIENT PAUSE."""

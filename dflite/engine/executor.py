@@ -8,7 +8,6 @@ from typing import Final
 
 from dflite.base.conversation_errors import (
     Loading,
-    Misconfigured,
     NoAuth,
     NotForSubscribers,
     NotInTransaction,
@@ -165,13 +164,15 @@ class Executor(Settling):
         self.announcing = announcing
         self.noting_new = notifying and (self.notifications.classes & NEW) != 0
         effects.noting_misses = notifying and (self.notifications.classes & MISS) != 0
-        effects.journaling = self.backlog.active and self.replication.primary is None
+        mine = self.replication.primary is None and not self.applying
+        effects.journaling = self.backlog.active and mine
         self.backlog.journaling = effects.journaling
         effects.observed = watched or len(self.blocking.queues) > 0 or self.announcing
         seen = len(self.monitors) > 0 or self.pausing.active
         # ... by the slow log, of which the hot lane knows nothing
         seen = seen or 0 <= self.slowlog.threshold_us < 1000
-        seen = seen or self.loading or self.misconfigured or self.busy_with is not None
+        seen = seen or (self.loading and not self.applying)
+        seen = seen or self.misconfigured is not None or self.busy_with is not None
         self.lane.reads = not (seen or self.stale or effects.noting_misses)
         seen = seen or watched or self.announcing or self.replication.too_few
         seen = seen or (self.read_only and not self.applying)
@@ -337,8 +338,8 @@ class Executor(Settling):
         if flags & DENYOOM and not self.make_room():
             self.rejected_for_memory += 1
             raise OutOfMemory
-        if self.misconfigured and (flags & WRITE or command.name == "ping"):
-            raise Misconfigured
+        if self.misconfigured is not None and (flags & WRITE or command.name == "ping"):
+            raise self.misconfigured
         if flags & WRITE and self.replication.too_few:
             raise NotEnoughReplicas
         if self.read_only and flags & WRITE:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.base.conversation_errors import Loading, Misconfigured
+from dflite.base.conversation_errors import Loading
 from dflite.base.replication_errors import NotEnoughReplicas, PrimaryDown
 from dflite.engine.acl import check
 from dflite.engine.command import COMMANDS, DENYOOM, READONLY, WRITE
@@ -192,8 +192,8 @@ class McSession(Conversation):
         executor = self.executor
         if executor.loading and flags & (READONLY | WRITE):
             return b"SERVER_ERROR " + Loading.text + b"\r\n"
-        if executor.misconfigured and flags & WRITE:
-            return b"SERVER_ERROR " + Misconfigured.text + b"\r\n"
+        if executor.misconfigured is not None and flags & WRITE:
+            return b"SERVER_ERROR " + executor.misconfigured.wire() + b"\r\n"
         if flags & WRITE and executor.replication.too_few:
             return b"SERVER_ERROR " + NotEnoughReplicas.text + b"\r\n"
         if flags & WRITE and executor.read_only:

@@ -1,4 +1,4 @@
-"""Requests of an append-only log, run as they came: a file of increments, from some byte to its end.
+"""Requests of an append-only log, run as they came: from some byte of a file to its end.
 
 They are fed to a connection without a socket, so that parser and hot lane are those of every
 client. Nothing is due meanwhile: what had expired, the log says. A transaction counts when its EXEC
@@ -102,6 +102,14 @@ class RequestsLoad:
         self.conn.session = self.session
         self.session.ctx = Context(executor, executor.host, self.client, self.conn.reply)
         self.client.update_lane()
+        self.let_expire(False)
+
+    def let_expire(self, by_itself: bool) -> None:
+        executor = self.executor
+        executor.expiry.repeating = not by_itself
+        executor.expiry.apply()
+        if by_itself:
+            executor.keyspace.dbs[0].effects_of_deadline(0)  # some may be due for long
 
     @property
     def loaded_bytes(self) -> int:
@@ -146,6 +154,7 @@ class RequestsLoad:
 
     def close(self) -> None:
         """Give the file back. What was run stays; a transaction without its end does not."""
+        self.let_expire(True)
         self.executor.drop_queue(self.client)
         self.conn.mark_closed()
         os.close(self.fd)

@@ -111,6 +111,7 @@ class FileLoad:
         self.sum = 0
         self.summed = 0
         self.loaded_bytes = HEAD_BYTES
+        self.end = 0  # the byte behind it, where the requests of an old log begin
 
     def run(self, budget_us: int) -> bool:
         """Read for about so long; False when all was read and the checksum is right."""
@@ -140,9 +141,10 @@ class FileLoad:
             self.summed = stop
 
     def check_sum(self) -> None:
-        end = self.reader.at
+        end = self.end = self.reader.at
         if self.version < 5:
             return  # there was none yet
+        self.end += SUM_BYTES
         written = self.map[end : end + SUM_BYTES]
         if len(written) < SUM_BYTES:
             raise DamagedFile(f"it ends before its checksum, at byte {end}")

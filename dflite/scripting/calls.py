@@ -178,6 +178,8 @@ class Calls:
         if flags & WRITE:
             if self.executor.read_only and not self.ctx.client.primary:
                 return ReadOnlyReplica.text
+            if self.executor.misconfigured is not None:
+                return self.executor.misconfigured.wire()
             if self.executor.replication.too_few:
                 return NotEnoughReplicas.text
         if flags & DENYOOM and self.was_over_limit and not self.allow_oom and not vm.wrote:

@@ -12,7 +12,7 @@ from dflite.native.lane import Lane
 from dflite.persistence.rdb_file import DamagedFile, FileLoad
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.host import NodeHost
-from dflite.server.restoring import about_functions
+from dflite.server.log_loading import about_functions
 from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace

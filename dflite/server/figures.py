@@ -189,7 +189,7 @@ class Figures:
 
     def is_ready(self) -> bool:
         """Would a client's request be served?"""
-        ready = not self.executor.loading and not self.executor.misconfigured
+        ready = not self.executor.loading and self.executor.misconfigured is None
         return ready and not self.stopping
 
     # -- gathered ----------------------------------------------------------------------------------

@@ -6,7 +6,16 @@ from typing import Final
 
 from dflite.base.conversation_errors import NoUserFile, UserFileProblem
 from dflite.base.errors import CustomError
-from dflite.base.server_errors import ReloadFailed, SaveFailed, SaveInProgress, ShutdownFailed
+from dflite.base.server_errors import (
+    CannotRewrite,
+    LogNotLoaded,
+    OtherInProgress,
+    ReloadFailed,
+    RewriteInProgress,
+    SaveFailed,
+    SaveInProgress,
+    ShutdownFailed,
+)
 from dflite.engine.client import MEMCACHED
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
@@ -16,6 +25,7 @@ from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
 from dflite.server.endpoint import PUBLIC
 from dflite.server.figures import Figures
+from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.server.private_files import write_private
 from dflite.server.restoring import Restoring
@@ -52,6 +62,7 @@ class NodeHost:
         self.stopped: asyncio.Event
         self.saving: Saving
         self.snapshots: Snapshots
+        self.rewriting: LogRewriting
         self.restoring: Restoring
         self.throttle = Throttle()
         self.available = available_memory()
@@ -72,6 +83,7 @@ class NodeHost:
         self.stopped = stopped
         self.saving = saving
         self.snapshots = saving.snapshots
+        self.rewriting = restoring.rewriting
         self.restoring = restoring
         self.apply_settings()
         self.require_password()
@@ -214,6 +226,7 @@ class NodeHost:
         return self.figures.memory()
 
     def save(self) -> None:
+        self.rewriting.call_off()  # it is tried again
         if self.snapshots.running is not None:
             raise SaveInProgress
         if not self.saving.save_now():
@@ -222,11 +235,22 @@ class NodeHost:
     def save_in_background(self, scheduled: bool) -> bool:
         if self.snapshots.running is not None:
             if not scheduled:
-                raise SaveInProgress
+                raise OtherInProgress if self.rewriting.is_running else SaveInProgress
             self.saving.scheduled = True
             return False
         if not self.saving.begin():
             raise SaveFailed
+        return True
+
+    def rewrite_log(self) -> bool:
+        rewriting = self.rewriting
+        if rewriting.is_running:
+            raise RewriteInProgress
+        if self.snapshots.running is not None or self.executor.in_exec:
+            rewriting.scheduled = True
+            return False
+        if not rewriting.begin():
+            raise CannotRewrite
         return True
 
     def cancel_save(self) -> bool:
@@ -238,9 +262,18 @@ class NodeHost:
         if save and not self.saving.save_now():
             raise SaveFailed
         error = self.restoring.reload(flush)
+        self.rewriting.scheduled = self.restoring.log.on  # the log knows nothing of this
         if error:
             LOG.warning("DEBUG RELOAD failed: %s", error)
             raise ReloadFailed
+
+    def load_log(self) -> None:
+        self.saving.call_off()
+        self.snapshots.call_off()
+        error = self.restoring.load_log_again()
+        if error:
+            LOG.warning("DEBUG LOADAOF failed: %s", error)
+            raise LogNotLoaded
 
     def last_save_s(self) -> int:
         return self.saving.last_save_s

@@ -14,11 +14,13 @@ from typing import Final
 from dflite import __version__
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.durations import calls_of, percentiles_usec, times_of, usec_of
+from dflite.server.append_log import AppendLog
 from dflite.server.figures import Figures
 from dflite.server.info_memory import memory_section
 from dflite.server.info_replication import replication_section
 from dflite.server.info_stats import stats_section
 from dflite.server.info_tls import certificate_lines, tls_section
+from dflite.server.log_rewrite import LogRewriting
 from dflite.server.process import cpu_of_children, cpu_of_process, cpu_of_thread, system_name
 from dflite.server.restoring import Restoring
 
@@ -140,22 +142,43 @@ def persistence_section(figures: Figures) -> list[str]:
         f"rdb_last_load_keys_expired:{restoring.keys_expired}",
         f"rdb_last_load_keys_loaded:{restoring.keys_loaded}",
         *([f"rdb_last_error:{saving.last_error}"] if saving.last_error else []),
-        "aof_enabled:0",
-        "aof_rewrite_in_progress:0",
-        "aof_rewrite_scheduled:0",
-        "aof_last_rewrite_time_sec:-1",
-        "aof_current_rewrite_time_sec:-1",
-        "aof_last_bgrewrite_status:ok",
-        "aof_rewrites:0",
-        "aof_rewrites_consecutive_failures:0",
-        "aof_last_write_status:ok",
-        "aof_last_cow_size:0",
+        *log_lines(restoring.log, restoring.rewriting),
         "module_fork_in_progress:0",
         "module_fork_last_cow_size:0",
         f"saving:{int(save is not None)}",
         f"last_success_save:{saving.last_save_s}",
         f"rdb_changes_since_last_success_save:{changes}",
     ]
+
+
+def log_lines(log: AppendLog, rewriting: LogRewriting) -> list[str]:
+    """The append-only log."""
+    lines = [
+        f"aof_enabled:{int(log.settings.appendonly)}",
+        f"aof_rewrite_in_progress:{int(rewriting.is_running)}",
+        f"aof_rewrite_scheduled:{int(rewriting.scheduled)}",
+        f"aof_last_rewrite_time_sec:{rewriting.took_s}",
+        f"aof_current_rewrite_time_sec:{rewriting.running_s()}",
+        f"aof_last_bgrewrite_status:{'err' if rewriting.error else 'ok'}",
+        f"aof_rewrites:{rewriting.rewrites}",
+        f"aof_rewrites_consecutive_failures:{rewriting.failures}",
+        f"aof_last_write_status:{'err' if log.error else 'ok'}",
+        "aof_last_cow_size:0",
+    ]
+    if rewriting.error:
+        lines.append(f"aof_last_bgrewrite_error:{rewriting.error}")
+    if log.error:
+        lines.append(f"aof_last_write_error:{log.error}")
+    if log.on:
+        lines += [
+            f"aof_current_size:{log.size}",
+            f"aof_base_size:{log.base_size}",
+            f"aof_pending_rewrite:{int(rewriting.scheduled)}",
+            f"aof_buffer_length:{log.waiting}",
+            f"aof_pending_bio_fsync:{int(log.syncing_since_s > 0)}",
+            f"aof_delayed_fsync:{log.delayed}",
+        ]
+    return lines
 
 
 def loading_lines(restoring: Restoring) -> list[str]:

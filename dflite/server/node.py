@@ -21,6 +21,7 @@ from dflite.native.clock import Clock
 from dflite.native.lane import Lane
 from dflite.native.reactor import Reactor
 from dflite.native.requests import Limits
+from dflite.server.append_log import AppendLog
 from dflite.server.banner import Facts, banner
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
@@ -28,9 +29,11 @@ from dflite.server.endpoint import RENEWED_S, Endpoint, announced_host
 from dflite.server.figures import Figures
 from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
+from dflite.server.log_loading import CannotLoad
+from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LOG, NOTICE, Logs, Throttle, write_out
 from dflite.server.ports import ADMIN, MAIN, MEMCACHED, TLS, Ports
-from dflite.server.restoring import CannotLoad, Restoring
+from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
 from dflite.server.snapshotting import Snapshots
@@ -64,7 +67,10 @@ class Node:
         self.ports = Ports(settings, self.doorman, self.credentials)
         self.snapshots = Snapshots(self.executor, settings)
         self.saving = Saving(self.executor, settings, self.snapshots)
-        self.restoring = Restoring(self.executor, settings)
+        self.log = AppendLog(self.executor, settings)
+        self.log.cut_off = self.cut_off_unanswered
+        self.rewriting = LogRewriting(self.executor, settings, self.log, self.snapshots)
+        self.restoring = Restoring(self.executor, settings, self.log, self.rewriting)
         self.figures = Figures(
             self.executor, self.reactor, self.doorman, settings, self.saving, self.restoring
         )
@@ -75,7 +81,9 @@ class Node:
             self.doorman.handshakes.expire,
             self.doorman.send_strangers_away,
             self.renew_certificate,
+            self.log.every_second,
             self.saving.every_second,
+            self.rewriting.every_second,
         ]
         self.throttle = Throttle()
         self.stopped = asyncio.Event()
@@ -119,8 +127,16 @@ class Node:
             self.ports.close()
             shaker.stop()
             self.upkeep.stop()
+            self.log.end()
             remove_pidfile(self.settings.pidfile)
         LOG.log(NOTICE, "stopped")
+
+    def cut_off_unanswered(self) -> None:
+        """What answers would promise cannot be kept: nobody gets them."""
+        replicas = self.executor.replication.replicas
+        for client in list(self.executor.clients.values()):
+            if client.conn.unsent and client.id not in replicas:
+                client.conn.abort()
 
     def serve_others(self) -> bool:
         """A script takes long: let other clients come and speak in the middle of it.
@@ -177,6 +193,8 @@ class Node:
     def persistence_words(self) -> str:
         """What becomes of the data at the end."""
         settings = self.settings
+        if settings.appendonly:
+            return f"every change goes to a log in {self.log.folder}"
         if not settings.dbfilename:
             return "none, data live in memory only"
         path = os.path.join(settings.dir, settings.dbfilename)

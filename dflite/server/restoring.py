@@ -14,27 +14,30 @@ from dflite.engine.executor import Executor
 from dflite.persistence.names import files_of
 from dflite.persistence.rdb_file import DamagedFile, FileLoad, load_file
 from dflite.scripting.scripting import FLUSH, REPLACE, take_functions
+from dflite.server.append_log import AppendLog
+from dflite.server.log_loading import CannotLoad, LogLoading, Progress, about_functions
+from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LOG, NOTICE
 from dflite.settings.settings import Settings
 
 SLICE_US: Final = 5_000
-ALL: Final = -1  # keys are kept that are due
-
-
-class CannotLoad(Exception):
-    """Why the node does not start, in a sentence."""
+PAUSE_S: Final = 0.002
 
 
 class Restoring:
     """What was loaded, or is being."""
 
-    def __init__(self, executor: Executor, settings: Settings) -> None:
+    def __init__(
+        self, executor: Executor, settings: Settings, log: AppendLog, rewriting: LogRewriting
+    ) -> None:
         self.executor = executor
         self.settings = settings
+        self.log = log
+        self.rewriting = rewriting
         self.keys_loaded = 0
         self.keys_expired = 0
         self.began_s = 0.0
-        self.load: FileLoad | None = None
+        self.load: Progress | None = None
 
     def newest(self) -> str:
         """The file that holds the data, or nothing."""
@@ -42,18 +45,44 @@ class Restoring:
         return os.path.join(self.settings.dir, files[0]) if files else ""
 
     async def at_start(self, stopped: asyncio.Event) -> bool:
-        """Load the newest snapshot, if there is one; CannotLoad if it cannot be read.
+        """Load the log, or the newest snapshot, if there is one; CannotLoad if it cannot be read.
 
         False if the process is to end before that: then it goes on loading, for all that others
         know, so that nobody saves the part that is there.
         """
-        path = self.newest() if self.settings.dbfilename else ""
-        if not path:
-            return True
         executor = self.executor
+        path = self.newest() if self.settings.dbfilename else ""
+        if not path and not self.settings.appendonly:
+            self.rewriting.by_itself = True
+            return True
         self.began_s = time.time()
         executor.loading = True
         executor.observers_changed()
+        logged = LogLoading(executor, self.settings, self.log)
+        if self.settings.appendonly and logged.find():
+            whole = await self.load_log(logged, stopped)
+        else:
+            whole = not path or await self.load_snapshot(path, stopped)
+            if whole and self.settings.appendonly:
+                whole = await self.begin_log(stopped)
+        self.load = None
+        if not whole:
+            return False
+        self.rewriting.by_itself = True
+        executor.loading = False
+        executor.observers_changed()
+        executor.keyspace.dbs[0].effects_of_deadline(0)  # some may be due for long
+        LOG.log(
+            NOTICE,
+            "%d keys loaded, %d were due, in %.1f s",
+            self.keys_loaded,
+            self.keys_expired,
+            time.time() - self.began_s,
+        )
+        return True
+
+    async def load_snapshot(self, path: str, stopped: asyncio.Event) -> bool:
+        executor = self.executor
         LOG.log(NOTICE, "loading %s", path)
         load: FileLoad | None = None
         try:
@@ -71,19 +100,32 @@ class Restoring:
         except OSError as error:
             raise CannotLoad(f"{path} cannot be loaded: {error.strerror or error}") from None
         finally:
-            self.load = None
             if load is not None:
                 load.close()
-        executor.loading = False
-        executor.observers_changed()
-        seconds = time.time() - self.began_s
-        LOG.log(
-            NOTICE,
-            "%d keys loaded, %d were due, in %.1f s",
-            self.keys_loaded,
-            self.keys_expired,
-            seconds,
-        )
+        return True
+
+    async def load_log(self, logged: LogLoading, stopped: asyncio.Event) -> bool:
+        """Load the log, and let it go on."""
+        self.load = logged
+        for _ in logged.steps():
+            await asyncio.sleep(0)
+            if stopped.is_set():
+                return False
+        self.keys_loaded = sum([len(db) for db in self.executor.keyspace.dbs])
+        logged.go_on()
+        self.rewriting.remove_history()
+        return True
+
+    async def begin_log(self, stopped: asyncio.Event) -> bool:
+        """There is no log yet: what there is is its first base."""
+        self.rewriting.begin()
+        while self.rewriting.is_running:
+            await asyncio.sleep(PAUSE_S)
+            if stopped.is_set():
+                return False
+        if not self.log.is_whole:
+            folder = self.log.folder
+            raise CannotLoad(f"no log can be begun in {folder}: {self.rewriting.error}")
         return True
 
     def note(self, load: FileLoad) -> None:
@@ -110,7 +152,23 @@ class Restoring:
             return error.strerror or str(error)
         return ""
 
-
-def about_functions(error: CommandError) -> str:
-    """Why a library of functions cannot be loaded."""
-    return f"its functions: {error.wire().decode('utf-8', 'replace')}"
+    def load_log_again(self) -> str:
+        """DEBUG LOADAOF: the log in the place of what is there; an error's text."""
+        log, executor = self.log, self.executor
+        if not log.on:
+            return "there is no log"
+        logged = LogLoading(executor, self.settings, log)
+        try:
+            log.write_all()
+            if not logged.find():
+                return "there is no log"
+            for db in executor.keyspace.dbs:
+                executor.keyspace.flush(db)
+            take_functions(executor, [], FLUSH)
+            for _ in logged.steps():
+                continue
+        except CannotLoad as problem:
+            return str(problem)
+        except OSError as error:
+            return error.strerror or str(error)
+        return ""

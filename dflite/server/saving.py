@@ -11,7 +11,9 @@ import os
 import time
 from typing import Final
 
+from dflite.base.conversation_errors import Misconfigured
 from dflite.base.cron import Cron
+from dflite.engine.context import SNAPSHOTS
 from dflite.engine.executor import Executor
 from dflite.native.snapshot import Snapshot
 from dflite.persistence.disk import DiskWriter, SafeFile, seal
@@ -77,8 +79,8 @@ class Saving:
     def note_outcome(self) -> None:
         """Writes are refused while snapshots are wanted and fail."""
         refuse = bool(self.last_error) and self.wanted()
-        self.executor.misconfigured = refuse and self.settings.stop_writes_on_bgsave_error
-        self.executor.observers_changed()
+        refuse = refuse and self.settings.stop_writes_on_bgsave_error
+        self.executor.note_disk(SNAPSHOTS, Misconfigured() if refuse else None)
 
     # -- a snapshot --------------------------------------------------------------------------------
 

@@ -134,9 +134,11 @@ class Upkeep:
         now_ms = self.clock.now_ms
         executor = self.executor
         self.run_timers()
-        more = self.expire()
-        self.executor.make_room()
-        executor.settle(False)
+        more = False
+        if not executor.loading:  # what is still to be read may say otherwise
+            more = self.expire()
+            executor.make_room()
+            executor.settle(False)
         if now_ms // 1000 != self.seconds:
             self.seconds = now_ms // 1000
             self.every_second(now_ms)

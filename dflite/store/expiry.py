@@ -28,13 +28,14 @@ class Expiry:
         self.enabled = True
         self.paused = False
         self.following = False
+        self.repeating = False  # what a log says: it says too what had expired
         self.expired = 0
         self.turn = 0  # the table to begin with, counted through all databases
 
     def apply(self) -> None:
         """Tell the databases whether their keys go when they are due."""
         for db in self.keyspace.dbs:
-            db.expires_itself = not (self.paused or self.following)
+            db.expires_itself = not (self.paused or self.following or self.repeating)
 
     def run_slice(self) -> bool:
         """Expire some of the keys that are due; True if there may be more right now."""

@@ -2,7 +2,12 @@
 
 import pytest
 
-from dflite.base.conversation_errors import Loading, Misconfigured, NotInTransaction
+from dflite.base.conversation_errors import (
+    Loading,
+    LogMisconfigured,
+    Misconfigured,
+    NotInTransaction,
+)
 from dflite.base.errors import BadSyntax, WrongArity
 from dflite.base.server_errors import (
     CannotLoadModule,
@@ -13,6 +18,8 @@ from dflite.base.server_errors import (
     NoShutdown,
     NoSuchModule,
 )
+from dflite.engine.context import SNAPSHOTS
+from dflite.engine.replication import LOG
 from tests.support.node import START_MS, WAITING, Error, Node, NodeClient
 from tests.support.resp import BULK, VERBATIM
 
@@ -210,10 +217,24 @@ def test_while_data_are_loaded_only_some_commands_run(node: Node, client: NodeCl
 
 
 def test_no_writes_while_snapshots_fail(node: Node, client: NodeClient) -> None:
-    node.executor.misconfigured = True
+    node.executor.note_disk(SNAPSHOTS, Misconfigured())
     for line in ("SET a 1", "PING", "DEL a"):
         assert client.run(line) == Misconfigured
     assert client.run("GET a") is None
     client.run("MULTI")
     assert client.run("SET a 1") == Misconfigured
     assert str(client.run("EXEC")).startswith("Error(b'EXECABORT")
+    script = "return redis.pcall('SET', 'a', 1).err"
+    assert client.run("EVAL", script, "0") == Misconfigured.text
+
+
+def test_no_writes_while_the_log_fails(node: Node, client: NodeClient) -> None:
+    node.executor.note_disk(LOG, LogMisconfigured(b"No space left on device"))
+    text = "MISCONF Errors writing to the AOF file: No space left on device"
+    assert client.run("SET a 1") == text
+    node.executor.note_disk(SNAPSHOTS, Misconfigured())
+    assert client.run("SET a 1") == Misconfigured
+    node.executor.note_disk(SNAPSHOTS, None)
+    assert client.run("PING") == text
+    node.executor.note_disk(LOG, None)
+    assert client.run("SET a 1") == "OK"

@@ -36,10 +36,10 @@ def node(monkeypatch: pytest.MonkeyPatch) -> FakeNode:
 
 def test_serve_hands_settings_and_warnings_to_the_node(node: FakeNode) -> None:
     node.status = 3
-    assert cli.main(["serve", "--port=7000", "--appendonly", "yes"]) == 3
+    assert cli.main(["serve", "--port=7000", "--activedefrag", "yes"]) == 3
     assert node.settings is not None
     assert node.settings.port == 7000
-    assert node.warnings == ["command line: accepted, but without effect here: appendonly"]
+    assert node.warnings == ["command line: accepted, but without effect here: activedefrag"]
 
 
 def test_serve_reads_the_environment(node: FakeNode, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,13 +92,13 @@ def test_help_shows_the_flags(capsys: pytest.CaptureFixture[str], words: list[st
     out = capsys.readouterr().out
     assert out.startswith("Usage: dflite serve")
     assert "  --port=6379" in out
-    assert "--appendonly" not in out
+    assert "--activedefrag" not in out
 
 
 @pytest.mark.parametrize("words", [["--helpfull"], ["serve", "--helpfull"]])
 def test_full_help_shows_all_flags(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert cli.main(words) == 0
-    assert "--appendonly" in capsys.readouterr().out
+    assert "--activedefrag" in capsys.readouterr().out
 
 
 def test_ctrl_c_ends_without_a_trace(node: FakeNode, monkeypatch: pytest.MonkeyPatch) -> None:

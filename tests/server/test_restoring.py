@@ -10,10 +10,10 @@ import pytest
 from dflite.native.bytesops import crc64
 from dflite.native.rdb_writer import Writer
 from dflite.server import restoring
-from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
 from dflite.server.snapshotting import Snapshots
 from tests.support.connection import Connection
+from tests.support.figures import figures_of
 from tests.support.node import Node
 from tests.support.servers import (
     DidNotStart,
@@ -144,7 +144,7 @@ def test_who_is_told_to_stop_loads_no_further(
     monkeypatch.setattr(restoring, "SLICE_US", 0)
     stopped = asyncio.Event()
     stopped.set()
-    whole = asyncio.run(Restoring(node.executor, node.host.settings).at_start(stopped))
+    whole = asyncio.run(figures_of(node).restoring.at_start(stopped))
     assert not whole
     assert 0 < len(node.keyspace.dbs[0]) < 1000
     assert node.executor.loading  # so that nothing of it is saved

@@ -104,11 +104,11 @@ def test_user_is_a_flag_too(tmp_path: Path) -> None:
 
 
 def test_what_has_no_effect_is_said_once_for_each_source(tmp_path: Path) -> None:
-    conf = write(tmp_path / "a.conf", "activedefrag no\nappendonly no\nactivedefrag no\nport 1\n")
-    _, warnings = load(conf, "--tcp-keepalive=5", "--appendonly", "--logtostderr")
+    conf = write(tmp_path / "a.conf", "activedefrag no\naof-use-rdb-preamble no\nactivedefrag no\nport 1\n")
+    _, warnings = load(conf, "--tcp-keepalive=5", "--aof-use-rdb-preamble=yes", "--logtostderr")
     assert warnings == [
-        f"{conf}: accepted, but without effect here: activedefrag, appendonly",
-        "command line: accepted, but without effect here: appendonly, logtostderr",
+        f"{conf}: accepted, but without effect here: activedefrag, aof-use-rdb-preamble",
+        "command line: accepted, but without effect here: aof-use-rdb-preamble, logtostderr",
     ]
 
 
@@ -176,7 +176,7 @@ def test_a_flag_file_takes_flags_comments_and_no_quotes(tmp_path: Path) -> None:
     assert settings.requirepass == '"x y"'
     assert settings.save == [(1, 2)]
     assert warnings == [
-        f"{path}: accepted, but without effect here: hz, appendonly, alsologtostderr"
+        f"{path}: accepted, but without effect here: hz, alsologtostderr"
     ]
 
 

@@ -2,9 +2,11 @@
 
 from dflite.native.reactor import Reactor
 from dflite.native.requests import Limits
+from dflite.server.append_log import AppendLog
 from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures
 from dflite.server.info import render
+from dflite.server.log_rewrite import LogRewriting
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
 from dflite.server.snapshotting import Snapshots
@@ -18,8 +20,11 @@ def figures_of(node: Node) -> Figures:
     settings = node.host.settings
     reactor = Reactor(node.clock, node.lane, Limits())
     doorman = Doorman(node.executor, reactor, node.host, settings)
-    saving = Saving(node.executor, settings, Snapshots(node.executor, settings))
-    restoring = Restoring(node.executor, settings)
+    snapshots = Snapshots(node.executor, settings)
+    saving = Saving(node.executor, settings, snapshots)
+    log = AppendLog(node.executor, settings)
+    rewriting = LogRewriting(node.executor, settings, log, snapshots)
+    restoring = Restoring(node.executor, settings, log, rewriting)
     return Figures(node.executor, reactor, doorman, settings, saving, restoring)
 
 

@@ -161,6 +161,13 @@ class FakeHost:
         self.saves.append("CANCEL")
         return len(self.saves) > 1
 
+    def rewrite_log(self) -> bool:
+        self.saves.append("REWRITE")
+        return len(self.saves) < 2
+
+    def load_log(self) -> None:
+        self.saves.append("LOADAOF")
+
     def reload(self, save: bool, flush: bool) -> None:
         self.saves.append(f"RELOAD {save} {flush}")
 

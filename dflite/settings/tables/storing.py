@@ -5,7 +5,7 @@ from typing import Final
 from dflite.base.cron import BadCron, Cron
 from dflite.settings.kinds import PATH, YES_NO, Choice, Int, Size, Text
 from dflite.settings.lists import SaveSchedule
-from dflite.settings.setting import FIXED, OWN, Group, fixed, idle, live
+from dflite.settings.setting import OWN, Group, fixed, idle, live
 from dflite.settings.values import INT_MAX
 
 
@@ -90,34 +90,32 @@ STORING: Final = Group(
         ),
         idle("rdb_save_incremental_fsync", YES_NO, "yes", "Snapshots reach the disk piecemeal."),
         idle("rdb_del_sync_files", YES_NO, "no", "Snapshots made for replicas are removed."),
-        idle("appendonly", YES_NO, "no", "Every change goes to an append-only file."),
-        idle(
+        live("appendonly", YES_NO, "no", "Every change goes to an append-only file."),
+        fixed(
             "appendfilename",
             Text("a file name without a path", check_appendfilename),
             "appendonly.aof",
             "Name of the append-only file.",
-            when=FIXED,
         ),
-        idle(
+        fixed(
             "appenddirname",
             Text("a directory name without a path", check_appenddirname),
             "appendonlydir",
             "Directory of the append-only files.",
-            when=FIXED,
         ),
-        idle(
+        live(
             "appendfsync",
             Choice(["everysec", "always", "no"]),
             "everysec",
             "When the append-only file must have reached the disk.",
         ),
-        idle("no_appendfsync_on_rewrite", YES_NO, "no", "Not while another file is written."),
-        idle("auto_aof_rewrite_percentage", Int(0, INT_MAX), "100", "Growth to rewrite it at."),
-        idle("auto_aof_rewrite_min_size", Size(), "64mb", "Size below which it is left alone."),
-        idle("aof_load_truncated", YES_NO, "yes", "A file that ends too early is loaded."),
+        live("no_appendfsync_on_rewrite", YES_NO, "no", "Not while another file is written."),
+        live("auto_aof_rewrite_percentage", Int(0, INT_MAX), "100", "Growth to rewrite it at."),
+        live("auto_aof_rewrite_min_size", Size(), "64mb", "Size below which it is left alone."),
+        live("aof_load_truncated", YES_NO, "yes", "A file that ends too early is loaded."),
         idle("aof_use_rdb_preamble", YES_NO, "yes", "It starts with a snapshot."),
-        idle("aof_timestamp_enabled", YES_NO, "no", "It holds times."),
+        live("aof_timestamp_enabled", YES_NO, "no", "It holds times."),
         idle("aof_rewrite_incremental_fsync", YES_NO, "yes", "It reaches the disk piecemeal."),
-        idle("aof_disable_auto_gc", YES_NO, "no", "Old append-only files are kept."),
+        live("aof_disable_auto_gc", YES_NO, "no", "Old append-only files are kept."),
     ],
 )

@@ -1,0 +1,151 @@
+"""The log of a running node: what is acknowledged is in it, and a disk that takes no more."""
+
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dflite.server.append_log import select
+from tests.support.connection import Closed, Connection
+from tests.support.servers import Server, wait_until
+
+RunDflite = Callable[..., Server]
+ALWAYS = ("--appendonly=yes", "--appendfsync=always")
+
+
+def persistence(client: Connection) -> dict[str, str]:
+    lines = client.call("INFO", "persistence").text.splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def kill(server: Server) -> None:
+    server.process.kill()
+    server.process.wait()
+
+
+def test_what_was_answered_is_there_after_a_kill(run_dflite: RunDflite, tmp_path: Path) -> None:
+    flags = (f"--dir={tmp_path}", *ALWAYS, "--enable_debug_command=yes")
+    server = run_dflite(*flags)
+    with server.connect() as client:
+        client.call("SET", "a", "1", "EX", "1000")
+        client.call("SELECT", "3")
+        for words in (["MULTI"], ["INCR", "n"], ["SADD", "s", "x", "y"], ["SPOP", "s"], ["EXEC"]):
+            client.call(*words)
+        client.call("EVAL", "redis.call('SET', KEYS[1], redis.call('TIME')[1])", "1", "time")
+        digest = client.call("DEBUG", "DIGEST").text
+    kill(server)
+    again = run_dflite(*flags)
+    with again.connect() as client:
+        assert client.call("DEBUG", "DIGEST").text == digest
+        assert client.call("DEBUG", "LOADAOF").text == "OK"
+        assert client.call("DEBUG", "DIGEST").text == digest
+        client.call("INCR", "n")
+    again.stop()
+    with run_dflite(*flags).connect() as client:
+        assert client.call("GET", "n").data == b"1"
+        client.call("SELECT", "3")
+        assert client.call("GET", "n").data == b"1"
+
+
+def test_every_second_the_disk_has_it(run_dflite: RunDflite, tmp_path: Path) -> None:
+    with run_dflite(f"--dir={tmp_path}", "--appendonly=yes").connect() as client:
+        client.call("SET", "a", "1")
+        assert [item.number for item in client.call("WAITAOF", "1", "0", "0").items] == [1, 0]
+        fields = persistence(client)
+        assert fields["aof_enabled"] == "1"
+        assert int(fields["aof_current_size"]) > int(fields["aof_base_size"]) > 0
+        assert fields["aof_buffer_length"] == "0"
+
+
+def test_it_is_switched_on_and_off_while_data_are_there(
+    run_dflite: RunDflite, tmp_path: Path
+) -> None:
+    server = run_dflite(f"--dir={tmp_path}", "--appendfsync=always")
+    with server.connect() as client:
+        client.call("SET", "before", "1")
+        assert client.call("WAITAOF", "1", "0", "0").is_error
+        assert client.call("CONFIG", "SET", "appendonly", "yes").text == "OK"
+        client.call("SET", "behind", "1")
+        assert [item.number for item in client.call("WAITAOF", "1", "0", "0").items] == [1, 0]
+        assert client.call("CONFIG", "SET", "appendonly", "no").text == "OK"
+        client.call("SET", "lost", "1")
+        assert persistence(client)["aof_enabled"] == "0"
+    kill(server)
+    server = run_dflite(f"--dir={tmp_path}", *ALWAYS)
+    with server.connect() as client:
+        assert client.call("EXISTS", "before", "behind", "lost").number == 2
+        client.call("CONFIG", "SET", "appendonly", "no")
+        client.call("SET", "lost", "1")
+        client.call("CONFIG", "SET", "appendonly", "yes")
+        wait_until(lambda: persistence(client)["aof_rewrites"] == "1", what="a base is there")
+    kill(server)
+    with run_dflite(f"--dir={tmp_path}", *ALWAYS).connect() as client:
+        assert client.call("EXISTS", "before", "behind", "lost").number == 3
+
+
+def test_a_snapshot_is_the_first_base_of_a_log(run_dflite: RunDflite, tmp_path: Path) -> None:
+    server = run_dflite(f"--dir={tmp_path}")
+    with server.connect() as client:
+        client.call("SET", "a", "1")
+        client.call("SAVE")
+    server.stop()
+    server = run_dflite(f"--dir={tmp_path}", *ALWAYS)
+    with server.connect() as client:
+        assert client.call("INCR", "a").number == 2
+    kill(server)
+    (tmp_path / "dump.rdb").unlink()
+    with run_dflite(f"--dir={tmp_path}", *ALWAYS).connect() as client:
+        assert client.call("GET", "a").data == b"2"
+
+
+def test_times_stand_in_it_if_that_is_wanted(run_dflite: RunDflite, tmp_path: Path) -> None:
+    flags = (f"--dir={tmp_path}", *ALWAYS, "--aof_timestamp_enabled=yes")
+    server = run_dflite(*flags)
+    with server.connect() as client:
+        client.call("SET", "a", "1")
+    kill(server)
+    text = (tmp_path / "appendonlydir" / "appendonly.aof.1.incr.aof").read_bytes()
+    assert text.startswith(b"#TS:")
+    with run_dflite(*flags).connect() as client:
+        assert client.call("GET", "a").data == b"1"
+
+
+@pytest.mark.parametrize("policy", ["always", "everysec", "no"])
+def test_a_disk_that_takes_no_more_stops_writes_until_it_does(
+    run_dflite: RunDflite, tmp_path: Path, policy: str
+) -> None:
+    flags = (f"--dir={tmp_path}", "--appendonly=yes", f"--appendfsync={policy}")
+    server = run_dflite(*flags)
+    acknowledged = []
+    with server.connect() as client, server.connect() as other:
+        client.call("SET", "a", "1")
+        wait_until(lambda: persistence(client)["aof_buffer_length"] == "0", what="it is written")
+        limits = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (200, limits[1]))
+        for number in range(1000):
+            try:
+                reply = client.call("SET", f"key{number}", "x" * 100)
+            except Closed:
+                break  # it was cut off: what became of it nobody has promised
+            if reply.is_error:
+                break
+            acknowledged.append(f"key{number}")
+        text = "MISCONF Errors writing to the AOF file: File too large"
+        wait_until(lambda: other.call("SET", "b", "1").text == text, what="writes are refused")
+        assert other.call("GET", "a").data == b"1"
+        assert persistence(other)["aof_last_write_status"] == "err"
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)
+        wait_until(lambda: other.call("SET", "b", "1").text == "OK", what="writes are taken again")
+        assert persistence(other)["aof_last_write_status"] == "ok"
+        if policy == "always":
+            assert other.call("WAITAOF", "1", "0", "0").items[0].number == 1
+        else:
+            wait_until(lambda: persistence(other)["aof_buffer_length"] == "0", what="written")
+    kill(server)
+    with run_dflite(*flags).connect() as client:
+        assert client.call("EXISTS", "a", "b", *acknowledged).number == 2 + len(acknowledged)
+
+
+def test_a_database_is_selected_by_a_request() -> None:
+    assert select(12) == b"*2\r\n$6\r\nSELECT\r\n$2\r\n12\r\n"
