@@ -104,7 +104,8 @@ def test_user_is_a_flag_too(tmp_path: Path) -> None:
 
 
 def test_what_has_no_effect_is_said_once_for_each_source(tmp_path: Path) -> None:
-    conf = write(tmp_path / "a.conf", "activedefrag no\naof-use-rdb-preamble no\nactivedefrag no\nport 1\n")
+    text = "activedefrag no\naof-use-rdb-preamble no\nactivedefrag no\nport 1\n"
+    conf = write(tmp_path / "a.conf", text)
     _, warnings = load(conf, "--tcp-keepalive=5", "--aof-use-rdb-preamble=yes", "--logtostderr")
     assert warnings == [
         f"{conf}: accepted, but without effect here: activedefrag, aof-use-rdb-preamble",
@@ -175,9 +176,7 @@ def test_a_flag_file_takes_flags_comments_and_no_quotes(tmp_path: Path) -> None:
     assert (settings.tls, settings.timeout, settings.dbnum) == (True, 9, 4)
     assert settings.requirepass == '"x y"'
     assert settings.save == [(1, 2)]
-    assert warnings == [
-        f"{path}: accepted, but without effect here: hz, alsologtostderr"
-    ]
+    assert warnings == [f"{path}: accepted, but without effect here: hz, alsologtostderr"]
 
 
 @pytest.mark.parametrize(
