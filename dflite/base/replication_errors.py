@@ -1,6 +1,6 @@
 """What is wrong with replication: its links, its roles, how many copies there are."""
 
-from dflite.base.errors import CommandError
+from dflite.base.errors import CommandError, QuotingError
 
 
 class NotEnoughReplicas(CommandError):
@@ -49,3 +49,23 @@ class WaitaofOnReplica(CommandError):
         b"ERR WAITAOF cannot be used with replica instances. Please also note that writes to "
         b"replicas are just local and are not propagated."
     )
+
+
+class NoPrimaryLink(CommandError):
+    text = b"NOMASTERLINK Can't SYNC while not connected with my master"
+
+
+class UnknownReplicaOption(QuotingError):
+    text = b"ERR Unrecognized REPLCONF option: %b"
+
+
+class TooLongAddress(QuotingError):
+    text = b"ERR REPLCONF ip-address provided by replica instance is too long: %b bytes"
+
+
+class BadVersion(QuotingError):
+    text = b"ERR Unrecognized version format: %b"
+
+
+class UnsupportedFilter(QuotingError):
+    text = b"ERR Unsupported rdb-filter-only option: %b"

@@ -80,6 +80,7 @@ class Client:
         self.no_evict = False
         self.no_touch = False
         self.monitor = False
+        self.replica = False  # it follows this node
         self.last_command = NO_COMMAND
         # MULTI
         self.queue: list[list[bytes]] | None = None

@@ -217,6 +217,8 @@ def type_of(client: Client) -> int:
     """Normal, a subscriber, or one end of a replication link."""
     if client.primary:
         return PRIMARY
+    if client.replica:
+        return REPLICA
     return PUBSUB if client.listening is not None else NORMAL
 
 
@@ -241,7 +243,7 @@ def has_flags(client: Client, flags: bytes) -> bool:
 
 def flags_of(client: Client) -> bytes:
     """What CLIENT LIST shows as flags: a letter each, N for none."""
-    flags = b"M" if client.primary else b""
+    flags = b"M" if client.primary else b"S" if client.replica else b""
     if client.monitor:
         flags += b"O"
     if client.listening is not None:

@@ -21,7 +21,7 @@ from dflite.engine.notifications import Notifications
 from dflite.engine.pausing import Pausing
 from dflite.engine.pubsub import Channels
 from dflite.engine.pushes import Pushes
-from dflite.engine.replication import LOG, Replication
+from dflite.engine.replication import LOG, Replica, Replication
 from dflite.engine.slowlog import SlowLog
 from dflite.engine.timers import Timers
 from dflite.engine.tracking import Tracking
@@ -29,6 +29,7 @@ from dflite.engine.watching import Watching
 from dflite.native.clock import Clock
 from dflite.native.lane import Lane
 from dflite.native.reply import Reply
+from dflite.native.requests import Limits
 from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.expiry import Expiry
@@ -85,6 +86,9 @@ class Host(Protocol):
     def reload(self, save: bool, flush: bool) -> None:
         """DEBUG RELOAD; raises a CommandError."""
 
+    def sync_fully(self, replica: Replica) -> None:
+        """A replica is to get all data, as a snapshot, and then the stream."""
+
     def last_save_s(self) -> int:
         """When the last snapshot was finished, or else the process started, in Unix seconds."""
 
@@ -115,6 +119,7 @@ class Engine:
         self.journal = Journal(self.backlog)
         self.replication = Replication(self.backlog, clock, self.observers_changed)
         self.copies = Copies(self.replication, self.blocking.waiters, self.unblock)
+        self.replica_limits = Limits()
         # before any reply leaves: what has to be durable or on its way by then
         self.before_replies_chores: list[Callable[[], None]] = []
         self.watching = Watching()

@@ -15,6 +15,7 @@ from dflite.native.connection import Connection
 
 NOBODY: Final = "0" * 40
 NO_OFFSET: Final = -1
+PIECE: Final = 64 * 1024  # bytes of the stream that a replica is given at once
 
 # Who wants the stream to be written.
 LOG: Final = "log"
@@ -41,6 +42,7 @@ class Replica:
         self.capabilities: set[str] = set()
         self.version = 0  # of its software as one number (0x090102), if it has told
         self.only_snapshot = False  # it wants nothing that comes behind
+        self.says_offset = True  # PSYNC, which is told where the stream stands
         self.cursor: Cursor | None = None
         self.acked = 0
         self.acked_file = 0  # ... and synced to its disk
@@ -67,6 +69,17 @@ class Replica:
             self.cursor = None
 
 
+class Feed:
+    """Gives a replica the stream, whenever it has read what it was given; a connection's source."""
+
+    def __init__(self, replica: Replica) -> None:
+        self.replica = replica
+
+    def __call__(self) -> bool:
+        replica = self.replica
+        return replica.cursor is not None and replica.cursor.fill(replica.conn.reply, PIECE) > 0
+
+
 class PrimaryLink:
     """The primary that this node follows, and how it stands with it. Times are Unix ms."""
 
@@ -81,6 +94,7 @@ class PrimaryLink:
         self.sync_read = 0
         self.sync_io_ms = 0
         self.client_id = -1  # whose commands its stream's are
+        self.asked = False  # it wants to know at once how far this node is
 
     @property
     def is_up(self) -> bool:
@@ -110,6 +124,7 @@ class Replication:
         self.refused_partially = 0
         self.acknowledged: Callable[[], None] | None = None  # a replica or the log is further
         self.asked = False  # replicas shall say how far they are
+        self.alone_since_ms = 0  # since there was no replica, 0 while there is one
         self.failover = "no-failover"  # or what a hand-over waits for, as INFO names it
 
     @property
@@ -210,6 +225,7 @@ class Replication:
         replica = self.replicas.pop(number, None)
         if replica is not None:
             replica.close()
+            self.alone_since_ms = self.clock.now_ms
             self.look_at_replicas()
             if self.acknowledged is not None:
                 self.acknowledged()

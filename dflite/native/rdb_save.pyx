@@ -43,6 +43,9 @@ from dflite.native.packed cimport (
 )
 from dflite.native.packed_list cimport Node, PackedList, end_in, first_in
 from dflite.native.rdb_types cimport (
+    FOR_REDIS_7_0,
+    FOR_REDIS_7_2,
+    FOR_VALKEY_9,
     NODE_PACKED,
     NODE_PLAIN,
     RDB_HASH,
@@ -53,6 +56,7 @@ from dflite.native.rdb_types cimport (
     RDB_SET_DRAGONFLY,
     RDB_SET_INTSET,
     RDB_SET_LISTPACK,
+    RDB_STREAM_2,
     RDB_STREAM_3,
     RDB_STRING,
     RDB_ZSET_2,
@@ -101,6 +105,23 @@ cdef int kind_in(Entry* e) except -1:
     return RDB_SET_DRAGONFLY if (<Index>object_of(e)).expiring_count else RDB_SET
 
 
+cdef int kind_for(Entry* e, int forms) except -1:
+    """The number of how the value of an entry is written for who knows only those forms.
+
+    What they have no place for is left out: deadlines of elements.
+    """
+    cdef int kind = kind_in(e)
+    if forms >= FOR_VALKEY_9 and kind == RDB_SET_DRAGONFLY:
+        return RDB_SET
+    if forms >= FOR_REDIS_7_2 and kind == RDB_HASH_VALKEY:
+        return RDB_HASH
+    if forms >= FOR_REDIS_7_0 and kind == RDB_SET_LISTPACK:
+        return RDB_SET
+    if forms >= FOR_REDIS_7_0 and kind == RDB_STREAM_3:
+        return RDB_STREAM_2
+    return kind
+
+
 def save(Writer writer not None, Table table not None, bytes key not None) -> None:
     """Write the value at key, which has to be there and no stream."""
     cdef Entry* e = table.entry_of(key)
@@ -126,6 +147,8 @@ cdef int save_value(Writer writer, Entry* e, int kind) except -1:
         save_integers(writer, e)
     elif kind in (RDB_HASH_LISTPACK, RDB_SET_LISTPACK):
         save_listpack(writer, first_of(e), end_of(e), count_of(e))
+    elif (e.kind & 0xF0) == ENC_PACKED:
+        save_packed_set(writer, e)
     else:
         save_index(writer, <Index>object_of(e), kind)
     return 0
@@ -172,6 +195,21 @@ cdef int save_packed_zset(Writer writer, Entry* e) except -1:
         p = after(p)
         count += 1
     return finish_listpack(writer, blob, at, count)
+
+
+cdef int save_packed_set(Writer writer, Entry* e) except -1:
+    """Members one by one, as Redis wrote small sets before it had listpacks of them."""
+    cdef const char* p = first_of(e)
+    cdef const char* end = end_of(e)
+    cdef const char* text
+    cdef char[64] room
+    cdef size_t n
+    writer.put_length(count_of(e))
+    while p < end:
+        n = text_of(p, room, &text)
+        writer.put_text(text, n)
+        p = after(p)
+    return 0
 
 
 cdef int save_integers(Writer writer, Entry* e) except -1:

@@ -66,7 +66,7 @@ def save_stream(Writer writer not None, Stream stream not None) -> None:
     writer.put_length(stream.nodes.count)
     while save_node(writer, stream, &place):
         pass
-    save_behind_nodes(writer, stream)
+    save_behind_nodes(writer, stream, RDB_STREAM_3)
 
 
 cdef bint save_node(Writer writer, Stream stream, Place* place) except -1:
@@ -82,8 +82,8 @@ cdef bint save_node(Writer writer, Stream stream, Place* place) except -1:
     return True
 
 
-cdef int save_behind_nodes(Writer writer, Stream stream) except -1:
-    """Figures and groups."""
+cdef int save_behind_nodes(Writer writer, Stream stream, int kind) except -1:
+    """Figures and groups, in the form of that number."""
     writer.put_length(stream.length)
     put_id(writer, stream.last)
     put_id(writer, stream.first)
@@ -92,11 +92,11 @@ cdef int save_behind_nodes(Writer writer, Stream stream) except -1:
     writer.put_length(len(stream.groups) if stream.groups else 0)
     if stream.groups:
         for name, group in stream.groups.items():
-            save_group(writer, name, group)
+            save_group(writer, name, group, kind)
     return 0
 
 
-cdef int save_group(Writer writer, bytes name, Group group) except -1:
+cdef int save_group(Writer writer, bytes name, Group group, int kind) except -1:
     cdef Place place = first_place()
     cdef Pending* entry
     cdef Consumer consumer
@@ -114,16 +114,17 @@ cdef int save_group(Writer writer, bytes name, Group group) except -1:
         step(&group.pending, &place)
     writer.put_length(len(group.consumers))
     for consumer in group.consumers.values():
-        save_consumer(writer, consumer)
+        save_consumer(writer, consumer, kind)
     return 0
 
 
-cdef int save_consumer(Writer writer, Consumer consumer) except -1:
+cdef int save_consumer(Writer writer, Consumer consumer, int kind) except -1:
     cdef Place place = first_place()
     cdef char* record
     writer.put_text(PyBytes_AS_STRING(consumer.name), PyBytes_GET_SIZE(consumer.name))
     writer.put_int64(consumer.seen_ms)
-    writer.put_int64(consumer.active_ms)
+    if kind == RDB_STREAM_3:
+        writer.put_int64(consumer.active_ms)
     writer.put_length(consumer.pending.count)
     while True:
         record = record_of(&consumer.pending, place)

@@ -32,6 +32,13 @@ cdef enum:
     RDB_SET_DRAGONFLY = 32      # members with deadlines
 
 cdef enum:
+    # which forms may be used: who is to read them
+    FOR_DFLITE = 0
+    FOR_VALKEY_9 = 1            # no members with deadlines
+    FOR_REDIS_7_2 = 2           # no fields with deadlines either
+    FOR_REDIS_7_0 = 3           # no sets as listpacks, no time of a consumer's last success
+
+cdef enum:
     # nodes of a quicklist
     NODE_PLAIN = 1
     NODE_PACKED = 2

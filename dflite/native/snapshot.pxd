@@ -23,6 +23,7 @@ cdef class Snapshot:
     cdef readonly size_t keys
     cdef object failure
     cdef bint idle
+    cdef int forms
     cdef uint32_t stamp         # the time of the cut, as entries have it
 
     cdef int announce(self, int db, list tables) except -1

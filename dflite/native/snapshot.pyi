@@ -2,6 +2,10 @@ from dflite.native.remains import Remains
 from dflite.native.table import Table
 
 KEY_FIELD: bytes
+READ_BY_DFLITE: int
+READ_BY_VALKEY_9: int
+READ_BY_REDIS_7_2: int
+READ_BY_REDIS_7_0: int
 
 class Snapshot:
     version: int
@@ -10,7 +14,7 @@ class Snapshot:
     size: int
     memory: int
     def __init__(
-        self, databases: list[list[Table]], packing: bool = True, idle: bool = False
+        self, databases: list[list[Table]], packing: bool = True, idle: bool = False, forms: int = 0
     ) -> None: ...
     def run(self, budget_us: int) -> bool: ...
     def take(self) -> bytes: ...

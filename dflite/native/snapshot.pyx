@@ -40,15 +40,20 @@ from dflite.native.entry cimport (
 )
 from dflite.native.index cimport Index, hash_key
 from dflite.native.packed_list cimport Node, PackedList
-from dflite.native.rdb_save cimport kind_in, save_element, save_node, save_value
+from dflite.native.rdb_save cimport kind_for, save_element, save_node, save_value
 from dflite.native.rdb_streams cimport save_behind_nodes
 from dflite.native.rdb_streams cimport save_node as save_stream_node
 from dflite.native.rdb_types cimport (
+    FOR_DFLITE,
+    FOR_REDIS_7_0,
+    FOR_REDIS_7_2,
+    FOR_VALKEY_9,
     OP_AUX,
     OP_DEADLINE,
     OP_IDLE,
     OP_RESIZE,
     OP_SELECT,
+    RDB_STREAM_2,
     RDB_STREAM_3,
     RDB_STRING,
 )
@@ -73,6 +78,12 @@ cdef uint64_t versions = 0      # of snapshots so far
 
 # What Redis does not know of a key goes before it as an auxiliary field, which it skips.
 KEY_FIELD = b"dflite-key"
+
+# Who is to read a snapshot: the more, the fewer forms of values may be used.
+READ_BY_DFLITE = FOR_DFLITE
+READ_BY_VALKEY_9 = FOR_VALKEY_9
+READ_BY_REDIS_7_2 = FOR_REDIS_7_2
+READ_BY_REDIS_7_0 = FOR_REDIS_7_0
 
 
 cdef inline int64_t now_ns() noexcept nogil:
@@ -223,12 +234,13 @@ cdef class ListPart(KeyedPart):
 @cython.final
 cdef class StreamPart(KeyedPart):
     cdef Place place
+    cdef int kind
 
     cdef bint write(self, Writer writer, int64_t end_ns) except -1:
         while save_stream_node(writer, <Stream>self.value, &self.place):
             if now_ns() >= end_ns:
                 return False
-        save_behind_nodes(writer, <Stream>self.value)
+        save_behind_nodes(writer, <Stream>self.value, self.kind)
         return True
 
 
@@ -320,10 +332,10 @@ cdef class Snapshot:
     """All keys of `databases` (for each the tables of its shards) at this moment, as RDB.
 
     What comes before the keys of a file and after them is the caller's. `packing` makes strings shorter,
-    `idle` writes how many seconds each key was not used.
+    `idle` writes how many seconds each key was not used, `forms` says who is to read it.
     """
 
-    def __init__(self, list databases not None, bint packing=True, bint idle=False):
+    def __init__(self, list databases not None, bint packing=True, bint idle=False, int forms=FOR_DFLITE):
         global versions
         cdef TableCut cut
         cdef Table table
@@ -337,6 +349,7 @@ cdef class Snapshot:
         self.parts = []
         self.remains = []
         self.idle = idle
+        self.forms = forms
         for db, tables in enumerate(databases):
             for table in tables:
                 if table.cut is not None:
@@ -403,10 +416,10 @@ cdef class Snapshot:
         if is_large(e):
             return self.add_part(cut, e, hash_key(key_of(e), key_length_of(e)))
         writer = self.writer_for(cut.db)
-        kind = kind_in(e)
+        kind = kind_for(e, self.forms)
         self.put_head(writer, e, kind)
-        if kind == RDB_STREAM_3:
-            return save_whole_stream(writer, <Stream>object_of(e))
+        if kind == RDB_STREAM_3 or kind == RDB_STREAM_2:
+            return save_whole_stream(writer, <Stream>object_of(e), kind)
         return save_value(writer, e, kind)
 
     cdef int put_head(self, Writer writer, Entry* e, int kind) except -1:
@@ -429,7 +442,7 @@ cdef class Snapshot:
 
     cdef int add_part(self, TableCut cut, Entry* e, uint64_t h) except -1:
         """A large value waits for its turn; from now on it is told before it changes."""
-        cdef int kind = kind_in(e)
+        cdef int kind = kind_for(e, self.forms)
         cdef Part part
         cdef IndexPart index
         if kind == RDB_STRING:
@@ -450,6 +463,7 @@ cdef class Snapshot:
                 part.head.put_length((<PackedList>part.value).nodes)
             else:
                 part.head.put_length((<Stream>part.value).nodes.count)
+                (<StreamPart>part).kind = kind
             watch(cut, <KeyedPart>part, h)
         self.parts.append(part)
         return 0
@@ -596,12 +610,12 @@ cdef int watch(TableCut cut, KeyedPart part, uint64_t h) except -1:
     return 0
 
 
-cdef int save_whole_stream(Writer writer, Stream stream) except -1:
+cdef int save_whole_stream(Writer writer, Stream stream, int kind) except -1:
     cdef Place place = first_place()
     writer.put_length(stream.nodes.count)
     while save_stream_node(writer, stream, &place):
         pass
-    return save_behind_nodes(writer, stream)
+    return save_behind_nodes(writer, stream, kind)
 
 
 def before_change(Table table not None, bytes key not None) -> None:

@@ -19,12 +19,14 @@ from dflite.base.server_errors import (
 from dflite.engine.client import MEMCACHED
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
+from dflite.engine.replication import Replica
 from dflite.native.requests import Limits
 from dflite.native.thresholds import set_threshold
 from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
 from dflite.server.endpoint import PUBLIC
 from dflite.server.figures import Figures
+from dflite.server.full_sync import FullSyncs
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.server.private_files import write_private
@@ -64,6 +66,7 @@ class NodeHost:
         self.snapshots: Snapshots
         self.rewriting: LogRewriting
         self.restoring: Restoring
+        self.full_syncs: FullSyncs
         self.throttle = Throttle()
         self.available = available_memory()
 
@@ -75,6 +78,7 @@ class NodeHost:
         stopped: asyncio.Event,
         saving: Saving,
         restoring: Restoring,
+        full_syncs: FullSyncs,
     ) -> None:
         """Know the parts, and keep their copies of settings up to date from now on."""
         self.executor = executor
@@ -85,6 +89,7 @@ class NodeHost:
         self.snapshots = saving.snapshots
         self.rewriting = restoring.rewriting
         self.restoring = restoring
+        self.full_syncs = full_syncs
         self.apply_settings()
         self.require_password()
         executor.users.never_open = self.settings.endpoint == PUBLIC
@@ -136,6 +141,7 @@ class NodeHost:
         executor.tracking.limit = settings.tracking_table_max_keys
         executor.script_memory = settings.script_memory_limit
         executor.script_patience_us = settings.busy_reply_threshold * 1000
+        executor.replica_limits.bulk_length = settings.max_bulk_len
         for limits, row in ((self.limits, NORMAL), (executor.channels.limits, PUBSUB)):
             limits.bulk_length = settings.max_bulk_len
             limits.query_buffer = settings.client_query_buffer_limit
@@ -274,6 +280,9 @@ class NodeHost:
         if error:
             LOG.warning("DEBUG LOADAOF failed: %s", error)
             raise LogNotLoaded
+
+    def sync_fully(self, replica: Replica) -> None:
+        self.full_syncs.ask(replica)
 
     def last_save_s(self) -> int:
         return self.saving.last_save_s

@@ -26,7 +26,9 @@ from dflite.server.banner import Facts, banner
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.endpoint import RENEWED_S, Endpoint, announced_host
+from dflite.server.feeding import Feeding
 from dflite.server.figures import Figures
+from dflite.server.full_sync import FullSyncs
 from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
 from dflite.server.log_loading import CannotLoad
@@ -71,6 +73,8 @@ class Node:
         self.log.cut_off = self.cut_off_unanswered
         self.rewriting = LogRewriting(self.executor, settings, self.log, self.snapshots)
         self.restoring = Restoring(self.executor, settings, self.log, self.rewriting)
+        self.full_syncs = FullSyncs(self.executor, settings, self.snapshots)
+        self.feeding = Feeding(self.executor, settings)
         self.figures = Figures(
             self.executor, self.reactor, self.doorman, settings, self.saving, self.restoring
         )
@@ -84,13 +88,21 @@ class Node:
             self.log.every_second,
             self.saving.every_second,
             self.rewriting.every_second,
+            self.full_syncs.keep_alive,
+            self.feeding.every_second,
         ]
         self.throttle = Throttle()
         self.stopped = asyncio.Event()
         self.next_look = 0.0  # at strangers, while a script takes long
         endpoint.guard()
         self.host.join(
-            self.executor, self.figures, self.limits, self.stopped, self.saving, self.restoring
+            self.executor,
+            self.figures,
+            self.limits,
+            self.stopped,
+            self.saving,
+            self.restoring,
+            self.full_syncs,
         )
 
         keep_promise(settings)

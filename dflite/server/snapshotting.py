@@ -15,8 +15,14 @@ from typing import Final, Protocol
 from dflite import __version__
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.executor import Executor
-from dflite.native.snapshot import Snapshot
+from dflite.native.snapshot import (
+    READ_BY_DFLITE,
+    READ_BY_REDIS_7_0,
+    READ_BY_REDIS_7_2,
+    Snapshot,
+)
 from dflite.persistence.rdb_file import head, version_for
+from dflite.rdb.values import REDIS_7_0, REDIS_7_2
 from dflite.scripting.scripting import saved_functions
 from dflite.settings.settings import Settings
 
@@ -63,7 +69,9 @@ def no_fields() -> Fields:
     return []
 
 
-def head_of(executor: Executor, fields: Fields, packing: bool) -> bytes:
+def head_of(
+    executor: Executor, fields: Fields, packing: bool, forms: int = READ_BY_DFLITE
+) -> bytes:
     """What stands before the keys of a snapshot of this moment."""
     common = [
         ("redis-ver", REDIS_VERSION.decode()),
@@ -73,7 +81,10 @@ def head_of(executor: Executor, fields: Fields, packing: bool) -> bytes:
         ("dflite-ver", __version__),
     ]
     fields = common + fields
-    return head(version_for(executor.keyspace), fields) + saved_functions(executor, packing)
+    version = version_for(executor.keyspace)
+    if forms >= READ_BY_REDIS_7_2:
+        version = REDIS_7_0 if forms >= READ_BY_REDIS_7_0 else REDIS_7_2
+    return head(version, fields) + saved_functions(executor, packing)
 
 
 def bury(executor: Executor, snapshot: Snapshot) -> None:
@@ -94,6 +105,7 @@ class SnapshotRun:
         sink: Sink,
         on_end: "Callable[[SnapshotRun], None]",
         at_cut: Callable[[], Fields],
+        forms: int = READ_BY_DFLITE,
     ) -> None:
         self.executor = executor
         self.settings = settings
@@ -101,6 +113,7 @@ class SnapshotRun:
         self.sink = sink
         self.on_end = on_end
         self.at_cut = at_cut
+        self.forms = forms
         self.loop = asyncio.get_running_loop()
         self.began_s = time.monotonic()
         self.keys_total = 0
@@ -127,9 +140,9 @@ class SnapshotRun:
         self.began_s = time.monotonic()
         packing = self.settings.rdbcompression
         try:
-            self.sink.write(head_of(executor, self.at_cut(), packing))
+            self.sink.write(head_of(executor, self.at_cut(), packing, self.forms))
             self.keys_total = sum(len(db) for db in executor.keyspace.dbs)
-            self.snapshot = Snapshot(executor.keyspace.tables, packing)
+            self.snapshot = Snapshot(executor.keyspace.tables, packing, forms=self.forms)
         except (OSError, MemoryError) as error:
             self.fail(error)
             return
@@ -222,6 +235,7 @@ class Snapshots:
         sink: Sink,
         on_end: Callable[[SnapshotRun], None],
         at_cut: Callable[[], Fields] = no_fields,
+        forms: int = READ_BY_DFLITE,
     ) -> SnapshotRun:
         """Begin one; to be called while none is running.
 
@@ -229,7 +243,7 @@ class Snapshots:
         """
         if self.running is not None:
             raise ValueError(f"a {self.running.purpose} is running already")
-        run = SnapshotRun(self.executor, self.settings, purpose, sink, on_end, at_cut)
+        run = SnapshotRun(self.executor, self.settings, purpose, sink, on_end, at_cut, forms)
         self.run = run
         if self.executor.in_exec:
             run.loop.call_soon(run.cut)  # not in the middle of a step

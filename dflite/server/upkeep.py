@@ -196,6 +196,8 @@ class Upkeep:
 
     def may_time_out(self, client: Client) -> bool:
         """Idle is who could say something; who waits for an answer or watches requests is not."""
+        if client.replica or client.primary:
+            return False  # their links have timeouts of their own
         return not client.conn.held and not client.monitor and client.listening is None
 
     def count_soft_limit(self, client: Client, seconds: int) -> None:

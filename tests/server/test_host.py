@@ -9,6 +9,7 @@ import pytest
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ShutdownFailed
 from dflite.native.requests import Limits
+from dflite.server.full_sync import FullSyncs
 from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of
 from tests.support.mc_node import McClient
@@ -19,7 +20,10 @@ from tests.support.node import Node
 def host(node: Node) -> NodeHost:
     host = NodeHost(node.host.settings)
     figures = figures_of(node)
-    host.join(node.executor, figures, Limits(), asyncio.Event(), figures.saving, figures.restoring)
+    saving = figures.saving
+    syncs = FullSyncs(node.executor, node.host.settings, saving.snapshots)
+    event = asyncio.Event()
+    host.join(node.executor, figures, Limits(), event, saving, figures.restoring, syncs)
     return host
 
 

@@ -21,6 +21,7 @@ from dflite.engine.client import Client
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
+from dflite.engine.replication import Replica
 from dflite.engine.session import Session
 from dflite.native.clock import Clock
 from dflite.native.connection import HELD_OUTPUT, Connection
@@ -123,6 +124,7 @@ class FakeHost:
         self.rewrites = 0
         self.resets = 0
         self.http_pieces: list[bytes] = []
+        self.asking_for_sync: list[Replica] = []
         self.memory_figures = MemoryFigures(0, 0, 0, 0, 0, 0, [])
 
     def setting(self, name: str) -> object:
@@ -170,6 +172,9 @@ class FakeHost:
 
     def reload(self, save: bool, flush: bool) -> None:
         self.saves.append(f"RELOAD {save} {flush}")
+
+    def sync_fully(self, replica: Replica) -> None:
+        self.asking_for_sync.append(replica)
 
     def last_save_s(self) -> int:
         return START_MS // 1000

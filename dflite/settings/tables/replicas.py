@@ -114,41 +114,41 @@ REPLICATION: Final = Group(
             both("replica_ignore_maxmemory"),
         ),
         idle("replica_ignore_disk_write_errors", YES_NO, "no", "A full disk stops no replica."),
-        idle("repl_diskless_sync", YES_NO, "yes", "Replicas get the snapshot by socket."),
-        idle("repl_diskless_sync_delay", SMALL, "5", "Seconds to wait for more replicas."),
-        idle("repl_diskless_sync_max_replicas", SMALL, "0", "Replicas not to wait longer for."),
+        live("repl_diskless_sync", YES_NO, "yes", "Replicas get the snapshot by socket."),
+        live("repl_diskless_sync_delay", SMALL, "1", "Seconds to wait for more replicas."),
+        live("repl_diskless_sync_max_replicas", SMALL, "0", "Replicas not to wait longer for."),
         idle(
             "repl_diskless_load",
             Choice(["disabled", "on-empty-db", "swapdb", "flush-before-load"]),
             "disabled",
             "How a replica loads what comes by socket.",
         ),
-        idle(
+        live(
             "repl_ping_replica_period",
             Int(1, INT_MAX),
             "10",
             "Seconds between pings.",
             both("repl_ping_replica_period"),
         ),
-        idle("repl_timeout", Int(1, INT_MAX), "60", "Seconds after which a link counts as dead."),
+        live("repl_timeout", Int(1, INT_MAX), "60", "Seconds after which a link counts as dead."),
         idle("repl_disable_tcp_nodelay", YES_NO, "no", "Links to replicas may collect bytes."),
-        idle(
+        live(
             "repl_backlog_size",
             Size(1, INT64_MAX, (16384, INT64_MAX)),
             "1mb",
             "Bytes of history kept for replicas that come back.",
         ),
-        idle("repl_backlog_ttl", COUNT, "3600", "Seconds it is kept without any replica."),
+        live("repl_backlog_ttl", COUNT, "3600", "Seconds it is kept without any replica."),
         idle("repl_mptcp", YES_NO, "no", "Multipath TCP for replicas.", when=FIXED),
         idle("dual_channel_replication_enabled", YES_NO, "no", "Snapshot and changes apart."),
-        idle(
+        live(
             "min_replicas_to_write",
             SMALL,
             "0",
             "Replicas without which writes are refused.",
             both("min_replicas_to_write"),
         ),
-        idle(
+        live(
             "min_replicas_max_lag",
             SMALL,
             "10",
