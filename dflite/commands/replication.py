@@ -25,10 +25,19 @@ from dflite.engine.command import (
     Family,
 )
 from dflite.engine.context import Context
-from dflite.engine.replication import GREETING, ONLINE, REPLICAS, SENT, Feed, Replica
+from dflite.engine.replication import (
+    GREETING,
+    ONLINE,
+    REPLICAS,
+    SENT,
+    WAITING,
+    Feed,
+    Replica,
+)
 from dflite.native.bytesops import parse_int
 
 SERVER: Final = Family("server")
+ROLES: Final = Family("server", "admin", "dangerous")
 SYNCING: Final = ADMIN | NOSCRIPT | NO_ASYNC_LOADING | NO_MULTI
 LONGEST_ADDRESS: Final = 255
 NOT_PATCHED: Final = 2  # dots in a version
@@ -52,7 +61,7 @@ def address_of(client: Client) -> str:
 
 
 @SERVER.command(
-    "REPLCONF [option value [option value ...]]",
+    "REPLCONF",
     arity=-1,
     flags=ADMIN | NOSCRIPT | LOADING | STALE | ALLOW_BUSY,
     since="3.0.0",
@@ -88,11 +97,7 @@ def read_option(ctx: Context, option: bytes, name: bytes, args: Args) -> bool:
         read_progress(ctx, option, args)
         return False
     elif option == b"getack":
-        args.next()
-        link = ctx.engine.replication.primary
-        if link is not None and link.client_id == ctx.client.id:
-            link.asked = True
-        return False
+        return False  # for a replica: its primary's stream says so, and no client
     elif option == b"rdb-only":
         replica_of(ctx).only_snapshot = args.integer() == 1
     elif option == b"rdb-filter-only":
@@ -223,11 +228,12 @@ def become_replica(ctx: Context) -> None:
 
 def begin_sync(ctx: Context, replica: Replica) -> None:
     become_replica(ctx)
+    replica.state = WAITING
     ctx.engine.replication.synced_fully += 1
     ctx.host.sync_fully(replica)
 
 
-@SERVER.command(
+@ROLES.command(
     "ROLE",
     arity=1,
     flags=NOSCRIPT | LOADING | STALE | FAST,

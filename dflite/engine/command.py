@@ -304,9 +304,9 @@ FOREIGN: Final[list[Command]] = []  # of another protocol: counted like the othe
 class Family:
     """Commands about one thing; gives them their group and, if there is one, their ACL category."""
 
-    def __init__(self, group: str, category: str = "") -> None:
+    def __init__(self, group: str, category: str = "", other: str = "") -> None:
         self.group = group
-        self.category = CATEGORY_BITS[category] if category else 0
+        self.category = sum([CATEGORY_BITS[name] for name in (category, other) if name])
 
     def command(
         self,

@@ -94,7 +94,6 @@ class PrimaryLink:
         self.sync_read = 0
         self.sync_io_ms = 0
         self.client_id = -1  # whose commands its stream's are
-        self.asked = False  # it wants to know at once how far this node is
 
     @property
     def is_up(self) -> bool:

@@ -114,7 +114,9 @@ def exact_trim(stream: Stream, trim: Trim) -> list[bytes]:
         return [b"MAXLEN", b"=", format_int(length)]
     least = trim.least
     if trim.roughly:
-        least = max(stream.first_entry_id(), 0)
+        least = stream.first_entry_id()
+        if least < 0:
+            least = MAX_ID  # nothing is left
     return [b"MINID", b"=", id_text(least)]
 
 

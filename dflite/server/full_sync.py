@@ -110,13 +110,17 @@ class Broadcast:
 
     @property
     def error(self) -> OSError | None:
-        if all(share.is_gone() for share in self.shares):
+        if all(share.is_gone() for share in self.shares) and not self.finished_for_some():
             return ConnectionResetError(0, "no replica is left")
         return None
 
     @property
     def finished(self) -> bool:
         return all(share.is_through() for share in self.shares)
+
+    def finished_for_some(self) -> bool:
+        """Has one of them read all? It may be gone since: that is its own affair."""
+        return any(share.complete and not share.chunks for share in self.shares)
 
     def write(self, data: bytes) -> None:
         self.sum = crc64(data, self.sum)

@@ -58,6 +58,19 @@ def test_adding_and_trimming(db: Db) -> None:
     assert journaled(db)[-1] == b"XADD s MAXLEN = 2 0-3 f v"
 
 
+def test_an_entry_that_is_trimmed_away_at_once_is_so_for_replicas(db: Db) -> None:
+    trim = Trim()
+    trim.by = streams.ID
+    trim.least = 9
+    trim.roughly = True
+    add(db, 3, trim)
+    stream = streams.find_stream(db, b"s")
+    assert stream is not None
+    assert len(stream) == 0
+    most = b"18446744073709551615"
+    assert journaled(db) == [b"XADD s MINID = %b-%b 0-3 f v" % (most, most)]
+
+
 def test_trimming(db: Db) -> None:
     assert streams.trim_key(db, b"s", to_length(0)) == 0
     for number in range(1, 251):

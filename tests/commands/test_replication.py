@@ -1,0 +1,116 @@
+"""REPLCONF, PSYNC, SYNC and ROLE: what a replica may say, and when it goes on from where it was."""
+
+import pytest
+
+from dflite.base.errors import BadSyntax, NotAnInteger
+from dflite.base.replication_errors import NoPrimaryLink
+from dflite.engine.replication import GREETING, ONLINE, REPLICAS, SENT, PrimaryLink
+from tests.support.node import Node, NodeClient
+
+
+def test_a_replica_introduces_itself(node: Node, client: NodeClient) -> None:
+    assert client.run("REPLCONF listening-port 6380 ip-address 10.0.0.7") == "OK"
+    assert client.run("REPLCONF capa EOF capa psync2 version 9.1.2") == "OK"
+    assert client.run("REPLCONF rdb-only 1") == "OK"
+    (replica,) = node.executor.replication.replicas.values()
+    assert (replica.ip, replica.port, replica.version) == ("10.0.0.7", 6380, 0x090102)
+    assert replica.capabilities == {"eof", "psync2"}
+    assert replica.only_snapshot
+    assert replica.state == GREETING
+    assert node.executor.replication.attached() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("REPLCONF a", BadSyntax),
+        ("REPLCONF foo bar", "ERR Unrecognized REPLCONF option: foo"),
+        ("REPLCONF listening-port x", NotAnInteger),
+        ("REPLCONF rdb-only x", NotAnInteger),
+        ("REPLCONF version 7", "ERR Unrecognized version format: 7"),
+        ("REPLCONF version 7.x.1", "ERR Unrecognized version format: 7.x.1"),
+        ("REPLCONF rdb-filter-only x", "ERR Unsupported rdb-filter-only option: x"),
+        (
+            "REPLCONF ip-address " + "a" * 300,
+            "ERR REPLCONF ip-address provided by replica instance is too long: 300 bytes",
+        ),
+        ("PSYNC ? x", NotAnInteger),
+    ],
+)
+def test_what_makes_no_sense_is_refused(client: NodeClient, line: str, error: object) -> None:
+    assert client.run(line) == error
+
+
+def test_nothing_answers_an_acknowledgement(client: NodeClient) -> None:
+    client.send("REPLCONF ACK 100")
+    client.send("REPLCONF GETACK *")
+    assert client.run("PING") == "PONG"
+
+
+def test_who_comes_back_goes_on_where_it_was(node: Node) -> None:
+    replication = node.executor.replication
+    replication.want_stream(REPLICAS, True)
+    client = node.client()
+    client.run("SET k v")
+    offset = replication.offset
+    client.run("SET k w")
+    replica = node.client()
+    replica.run("REPLCONF capa psync2 listening-port 1")
+    assert replica.run(f"PSYNC {replication.id} {offset + 1}") == f"CONTINUE {replication.id}"
+    assert replication.synced_partially == 1
+    (state,) = replication.online()
+    assert state.cursor is not None
+    assert state.cursor.position == offset
+    assert state.conn.source is not None
+    assert state.conn.source()
+    assert bytes(state.conn.reply.take()).endswith(b"$3\r\nSET\r\n$1\r\nk\r\n$1\r\nw\r\n")
+    assert not state.conn.source()
+    assert f"id={state.id} " in str(client.run("CLIENT LIST TYPE replica"))
+    assert client.run("ROLE") == [
+        b"master", replication.offset, [[state.ip.encode(), b"1", b"%d" % offset]],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("history", "ahead"), [("?", 0), ("f" * 40, 0), ("same", 1), ("same", -1_000_000)]
+)
+def test_who_cannot_go_on_gets_everything(node: Node, history: str, ahead: int) -> None:
+    replication = node.executor.replication
+    replication.want_stream(REPLICAS, True)
+    node.client().run("SET k v")
+    replica = node.client()
+    name = replication.id if history == "same" else history
+    replica.send(f"PSYNC {name} {replication.offset + 1 + ahead}")
+    (asking,) = node.host.asking_for_sync
+    assert asking.id == replica.id
+    assert replication.synced_fully == 1
+    assert replication.refused_partially == (history != "?")
+    replica.send("SYNC")  # it is one already
+    assert node.host.asking_for_sync == [asking]
+
+
+def test_a_replica_is_online_when_it_says_that_it_has_its_snapshot(node: Node) -> None:
+    replication = node.executor.replication
+    client = node.client()
+    client.send("PSYNC ? -1")
+    (replica,) = node.host.asking_for_sync
+    replica.state = SENT
+    replica.cursor = node.executor.backlog.cursor(replication.offset)
+    client.send("REPLCONF ACK 0")
+    assert replica.state == ONLINE
+    client.send("REPLCONF ACK 12 FACK 9")
+    assert (replica.acked, replica.acked_file) == (12, 9)
+    client.disconnect()
+    assert replication.replicas == {}
+    node.executor.backlog.check()
+
+
+def test_nobody_follows_a_replica_that_has_lost_its_primary(node: Node, client: NodeClient) -> None:
+    link = PrimaryLink("127.0.0.1", 7, node.clock.now_ms)
+    node.executor.replication.primary = link
+    assert client.run("PSYNC ? -1") == NoPrimaryLink
+    assert client.run("ROLE") == [b"slave", b"127.0.0.1", 7, b"connect", -1]
+    link.state = "connected"
+    assert client.run("ROLE") == [b"slave", b"127.0.0.1", 7, b"connected", 0]
+    client.send("PSYNC ? -1")
+    assert len(node.host.asking_for_sync) == 1

@@ -1,0 +1,179 @@
+"""Full syncs: who is fed from one snapshot, in which form, and who is slow or gone."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dflite.engine.replication import Replica
+from dflite.native.clock import Clock
+from dflite.native.snapshot import (
+    READ_BY_DFLITE,
+    READ_BY_REDIS_7_0,
+    READ_BY_REDIS_7_2,
+    READ_BY_VALKEY_9,
+)
+from dflite.persistence.rdb_file import load_file
+from dflite.server.full_sync import forms_for
+from dflite.store.effects import Effects
+from dflite.store.keyspace import Keyspace
+from tests.support.node import Node
+from tests.support.resp import encode
+from tests.support.servers import Server, start_dflite, wait_until
+
+KEYS = 300
+
+
+class Follower:
+    """The least that a replica is: it asks, reads the snapshot, and says that it has it."""
+
+    def __init__(self, server: Server, *options: str) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", server.port), 20)
+        self.file = self.socket.makefile("rb")
+        self.options = options
+        if options:
+            self.send("REPLCONF", *options)
+            assert self.file.readline() == b"+OK\r\n"
+
+    def send(self, *words: str) -> None:
+        self.socket.sendall(encode(words))
+
+    def read_line(self) -> bytes:
+        """The next line, without those that only say that somebody is there."""
+        line = b"\n"
+        while line == b"\n":
+            line = self.file.readline()
+        return line
+
+    def read_snapshot(self) -> bytes:
+        """The bytes of a snapshot, in either form."""
+        head = self.read_line()
+        if not head.startswith(b"$EOF:"):
+            return self.file.read(int(head[1:]))
+        mark = head[5:].strip()
+        data = bytearray()
+        while not data.endswith(mark):  # nothing comes behind it before the acknowledgement
+            data += self.file.read1(1 << 20)
+        return bytes(data[: -len(mark)])
+
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
+
+
+def keys_in(data: bytes, path: Path) -> int:
+    """How many keys a snapshot holds; it has to be sound."""
+    path.write_bytes(data)
+    keyspace = Keyspace(Clock(1), Effects())
+    return load_file(str(path), keyspace, -1).loader.keys
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with start_dflite("--repl_diskless_sync_delay=0", "--enable_debug_command=yes") as server:
+        server.call("DEBUG", "POPULATE", KEYS, "key", 100)
+        yield server
+
+
+def test_a_replica_gets_the_snapshot_and_then_what_came_since(
+    server: Server, tmp_path: Path
+) -> None:
+    follower = Follower(server, "capa", "eof", "capa", "psync2")
+    follower.send("PSYNC", "?", "-1")
+    head = follower.read_line().split()
+    assert head[0] == b"+FULLRESYNC"
+    assert len(head[1]) == 40
+    assert keys_in(follower.read_snapshot(), tmp_path / "x") == KEYS
+    server.call("SET", "k", "v")
+    follower.send("REPLCONF", "ACK", head[2].decode())
+    stream = encode(["SELECT", "0"]) + encode(["SET", "k", "v"])
+    assert follower.file.read(len(stream)) == stream
+    follower.send("REPLCONF", "ACK", str(int(head[2]) + len(stream)))
+    with server.connect() as client:
+        client.call("SET", "k", "w")
+        client.send("WAIT", 1, 0)
+        asked = encode(["SET", "k", "w"]) + encode(["REPLCONF", "GETACK", "*"])
+        assert follower.file.read(len(asked)) == asked
+        follower.send("REPLCONF", "ACK", str(int(head[2]) + len(stream) + len(asked)))
+        assert client.read().value == 1
+    follower.close()
+
+
+def test_replicas_that_come_together_are_fed_from_one_snapshot(tmp_path: Path) -> None:
+    flags = ["--repl_diskless_sync_delay=1000", "--repl_diskless_sync_max_replicas=3"]
+    with start_dflite(*flags, "--enable_debug_command=yes") as server:
+        server.call("DEBUG", "POPULATE", KEYS, "key", 100)
+        followers = [Follower(server, "capa", "eof") for _ in range(3)]
+        for follower in followers:
+            follower.send("PSYNC", "?", "-1")
+        heads = {follower.read_line() for follower in followers}
+        snapshots = {follower.read_snapshot() for follower in followers}
+        assert len(heads) == len(snapshots) == 1
+        assert keys_in(snapshots.pop(), tmp_path / "x") == KEYS
+        assert server.log.count("full sync begun, replicas: 3") == 1
+        for follower in followers:
+            follower.close()
+
+
+@pytest.mark.parametrize("verb", [("SYNC",), ("PSYNC", "?", "-1")])
+def test_who_knows_no_mark_is_told_the_length(
+    server: Server, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    follower = Follower(server)
+    follower.send(*verb)
+    if verb[0] == "PSYNC":
+        assert follower.read_line().startswith(b"+FULLRESYNC ")
+    assert keys_in(follower.read_snapshot(), tmp_path / "x") == KEYS
+    server.call("SET", "k", "v")
+    stream = encode(["SELECT", "0"]) + encode(["SET", "k", "v"])
+    assert follower.file.read(len(stream)) == stream
+    follower.close()
+
+
+def test_who_goes_away_in_the_middle_disturbs_nobody(server: Server, tmp_path: Path) -> None:
+    server.call("DEBUG", "POPULATE", 100_000, "more", 200)
+    gone = Follower(server, "capa", "eof")
+    gone.send("PSYNC", "?", "-1")
+    gone.read_line()
+    gone.close()
+    wait_until(lambda: "full sync given up" in server.log, 20)
+    follower = Follower(server, "capa", "eof")
+    follower.send("PSYNC", "?", "-1")
+    follower.read_line()
+    assert keys_in(follower.read_snapshot(), tmp_path / "x") == KEYS + 100_000
+    wait_until(lambda: b"connected_slaves:1" in bytes(str(server.call("INFO")), "latin-1"))
+    follower.close()
+
+
+def test_a_snapshot_waits_for_the_one_before(server: Server, tmp_path: Path) -> None:
+    server.call("DEBUG", "POPULATE", 100_000, "more", 200)
+    with server.connect() as client:
+        client.send("BGSAVE")
+        follower = Follower(server, "capa", "eof")
+        follower.send("PSYNC", "?", "-1")
+        assert client.read().value == b"Background saving started"
+        follower.read_line()
+        assert keys_in(follower.read_snapshot(), tmp_path / "x") == KEYS + 100_000
+    assert "snapshot saved" in server.log
+    follower.close()
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "version", "only_snapshot", "forms"),
+    [
+        ({"dflite"}, 0, False, READ_BY_DFLITE),
+        (set(), 0, True, READ_BY_DFLITE),
+        (set(), 0x090102, False, READ_BY_VALKEY_9),
+        (set(), 0x080000, False, READ_BY_REDIS_7_2),
+        (set(), 0, False, READ_BY_REDIS_7_0),
+    ],
+)
+def test_each_gets_the_forms_that_it_knows(
+    node: Node, capabilities: set[str], version: int, only_snapshot: bool, forms: int
+) -> None:
+    replica = Replica(1, node.client().conn, 0)
+    replica.capabilities = capabilities
+    replica.version = version
+    replica.only_snapshot = only_snapshot
+    assert forms_for(replica) == forms
