@@ -7,6 +7,10 @@ class NotEnoughReplicas(CommandError):
     text = b"NOREPLICAS Not enough good replicas to write."
 
 
+class BadPrimaryPort(CommandError):
+    text = b"ERR Invalid master port"
+
+
 class ReadOnlyReplica(CommandError):
     text = b"READONLY You can't write against a read only replica."
 

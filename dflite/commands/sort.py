@@ -99,6 +99,7 @@ def read_order(ctx: Context, args: Args, order: Order, stores: bool) -> bytes | 
 def cmd_sort(ctx: Context, args: Args) -> None:
     key = args.next()
     order = Order()
+    order.lenient = ctx.client.primary
     target = read_order(ctx, args, order, True)
     found = sort(ctx.db, key, order, target is not None or ctx.in_script)
     if target is None:

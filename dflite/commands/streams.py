@@ -24,6 +24,7 @@ from dflite.base.stream_errors import (
 )
 from dflite.commands.stream_ids import read_end, read_id, read_ids, read_start
 from dflite.engine.args import Args
+from dflite.engine.client import Client
 from dflite.engine.command import (
     ACCESS,
     DELETE,
@@ -91,15 +92,21 @@ class TrimWords:
             trim.least = read_id(args.next())
         return True
 
-    def result(self, needed: bool) -> Trim | None:
-        """How to trim; None if nothing was said."""
+    def result(self, needed: bool, client: Client) -> Trim | None:
+        """How to trim; None if nothing was said.
+
+        A primary (a log, too) says that what it trimmed roughly is to be trimmed exactly so, and
+        leaves the limit that it was given.
+        """
         trim = self.trim
         if trim.limit and trim.by == NOTHING:
             raise LimitWithoutTrim
         if needed and trim.by == NOTHING:
             raise NoTrimStrategy
         if self.limited:
-            if not trim.roughly:
+            if client.primary and not trim.roughly:
+                trim.limit = 0
+            elif not trim.roughly:
                 raise LimitOfExactTrim
         elif trim.roughly:
             trim.limit = SOME
@@ -146,7 +153,7 @@ def cmd_xadd(ctx: Context, args: Args) -> None:
                 break
             if not args.more():
                 break
-        trim = words.result(False)
+        trim = words.result(False, ctx.client)
     at = args.at
     if len(argv) - at < 2 or (len(argv) - at) % 2:
         raise WrongArity(b"xadd")
@@ -202,7 +209,7 @@ def cmd_xtrim(ctx: Context, args: Args) -> None:
     while args.more():
         if not words.take(args.word(), args):
             raise BadSyntax
-    trim = words.result(True)
+    trim = words.result(True, ctx.client)
     assert trim is not None
     ctx.reply.integer(trim_key(ctx.db, key, trim))
 
@@ -238,7 +245,7 @@ def cmd_xsetid(ctx: Context, args: Args) -> None:
     stream = find_stream(ctx.db, key)
     if stream is None:
         raise NoSuchKey
-    if last_id < stream.max_deleted_id:
+    if last_id < stream.max_deleted_id and not ctx.client.primary:  # one of Redis 7.0 may say so
         raise LastIdBelowDeleted
     if len(stream):
         if last_id < stream.last_entry_id():

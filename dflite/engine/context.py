@@ -89,6 +89,12 @@ class Host(Protocol):
     def sync_fully(self, replica: Replica) -> None:
         """A replica is to get all data, as a snapshot, and then the stream."""
 
+    def replicate(self, host: str, port: int) -> bool:
+        """Follow that node from now on; False if this one does already."""
+
+    def stop_replicating(self) -> None:
+        """Follow nobody."""
+
     def last_save_s(self) -> int:
         """When the last snapshot was finished, or else the process started, in Unix seconds."""
 

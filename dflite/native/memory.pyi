@@ -10,6 +10,7 @@ SCRIPTS: int
 FUNCTIONS: int
 BACKLOG: int
 REPLICAS: int
+LOADING: int
 POLICY: int
 
 class Memory:

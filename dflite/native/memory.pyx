@@ -28,6 +28,7 @@ SCRIPTS = 6         # cached scripts and their interpreter
 FUNCTIONS = 7       # function libraries
 BACKLOG = 8         # the ring that replicas catch up from
 REPLICAS = REPLICAS_KIND        # what is on its way to replicas
+LOADING = 11        # what a replica is loading, to have it in the place of its data
 POLICY = POLICY_KIND    # what the eviction policy remembers
 
 cdef enum:

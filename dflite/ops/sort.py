@@ -13,6 +13,7 @@ ITSELF: Final = b"#"  # as a pattern: the element
 PLACE: Final = b"*"  # in a pattern: where the element goes
 FIELD: Final = b"->"  # in a pattern: a hash's field follows
 HEXADECIMAL: Final = (b"x", b"X")
+WHITESPACE: Final = b" \t\n\v\f\r"
 
 
 class Order:
@@ -26,6 +27,7 @@ class Order:
         self.alphabetical = False
         self.offset = 0
         self.count = -1  # all
+        self.lenient = False  # about numbers, as C is
 
 
 def sort(db: Db, key: bytes, order: Order, stores: bool = False) -> list[bytes | None]:
@@ -48,7 +50,7 @@ def sort(db: Db, key: bytes, order: Order, stores: bool = False) -> list[bytes |
         found = elements(db, key, kind)
         if kind == TYPE_SET and stores:
             found.sort()
-        found = in_order(db, found, by, alphabetical, order.descending)
+        found = in_order(db, found, by, alphabetical, order)
         start, end = limits(order, len(found))
         found = found[start:end]
     if not order.gets:
@@ -95,14 +97,15 @@ def limits(order: Order, length: int) -> tuple[int, int]:
 
 
 def in_order(
-    db: Db, found: list[bytes], by: bytes | None, alphabetical: bool, descending: bool
+    db: Db, found: list[bytes], by: bytes | None, alphabetical: bool, order: Order
 ) -> list[bytes]:
     """Elements sorted by themselves or by what `by` leads to."""
+    descending = order.descending
     if alphabetical and by is None:
         return sorted(found, reverse=descending)
     weights = found if by is None else [look_up(db, by, element) for element in found]
     if not alphabetical:
-        scored = [(score(weights[i]), found[i]) for i in range(len(found))]
+        scored = [(score(weights[i], order.lenient), found[i]) for i in range(len(found))]
         scored.sort(reverse=descending)  # elements of one score by themselves
         return [pair[1] for pair in scored]
     # those without a weight are before all others; those of one weight stay as they come
@@ -113,11 +116,18 @@ def in_order(
     return [found[abs(weight[2])] for weight in weighed]
 
 
-def score(text: bytes | None) -> float:
-    """The number that an element is sorted by; 0 where there is none."""
+def score(text: bytes | None, lenient: bool) -> float:
+    """The number that an element is sorted by; 0 where there is none.
+
+    `lenient` is as Redis and C read numbers: what Redis could sort, its replica has to.
+    """
     if text is None:
         return 0.0
     text = text.partition(b"\0")[0]
+    if lenient:
+        text = text.lstrip(WHITESPACE)
+        if not text:
+            return 0.0
     number = parse_float(text)
     if number is None or text.lstrip(b"+-")[1:2] in HEXADECIMAL:
         raise ScoresNotFloats

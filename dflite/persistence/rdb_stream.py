@@ -69,6 +69,10 @@ class StreamLoad:
         """Keys that were read so far."""
         return self.loader.keys if self.loader is not None else 0
 
+    def is_busy(self) -> bool:
+        """Is there something to read right now?"""
+        return self.reader is not None
+
     def feed(self, data: bytes) -> None:
         """Take a piece of it; `run` reads."""
         self.coming += data

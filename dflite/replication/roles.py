@@ -66,13 +66,18 @@ def take_over_data(executor: Executor, twin: Keyspace) -> None:
     for db, other in zip(keyspace.dbs, twin.dbs, strict=True):
         executor.watching.touch_database(db, other)
     keyspace.exchange(twin)
-    for db in twin.dbs:
-        if len(db):
-            twin.flush(db)
-    keyspace.remains += twin.remains
-    keyspace.keys_of_remains += twin.keys_of_remains
+    bury(executor, twin)
     executor.tracking.flushed()
     for db in keyspace.dbs:
         let_waiters_look(executor, db)
     executor.settle(False)
     executor.observers_changed()
+
+
+def bury(executor: Executor, keyspace: Keyspace) -> None:
+    """Free a keyspace that nobody needs, in slices."""
+    for db in keyspace.dbs:
+        if len(db):
+            keyspace.flush(db)
+    executor.keyspace.remains += keyspace.remains
+    executor.keyspace.keys_of_remains += keyspace.keys_of_remains

@@ -293,7 +293,11 @@ class FullSyncs:
         executor = self.executor
         replication = executor.replication
         backlog = executor.backlog
-        backlog.selected = -1  # they have selected nothing yet
+        selected = 0
+        if replication.primary is None:
+            backlog.selected = -1  # they have selected nothing yet
+        else:
+            selected = max(backlog.selected, 0)  # the stream is another's, and goes on as it does
         announcements = []
         for replica in self.group:
             if not replica.conn.closed:
@@ -304,7 +308,7 @@ class FullSyncs:
         assert self.sink is not None
         self.sink.begin(announcements)
         return [
-            ("repl-stream-db", "0"),
+            ("repl-stream-db", str(selected)),
             ("repl-id", replication.id),
             ("repl-offset", str(replication.offset)),
         ]

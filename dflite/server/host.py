@@ -26,6 +26,7 @@ from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
 from dflite.server.endpoint import PUBLIC
 from dflite.server.figures import Figures
+from dflite.server.following import Following
 from dflite.server.full_sync import FullSyncs
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
@@ -67,6 +68,7 @@ class NodeHost:
         self.rewriting: LogRewriting
         self.restoring: Restoring
         self.full_syncs: FullSyncs
+        self.following: Following
         self.throttle = Throttle()
         self.available = available_memory()
 
@@ -79,6 +81,7 @@ class NodeHost:
         saving: Saving,
         restoring: Restoring,
         full_syncs: FullSyncs,
+        following: Following,
     ) -> None:
         """Know the parts, and keep their copies of settings up to date from now on."""
         self.executor = executor
@@ -90,6 +93,7 @@ class NodeHost:
         self.rewriting = restoring.rewriting
         self.restoring = restoring
         self.full_syncs = full_syncs
+        self.following = following
         self.apply_settings()
         self.require_password()
         executor.users.never_open = self.settings.endpoint == PUBLIC
@@ -283,6 +287,12 @@ class NodeHost:
 
     def sync_fully(self, replica: Replica) -> None:
         self.full_syncs.ask(replica)
+
+    def replicate(self, host: str, port: int) -> bool:
+        return self.following.follow(host, port)
+
+    def stop_replicating(self) -> None:
+        self.following.stop()
 
     def last_save_s(self) -> int:
         return self.saving.last_save_s

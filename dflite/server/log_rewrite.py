@@ -81,6 +81,12 @@ class LogRewriting:
             self.log.end()
             self.forget_spare()
 
+    def begin_anew(self) -> None:
+        """Other data are about to take the place of these: soon the log is begun with them."""
+        self.call_off()
+        self.log.end()
+        self.forget_spare()
+
     def forget_spare(self) -> None:
         if self.spare is not None:
             self.spare[1].close()

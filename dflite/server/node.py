@@ -28,6 +28,7 @@ from dflite.server.doorman import Doorman
 from dflite.server.endpoint import RENEWED_S, Endpoint, announced_host
 from dflite.server.feeding import Feeding
 from dflite.server.figures import Figures
+from dflite.server.following import Following
 from dflite.server.full_sync import FullSyncs
 from dflite.server.host import NodeHost
 from dflite.server.listening import ListenError
@@ -75,6 +76,8 @@ class Node:
         self.restoring = Restoring(self.executor, settings, self.log, self.rewriting)
         self.full_syncs = FullSyncs(self.executor, settings, self.snapshots)
         self.feeding = Feeding(self.executor, settings)
+        self.following = Following(self.executor, settings, self.host, self.snapshots)
+        self.following.before_new_data.append(self.rewriting.begin_anew)
         self.figures = Figures(
             self.executor, self.reactor, self.doorman, settings, self.saving, self.restoring
         )
@@ -103,6 +106,7 @@ class Node:
             self.saving,
             self.restoring,
             self.full_syncs,
+            self.following,
         )
 
         keep_promise(settings)
@@ -134,8 +138,10 @@ class Node:
                 self.freeze_garbage()
                 LOG.log(NOTICE, "ready")
                 write_out(banner(self.facts()) + "\n", sys.stdout)
+                self.following.at_start()
                 await self.stopped.wait()
         finally:
+            self.following.hang_up()
             self.ports.close()
             shaker.stop()
             self.upkeep.stop()

@@ -61,6 +61,35 @@ def make_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
+def make_client_context(settings: Settings) -> ssl.SSLContext:
+    """What is spoken with a primary. Refused tells what cannot be used.
+
+    Whom one's own authority has signed is trusted whatever his name; where there is none, those of
+    the system decide, and the name has to be right.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if settings.tls_ca_cert_file or settings.tls_ca_cert_dir:
+        context.check_hostname = False
+        load_ca(context, settings.tls_ca_cert_file, settings.tls_ca_cert_dir)
+    else:
+        context.load_default_certs()
+    certificate, key = settings.tls_client_cert_file, settings.tls_client_key_file
+    phrase = settings.tls_client_key_file_pass
+    if not certificate:
+        certificate, key = settings.tls_cert_file, settings.tls_key_file
+        phrase = settings.tls_key_file_pass
+    if certificate and key:
+        check_readable(certificate)
+        check_readable(key)
+        try:
+            context.load_cert_chain(certificate, key, phrase)
+        except ssl.SSLError:
+            raise Refused(f"{certificate} and {key} are no certificate and its key") from None
+    versions = read_versions(settings.tls_protocols)
+    context.minimum_version, context.maximum_version = min(versions), max(versions)
+    return context
+
+
 def set_suites(context: ssl.SSLContext, suites: str) -> None:
     """The cipher suites of TLS 1.3. Before Python 3.15 `ssl` has no words for them: OpenSSL has."""
     own = getattr(context, "set_ciphersuites", None)

@@ -43,12 +43,19 @@ def test_a_pattern_leads_to_a_string_or_a_field(
 
 
 def test_scores_are_decimal_numbers_or_nothing() -> None:
-    assert score(None) == 0
-    assert score(b"1.5") == 1.5
-    assert score(b"-inf") == float("-inf")
+    assert score(None, False) == 0
+    assert score(b"1.5", False) == 1.5
+    assert score(b"-inf", False) == float("-inf")
     for text in (b"", b"x", b"nan", b"0x1", b" 1"):
         with pytest.raises(ScoresNotFloats):
-            score(text)
+            score(text, False)
+
+
+def test_a_primary_of_redis_may_have_read_them_as_c_does() -> None:
+    assert score(b"", True) == 0
+    assert score(b" \t1", True) == 1
+    with pytest.raises(ScoresNotFloats):
+        score(b"x", True)
 
 
 def test_only_collections_are_sorted(db: Db) -> None:

@@ -9,6 +9,7 @@ import pytest
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ShutdownFailed
 from dflite.native.requests import Limits
+from dflite.server.following import Following
 from dflite.server.full_sync import FullSyncs
 from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of
@@ -23,7 +24,8 @@ def host(node: Node) -> NodeHost:
     saving = figures.saving
     syncs = FullSyncs(node.executor, node.host.settings, saving.snapshots)
     event = asyncio.Event()
-    host.join(node.executor, figures, Limits(), event, saving, figures.restoring, syncs)
+    following = Following(node.executor, node.host.settings, host, saving.snapshots)
+    host.join(node.executor, figures, Limits(), event, saving, figures.restoring, syncs, following)
     return host
 
 

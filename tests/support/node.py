@@ -125,6 +125,7 @@ class FakeHost:
         self.resets = 0
         self.http_pieces: list[bytes] = []
         self.asking_for_sync: list[Replica] = []
+        self.following: tuple[str, int] | None = None
         self.memory_figures = MemoryFigures(0, 0, 0, 0, 0, 0, [])
 
     def setting(self, name: str) -> object:
@@ -175,6 +176,13 @@ class FakeHost:
 
     def sync_fully(self, replica: Replica) -> None:
         self.asking_for_sync.append(replica)
+
+    def replicate(self, host: str, port: int) -> bool:
+        before, self.following = self.following, (host, port)
+        return before != self.following
+
+    def stop_replicating(self) -> None:
+        self.following = None
 
     def last_save_s(self) -> int:
         return START_MS // 1000

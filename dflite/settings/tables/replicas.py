@@ -46,16 +46,15 @@ def check_node_name(name: str) -> str:
 REPLICATION: Final = Group(
     "Replication",
     [
-        idle(
+        fixed(
             "replicaof",
             Primary(),
             "",
             "The node to follow as a replica.",
             ("replicaof", "slaveof"),
-            when=FIXED,
         ),
-        idle("masteruser", TEXT, "", "User to log in as there.", ("masteruser", "primaryuser")),
-        idle(
+        live("masteruser", TEXT, "", "User to log in as there.", ("masteruser", "primaryuser")),
+        live(
             "masterauth",
             TEXT,
             "",
@@ -63,36 +62,36 @@ REPLICATION: Final = Group(
             ("masterauth", "primaryauth"),
             secret=True,
         ),
-        idle(
+        live(
             "replica_priority",
             SMALL,
             "100",
             "Rank in an election of Sentinel; 0 never.",
             both("replica_priority"),
         ),
-        idle(
+        live(
             "replica_announce_ip",
             TEXT,
             "",
             "Address that a primary shall show for it.",
             both("replica_announce_ip"),
         ),
-        idle(
+        live(
             "replica_announce_port",
             PORT,
             "0",
             "Port that a primary shall show for it.",
             both("replica_announce_port"),
         ),
-        idle("replica_announced", YES_NO, "yes", "Sentinel shall know of this replica."),
-        idle(
+        live("replica_announced", YES_NO, "yes", "Sentinel shall know of this replica."),
+        live(
             "replica_read_only",
             YES_NO,
             "yes",
             "A replica refuses writes.",
             both("replica_read_only"),
         ),
-        idle(
+        live(
             "replica_serve_stale_data",
             YES_NO,
             "yes",
@@ -106,7 +105,7 @@ REPLICATION: Final = Group(
             "Old data are freed in slices before a sync.",
             both("replica_lazy_flush"),
         ),
-        idle(
+        live(
             "replica_ignore_maxmemory",
             YES_NO,
             "yes",
@@ -117,7 +116,7 @@ REPLICATION: Final = Group(
         live("repl_diskless_sync", YES_NO, "yes", "Replicas get the snapshot by socket."),
         live("repl_diskless_sync_delay", SMALL, "1", "Seconds to wait for more replicas."),
         live("repl_diskless_sync_max_replicas", SMALL, "0", "Replicas not to wait longer for."),
-        idle(
+        live(
             "repl_diskless_load",
             Choice(["disabled", "on-empty-db", "swapdb", "flush-before-load"]),
             "disabled",
@@ -163,7 +162,7 @@ REPLICATION: Final = Group(
         ),
         live("announce_port", PORT, "0", "Port that clients shall use: in the printed URI.", OWN),
         idle("replication_timeout", SMALL, "30000", "Milliseconds a stuck replica gets.", OWN),
-        idle("replica_partial_sync", YES_NO, "yes", "A replica that comes back goes on.", OWN),
+        live("replica_partial_sync", YES_NO, "yes", "A replica that comes back goes on.", OWN),
         idle(
             "break_replication_on_master_restart",
             YES_NO,

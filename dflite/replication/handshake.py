@@ -1,0 +1,86 @@
+"""What a replica says to its primary before the data come, and what the answers mean."""
+
+from typing import Final
+
+SPEAKS_AS: Final = b"9.0.0"  # Valkey's version whose snapshots can be read here
+# Refusals of PING by which a primary only says that it wants a password first.
+WANTS_PASSWORD: Final = (b"-NOAUTH", b"-NOPERM", b"-ERR operation not permitted")
+# Refusals of PSYNC that pass.
+NOT_YET: Final = (b"-NOMASTERLINK", b"-LOADING", b"-MASTERDOWN", b"-NOAUTH", b"-BUSY")
+MARK_BYTES: Final = 40
+
+
+class Refused(Exception):
+    """What the primary has against it, in a sentence."""
+
+
+def request(*words: bytes) -> bytes:
+    """A request in RESP."""
+    parts = [b"*%d\r\n" % len(words)]
+    parts += [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+    return b"".join(parts)
+
+
+class Greeting:
+    """What is said, in this order; `answered` is told of each answer."""
+
+    def __init__(self, user: str, password: str, port: int, announced_ip: str) -> None:
+        self.steps: list[tuple[str, bytes]] = [("PING", request(b"PING"))]
+        if password:
+            words = [b"AUTH", user.encode()] if user else [b"AUTH"]
+            password_word = password.encode(errors="surrogateescape")
+            self.steps.append(("AUTH", request(*words, password_word)))
+        replconf = [[b"listening-port", b"%d" % port]]
+        if announced_ip:
+            replconf.append([b"ip-address", announced_ip.encode()])
+        replconf.append([b"capa", b"eof", b"capa", b"psync2", b"capa", b"dflite"])
+        replconf.append([b"version", SPEAKS_AS])
+        self.steps += [("REPLCONF", request(b"REPLCONF", *words)) for words in replconf]
+        self.warnings: list[str] = []
+
+    def answered(self, name: str, answer: bytes) -> None:
+        """Refused if that ends it. Primaries that do not know a REPLCONF need not."""
+        if not answer.startswith(b"-"):
+            return
+        text = answer.decode("utf-8", "replace")
+        if name == "PING" and not answer.startswith(WANTS_PASSWORD):
+            raise Refused(f"it answers PING with {text}")
+        if name == "AUTH":
+            raise Refused(f"it does not let us in: {text}")
+        if name == "REPLCONF":
+            self.warnings.append(f"it does not take a REPLCONF: {text}")
+
+
+class Answer:
+    """What the primary says to PSYNC: go on, under this id if it is another; or begin anew."""
+
+    def __init__(self, line: bytes) -> None:
+        words = line.decode("utf-8", "replace").split()
+        self.partial = words[:1] == ["+CONTINUE"]
+        self.history = ""
+        self.offset = 0
+        if self.partial:
+            self.history = words[1] if len(words) > 1 and len(words[1]) == 40 else ""
+        elif words[:1] == ["+FULLRESYNC"] and len(words) == 3 and words[2].isdigit():
+            self.history = words[1]
+            self.offset = int(words[2])
+        elif line.startswith(NOT_YET):
+            raise Refused(f"it cannot serve replicas now: {' '.join(words)}")
+        else:
+            raise Refused(f"it answers PSYNC with {' '.join(words)[:200]}")
+
+
+class Announcement:
+    """The line before a snapshot: how long it is, or by what 40 bytes its end will be known."""
+
+    def __init__(self, line: bytes) -> None:
+        self.size = -1
+        self.mark = b""
+        if line.startswith(b"$EOF:") and len(line) == 5 + MARK_BYTES:
+            self.mark = line[5:]
+        elif line.startswith(b"$") and line[1:].isdigit():
+            self.size = int(line[1:])
+        elif line.startswith(b"-"):
+            raise Refused(f"it has no snapshot for us: {line[1:].decode('utf-8', 'replace')}")
+        else:
+            raise Refused(f"it announces no snapshot but {line[:100]!r}")

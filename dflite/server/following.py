@@ -1,0 +1,356 @@
+"""Following a primary: the link to it, kept up; its snapshot taken over, its stream applied.
+
+    connect -> handshake -> PSYNC -> (a snapshot, into a twin of the keyspace) -> the stream
+
+One task does so as long as there is a primary to follow. What goes wrong ends an attempt, is told
+in the log, and after a pause the next one asks to go on where the data stand. The old data are
+served until a snapshot is there as a whole.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from dflite.base.errors import CommandError
+from dflite.engine.context import Host
+from dflite.engine.executor import Executor
+from dflite.engine.replication import LOG as THE_LOG
+from dflite.engine.replication import PrimaryLink
+from dflite.native.memory import LOADING
+from dflite.native.table import bytes_of
+from dflite.persistence.rdb_file import DamagedFile
+from dflite.persistence.rdb_stream import StreamLoad
+from dflite.replication import roles
+from dflite.replication.handshake import Announcement, Answer, Greeting, Refused, request
+from dflite.replication.stream import BrokenStream, PrimaryStream
+from dflite.scripting.scripting import FLUSH, take_functions
+from dflite.server.logs import LOG, NOTICE
+from dflite.server.snapshotting import Snapshots
+from dflite.server.tls import make_client_context
+from dflite.server.wire import LinkLost, Wire, call
+from dflite.settings.settings import Settings
+from dflite.settings.values import Refused as BadSetting
+
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 1.0
+SLICE_US: Final = 2_000  # of reading a snapshot, between requests
+MOST_UNREAD: Final = 4 << 20  # bytes of a snapshot that wait to be read
+ACK_S: Final = 1.0
+PASSING: Final = (LinkLost, Refused, BrokenStream, DamagedFile, BadSetting, CommandError, OSError)
+
+
+class Following:
+    """Whom this node follows, if anybody, and how that goes."""
+
+    def __init__(
+        self, executor: Executor, settings: Settings, host: Host, snapshots: Snapshots
+    ) -> None:
+        self.executor = executor
+        self.settings = settings
+        self.host = host
+        self.snapshots = snapshots
+        self.task: asyncio.Task[None] | None = None
+        self.wire: Wire | None = None
+        self.stream: PrimaryStream | None = None
+        self.load: StreamLoad | None = None
+        self.database = 0  # that the stream has selected where it stands
+        self.can_go_on = False  # the data are those of the id and the offset that we have
+        self.attempts = 0
+        self.before_new_data: list[Callable[[], None]] = []  # what ends with the old ones
+        self.last_problem = ""
+        for name in ("replica_read_only", "replica_serve_stale_data", "replica_ignore_maxmemory"):
+            settings.on_change(name, self.apply_settings)
+
+    @property
+    def link(self) -> PrimaryLink | None:
+        return self.executor.replication.primary
+
+    # -- whom --------------------------------------------------------------------------------------
+
+    def follow(self, host: str, port: int) -> bool:
+        """Follow that node from now on; False if this one does already."""
+        link = self.link
+        if link is not None and (link.host.lower(), link.port) == (host.lower(), port):
+            return False
+        backlog = self.executor.backlog
+        if link is None:
+            # what was done here is one's own history: perhaps the new primary knows it
+            self.can_go_on = backlog.active
+            self.database = max(backlog.selected, 0)
+        self.hang_up()
+        link = PrimaryLink(host, port, self.executor.clock.now_ms)
+        roles.become_replica(self.executor, link)
+        self.settings.replicaof = f"{host} {port}"
+        self.apply_settings()
+        LOG.log(NOTICE, "following %s:%d", host, port)
+        self.task = asyncio.get_running_loop().create_task(self.keep_following(link))
+        return True
+
+    def at_start(self) -> None:
+        """Follow whom the settings name."""
+        if self.settings.replicaof:
+            host, port = self.settings.replicaof.rsplit(" ", 1)
+            self.follow(host, int(port))
+
+    def stop(self) -> None:
+        """Follow nobody: this node is a primary."""
+        if self.link is None:
+            return
+        self.hang_up()
+        roles.become_primary(self.executor)
+        self.settings.replicaof = ""
+        LOG.log(NOTICE, "following nobody: this node is a primary from now on")
+
+    def hang_up(self) -> None:
+        """End the link, and what keeps it up."""
+        if self.task is not None:
+            self.task.cancel()
+            self.task = None
+        self.drop()
+
+    def apply_settings(self) -> None:
+        """What a replica refuses, and when."""
+        executor, link = self.executor, self.link
+        if link is None:
+            return
+        executor.read_only = self.settings.replica_read_only
+        executor.stale = not link.is_up and not self.settings.replica_serve_stale_data
+        executor.lane.boundless = self.settings.replica_ignore_maxmemory
+        executor.observers_changed()
+
+    # -- the link ----------------------------------------------------------------------------------
+
+    async def keep_following(self, link: PrimaryLink) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                self.attempts += 1
+                await self.attempt(link)
+            except PASSING as problem:
+                if link is self.link:
+                    self.tell(link, describe(problem))
+                if isinstance(problem, BrokenStream):
+                    self.can_go_on = False
+            except Exception as bug:
+                self.executor.internal_errors += 1
+                self.can_go_on = False
+                self.tell(link, f"internal error: {type(bug).__name__}: {bug}")
+            if link is not self.link:
+                return  # hung up: a cancellation may be lost where what was waited for came too
+            if link.state == "connected":
+                pause_s = FIRST_PAUSE_S
+            self.drop()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def tell(self, link: PrimaryLink, problem: str) -> None:
+        """Each problem is told once, as long as there is no other."""
+        level = NOTICE if problem != self.last_problem else 10
+        self.last_problem = problem
+        LOG.log(level, "the link to the primary %s:%d: %s", link.host, link.port, problem)
+
+    def drop(self) -> None:
+        """The link is gone, or to be so."""
+        wire, self.wire = self.wire, None
+        if wire is not None:
+            wire.end(LinkLost("hung up"))
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            self.database = stream.conn.database
+            stream.close()
+        self.drop_load()
+        link = self.link
+        if link is not None:
+            if link.is_up:
+                link.down_since_ms = self.executor.clock.now_ms
+            link.state = "connect"
+            link.client_id = -1
+            self.apply_settings()
+
+    async def attempt(self, link: PrimaryLink) -> None:
+        """Connect, have the data, and apply the stream until it ends."""
+        settings = self.settings
+        patience_s = float(settings.repl_timeout)
+        self.set_state(link, "connecting")
+        context = make_client_context(settings) if settings.tls_replication else None
+        self.wire = wire = await call(link.host, link.port, patience_s, self.now_ms, context)
+        self.set_state(link, "handshake")
+        await self.greet(wire, patience_s)
+        replication = self.executor.replication
+        if self.can_go_on and settings.replica_partial_sync:
+            asked = replication.id.encode(), b"%d" % (replication.offset + 1)
+        else:
+            asked = b"?", b"-1"
+        wire.send(request(b"PSYNC", *asked))
+        answer = Answer(await wire.line(patience_s))
+        if answer.partial:
+            if answer.history and answer.history != replication.id:
+                replication.branch_off(answer.history)
+                roles.dismiss_replicas(self.executor)
+            LOG.log(NOTICE, "going on at offset %d of %s", replication.offset, replication.id)
+            left_over = b""
+        else:
+            left_over = await self.load_all(link, wire, answer, patience_s)
+        await self.live(link, wire, left_over)
+
+    def now_ms(self) -> int:
+        """The time, read anew: what comes from the loop comes at any time."""
+        self.executor.clock.read()
+        return self.executor.clock.now_ms
+
+    def set_state(self, link: PrimaryLink, state: str) -> None:
+        link.state = state
+        self.apply_settings()
+
+    async def greet(self, wire: Wire, patience_s: float) -> None:
+        settings = self.settings
+        port = settings.replica_announce_port or settings.announce_port
+        port = port or (settings.tls_port if settings.tls_replication else 0) or settings.port
+        greeting = Greeting(
+            settings.masteruser, settings.masterauth, port, settings.replica_announce_ip
+        )
+        for name, data in greeting.steps:
+            wire.send(data)
+            greeting.answered(name, await wire.line(patience_s))
+        for warning in greeting.warnings:
+            LOG.log(NOTICE, "the primary: %s", warning)
+
+    # -- the snapshot ------------------------------------------------------------------------------
+
+    async def load_all(
+        self, link: PrimaryLink, wire: Wire, answer: Answer, patience_s: float
+    ) -> bytes:
+        """Take over the primary's snapshot; what came behind it."""
+        LOG.log(NOTICE, "a full sync begins: the data of %s at %d", answer.history, answer.offset)
+        announcement = Announcement(await wire.line(patience_s))
+        executor = self.executor
+        link.sync_total = announcement.size
+        link.sync_read = 0
+        link.sync_io_ms = wire.last_ms
+        if self.settings.repl_diskless_load == "flush-before-load":
+            self.end_old_data()
+            roles.take_over_data(executor, executor.keyspace.twin())
+            self.can_go_on = False
+        executor.loading = all(len(db) == 0 for db in executor.keyspace.dbs)
+        self.set_state(link, "sync")
+        self.load = load = StreamLoad(
+            executor.keyspace.twin(), announcement.size, announcement.mark
+        )
+        await self.read_all(link, wire, load, patience_s)
+        if wire is not self.wire:
+            raise LinkLost("hung up")
+        # from here to the end nobody comes between
+        self.end_old_data()
+        take_functions(executor, load.contents.functions, FLUSH)
+        self.load = None
+        executor.memory.tell(LOADING, 0)
+        roles.take_over_data(executor, load.keyspace)
+        roles.dismiss_replicas(executor)
+        executor.loading = False
+        executor.replication.follow_history(answer.history, answer.offset)
+        self.database = selected_database(load, len(executor.keyspace.dbs))
+        self.can_go_on = True
+        LOG.log(NOTICE, "the full sync is done: %d keys, %d bytes", load.keys, load.read_bytes)
+        return load.left_over
+
+    def end_old_data(self) -> None:
+        """Nothing may be being saved while others take their place."""
+        self.snapshots.call_off()
+        for chore in self.before_new_data:
+            chore()
+
+    async def read_all(
+        self, link: PrimaryLink, wire: Wire, load: StreamLoad, patience_s: float
+    ) -> None:
+        told_ms = self.executor.clock.now_ms
+        while not load.done:
+            if load.waiting < MOST_UNREAD or not load.is_busy():
+                data = wire.take()
+                if data:
+                    load.feed(data)
+                    link.sync_read += len(data)
+                    link.sync_io_ms = wire.last_ms
+            if load.run(SLICE_US):
+                await asyncio.sleep(0)
+            elif not wire.came and not load.done and not await wire.wait(ACK_S):
+                while load.run(SLICE_US, True):
+                    await asyncio.sleep(0)
+                if self.now_ms() - wire.last_ms > patience_s * 1000:
+                    raise LinkLost("the snapshot has stopped coming")
+            if wire.lost is not None and (wire is not self.wire or not wire.came) and not load.done:
+                raise wire.lost
+            if self.now_ms() - told_ms >= ACK_S * 1000:
+                told_ms = self.executor.clock.now_ms
+                wire.send(b"\n")  # we are still there
+                self.executor.memory.tell(LOADING, bytes_of(load.keyspace.tables) + load.waiting)
+
+    def drop_load(self) -> None:
+        """A snapshot that did not come to its end is nothing; the old data stay."""
+        load, self.load = self.load, None
+        if load is None:
+            return
+        roles.bury(self.executor, load.keyspace)
+        self.executor.memory.tell(LOADING, 0)
+        self.executor.loading = False
+        self.executor.observers_changed()
+
+    # -- the stream --------------------------------------------------------------------------------
+
+    async def live(self, link: PrimaryLink, wire: Wire, left_over: bytes) -> None:
+        """Apply the stream until the link is lost, and say how far we are."""
+        addr = f"{link.host}:{link.port}"
+        self.stream = PrimaryStream(self.executor, self.host, addr, self.database)
+        link.client_id = self.stream.client.id
+        self.executor.backlog.selected = self.database
+        self.last_problem = ""
+        self.set_state(link, "connected")
+        self.acknowledge(wire)
+        self.receive(left_over + wire.take())
+        wire.receiver = self.receive
+        while True:
+            await wire.wait(ACK_S)
+            self.acknowledge(wire)
+            if self.now_ms() - wire.last_ms > self.settings.repl_timeout * 1000:
+                raise LinkLost("nothing was heard of it for repl-timeout")
+            if self.stream is None or self.stream.client.killed:
+                raise LinkLost("its client was killed")
+
+    def receive(self, data: bytes) -> None:
+        """Bytes of the stream."""
+        stream, link, wire = self.stream, self.link, self.wire
+        if stream is None or link is None or wire is None:
+            return
+        try:
+            stream.feed(data)
+        finally:
+            link.last_io_ms = wire.last_ms
+            link.offset = stream.received
+        self.executor.before_replies()
+        if stream.take_asked():
+            self.acknowledge(wire)
+
+    def acknowledge(self, wire: Wire) -> None:
+        """Say how far the data are, and those that are on the disk."""
+        replication = self.executor.replication
+        words = [b"REPLCONF", b"ACK", b"%d" % replication.offset]
+        if THE_LOG in replication.wanted_by:
+            words += [b"FACK", b"%d" % replication.file_offset]
+        wire.send(request(*words))
+
+
+def describe(problem: BaseException) -> str:
+    if isinstance(problem, DamagedFile):
+        return f"the snapshot cannot be loaded: {problem}"
+    if isinstance(problem, CommandError):
+        return f"functions of the snapshot cannot be loaded: {problem.wire().decode()}"
+    return str(problem)
+
+
+def selected_database(load: StreamLoad, databases: int) -> int:
+    """The database that the stream has selected where the snapshot was taken."""
+    with contextlib.suppress(ValueError):
+        database = int(load.contents.fields.get("repl-stream-db", "0"))
+        if 0 <= database < databases:
+            return database
+    return 0

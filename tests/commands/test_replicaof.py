@@ -1,0 +1,30 @@
+"""REPLICAOF: what it takes, and what it tells the node."""
+
+from dflite.base.errors import WrongArity
+from dflite.base.replication_errors import BadPrimaryPort
+from tests.support.node import Node, NodeClient
+
+
+def test_a_node_is_followed(node: Node, client: NodeClient) -> None:
+    assert client.run("REPLICAOF example.org 6380") == "OK"
+    assert node.host.following == ("example.org", 6380)
+    assert client.run("replicaof example.org 6380") == "OK Already connected to specified master"
+    assert client.run("SLAVEOF other 1") == "OK"
+    assert node.host.following == ("other", 1)
+
+
+def test_nobody_is_followed(node: Node, client: NodeClient) -> None:
+    client.run("REPLICAOF example.org 6380")
+    assert client.run("REPLICAOF no oNe") == "OK"
+    assert node.host.following is None
+    assert client.run("SLAVEOF NO ONE") == "OK"
+
+
+def test_what_is_no_address_is_refused(node: Node, client: NodeClient) -> None:
+    assert client.run("REPLICAOF host port") == BadPrimaryPort
+    assert client.run("REPLICAOF host 65536") == BadPrimaryPort
+    assert client.run("REPLICAOF host -1") == BadPrimaryPort
+    assert client.run("REPLICAOF", "", "6379") == BadPrimaryPort
+    assert client.run("REPLICAOF host") == WrongArity(b"replicaof")
+    assert client.run("REPLICAOF host 1 2") == WrongArity(b"replicaof")
+    assert node.host.following is None

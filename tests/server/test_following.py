@@ -1,0 +1,325 @@
+"""Following a primary: what a replica does about every kind of primary, good and bad."""
+
+import random
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import make_certificate
+from tests.support.fake_primary import ID, MARK, FakePrimary, Link, snapshot_of
+from tests.support.proxy import Proxy
+from tests.support.remote import held_by, info, wait_for_link, wait_for_same_offset
+from tests.support.resp import encode
+from tests.support.servers import Server, start_dflite, start_redis, wait_until
+
+
+def role(server: Server) -> dict[str, str]:
+    return info(server, "replication")
+
+
+def get(server: Server, key: str) -> object:
+    with server.connect() as connection:
+        reply = connection.call("GET", key)
+    return reply.data.decode().split()[0] if reply.is_error else reply.value
+
+
+def full_sync(link: Link, data: bytes, offset: int = 100, marked: bool = True) -> None:
+    link.send(b"+FULLRESYNC %b %d\r\n" % (ID.encode(), offset))
+    link.send(b"$EOF:" + MARK + b"\r\n" if marked else b"$%d\r\n" % len(data))
+    link.send(data + (MARK if marked else b""))
+
+
+def serve_forever(link: Link) -> None:
+    while link.read() or link.file.peek(1):
+        continue
+
+
+def good(link: Link) -> None:
+    link.greet()
+    full_sync(link, snapshot_of("SET new 1", "SELECT 2", "SET other 2"))
+    serve_forever(link)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_snapshot_and_the_stream_behind_it(marked: bool) -> None:
+    asked: list[list[bytes]] = []
+    acks: list[int] = []
+    request = encode(["SET", "streamed", "yes"])
+
+    def script(link: Link) -> None:
+        asked.append(link.greet())
+        full_sync(link, snapshot_of("SET new 1"), marked=marked)
+        link.send(b"\n" + request)
+        while len(acks) < 3:
+            acks.append(link.read_ack())
+        serve_forever(link)
+
+    with (
+        FakePrimary(script) as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_until(lambda: get(ours, "streamed") == b"yes")
+        wait_until(lambda: len(acks) == 3)
+        assert asked == [[b"PSYNC", b"?", b"-1"]]
+        assert acks[-1] == 100 + 1 + len(request)
+        assert role(ours)["slave_repl_offset"] == str(acks[-1])
+        assert role(ours)["master_replid"] == ID
+        assert ours.call("ROLE") is not None
+
+
+def test_getack_is_answered_at_once_and_counts() -> None:
+    acks: list[int] = []
+    getack = encode(["REPLCONF", "GETACK", "*"])
+
+    def script(link: Link) -> None:
+        link.greet()
+        full_sync(link, snapshot_of())
+        assert link.read_ack() == 100
+        for _ in range(5):
+            link.send(getack)
+            acks.append(link.read_ack())
+        serve_forever(link)
+
+    with FakePrimary(script) as primary, start_dflite(f"--replicaof=127.0.0.1:{primary.port}"):
+        wait_until(lambda: len(acks) == 5, 4)
+        assert acks[-1] >= 100 + 4 * len(getack)
+
+
+def test_old_data_are_served_until_the_new_are_here() -> None:
+    go_on = threading.Event()
+
+    def script(link: Link) -> None:
+        link.greet()
+        data = snapshot_of("SET new 1")
+        link.send(b"+FULLRESYNC %b 1\r\n$EOF:%b\r\n" % (ID.encode(), MARK) + data[:-20])
+        go_on.wait(20)
+        link.send(data[-20:] + MARK)
+        serve_forever(link)
+
+    with FakePrimary(script) as primary, start_dflite() as ours:
+        ours.call("SET", "old", "1")
+        ours.call("REPLICAOF", "127.0.0.1", str(primary.port))
+        wait_until(lambda: role(ours)["master_sync_in_progress"] == "1")
+        assert get(ours, "old") == b"1"
+        assert get(ours, "new") is None
+        assert role(ours)["master_link_status"] == "down"
+        go_on.set()
+        wait_for_link(ours)
+        assert get(ours, "old") is None
+        assert get(ours, "new") == b"1"
+
+
+def test_a_node_that_is_empty_says_that_it_is_loading() -> None:
+    go_on = threading.Event()
+
+    def script(link: Link) -> None:
+        link.greet()
+        data = snapshot_of("SET new 1")
+        link.send(b"+FULLRESYNC %b 1\r\n$%d\r\n" % (ID.encode(), len(data)) + data[:20])
+        go_on.wait(20)
+        link.send(data[20:])
+        serve_forever(link)
+
+    with (
+        FakePrimary(script) as primary,
+        start_dflite() as ours,
+    ):
+        ours.call("REPLICAOF", "127.0.0.1", str(primary.port))
+        wait_until(lambda: get(ours, "new") == "LOADING")
+        assert info(ours, "persistence")["loading"] == "1"
+        go_on.set()
+        wait_until(lambda: get(ours, "new") == b"1")
+
+
+@pytest.mark.parametrize("way", ["cut", "damaged", "other end", "too short", "no snapshot"])
+def test_a_snapshot_that_does_not_come_changes_nothing(way: str) -> None:
+    def bad(link: Link) -> None:
+        link.greet()
+        data = snapshot_of("SET new 1", "RPUSH list 1 2 3")
+        link.send(b"+FULLRESYNC %b 1\r\n" % ID.encode())
+        if way == "no snapshot":
+            link.send(b"-ERR no disk\r\n")
+        elif way == "too short":
+            link.send(b"$%d\r\n" % (len(data) - 12) + data)
+        else:
+            link.send(b"$EOF:" + MARK + b"\r\n")
+        if way == "cut":
+            link.send(data[:60])
+            return
+        if way == "damaged":
+            data = data[:-8] + b"\x77" * 8
+        link.send(data + MARK[::-1].replace(b"f", b"e"))
+        link.read()
+
+    with FakePrimary(bad, bad, good) as primary, start_dflite() as ours:
+        ours.call("SET", "old", "1")
+        ours.call("REPLICAOF", "127.0.0.1", str(primary.port))
+        wait_until(lambda: primary.served >= 2)
+        assert get(ours, "old") in (b"1", None)
+        wait_for_link(ours)
+        assert get(ours, "new") == b"1"
+        assert get(ours, "old") is None
+        assert "the link to the primary" in ours.log
+
+
+def test_a_primary_that_is_loading_or_has_none_itself_is_asked_again() -> None:
+    def loading(link: Link) -> None:
+        link.read()
+        link.send(b"-LOADING Redis is loading the dataset in memory\r\n")
+
+    def linkless(link: Link) -> None:
+        link.greet()
+        link.send(b"-NOMASTERLINK Can't SYNC while not connected with my master\r\n")
+
+    with (
+        FakePrimary(loading, loading, linkless, good) as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_for_link(ours)
+        assert "answers PING with -LOADING" in ours.log
+        assert "cannot serve replicas now: -NOMASTERLINK" in ours.log
+
+
+def test_a_stream_that_makes_no_sense_is_begun_anew() -> None:
+    asked: list[list[bytes]] = []
+
+    def senseless(link: Link) -> None:
+        asked.append(link.greet())
+        full_sync(link, snapshot_of("SET a 1"))
+        link.send(b"*1\r\nPING\r\n")
+        link.read()
+
+    def sound(link: Link) -> None:
+        asked.append(link.greet())
+        full_sync(link, snapshot_of("SET new 1"))
+        serve_forever(link)
+
+    with (
+        FakePrimary(senseless, sound) as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_until(lambda: get(ours, "new") == b"1")
+        assert asked == [[b"PSYNC", b"?", b"-1"]] * 2
+
+
+def test_a_new_id_is_taken_over_with_the_old_one_kept() -> None:
+    other = ID[::-1]
+    asked: list[list[bytes]] = []
+
+    def first(link: Link) -> None:
+        link.greet()
+        full_sync(link, snapshot_of("SET a 1"), 100)
+        link.send(encode(["SET", "b", "1"]))
+        link.read_ack()
+
+    def promoted(link: Link) -> None:
+        asked.append(link.greet())
+        link.send(b"+CONTINUE " + other.encode() + b"\r\n" + encode(["SET", "c", "1"]))
+        serve_forever(link)
+
+    with (
+        FakePrimary(first, promoted) as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_until(lambda: get(ours, "c") == b"1")
+        assert get(ours, "b") == b"1"
+        size = len(encode(["SET", "b", "1"]))
+        assert asked[0][:2] == [b"PSYNC", ID.encode()]
+        assert asked[0][2] in (b"101", b"%d" % (101 + size))
+        assert role(ours)["master_replid"] == other
+        assert role(ours)["master_replid2"] == ID
+
+
+def test_silence_ends_a_link() -> None:
+    def silent(link: Link) -> None:
+        link.greet()
+        full_sync(link, snapshot_of())
+        serve_forever(link)
+
+    with (
+        FakePrimary(silent) as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}", "--repl_timeout=1") as ours,
+    ):
+        wait_until(lambda: primary.served >= 2, 15)
+        assert "repl-timeout" in ours.log
+
+
+def test_data_that_may_be_stale_are_refused_if_they_shall_be() -> None:
+    with start_dflite("--replicaof=127.0.0.1:1") as ours:
+        ours.call("CONFIG", "SET", "replica-serve-stale-data", "no")
+        assert get(ours, "a") == "MASTERDOWN"
+        assert ours.call("CONFIG", "SET", "replica-serve-stale-data", "yes") == b"OK"
+        assert get(ours, "a") is None
+
+
+def test_a_wrong_password_is_told_and_a_right_one_lets_in() -> None:
+    with (
+        start_redis("--requirepass", "secret") as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}", "--masterauth=wrong") as ours,
+    ):
+        wait_until(lambda: "does not let us in: -WRONGPASS" in ours.log)
+        assert "secret" not in ours.log
+        ours.call("CONFIG", "SET", "masterauth", "secret")
+        wait_for_link(ours)
+
+
+def test_tls_is_spoken_if_asked_for(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    files = [f"--tls_cert_file={certificate}", f"--tls_key_file={key}"]
+    tls = [*files, f"--tls_ca_cert_file={certificate}"]
+    with (
+        start_dflite("--tls_port=0", *tls, "--repl_diskless_sync_delay=0") as primary,
+        start_dflite("--tls_replication=yes", *tls) as ours,
+    ):
+        with primary.connect() as connection:
+            connection.call("CONFIG", "SET", "tls-port", str(free := primary.port + 1))
+            connection.call("SET", "a", "1")
+        ours.call("REPLICAOF", "127.0.0.1", str(free))
+        wait_for_link(ours)
+        assert get(ours, "a") == b"1"
+        lines = primary.call("CLIENT", "LIST", "TYPE", "replica")
+        assert isinstance(lines, bytes)
+        assert b"tls=TLSv1" in lines
+
+
+def test_a_full_sync_that_is_cut_again_and_again_comes_to_its_end() -> None:
+    with (
+        start_redis("--repl-diskless-sync-delay", "0") as primary,
+        Proxy(primary.port) as proxy,
+        start_dflite() as ours,
+    ):
+        with primary.connect() as connection:
+            for n in range(300):
+                connection.call("SET", f"k{n}", random.Random(n).randbytes(1000))
+        ours.call("SET", "old", "1")
+        for size in (500, 5_000, 40_000, 100_000):
+            proxy.cut_after = size
+            ours.call("REPLICAOF", "127.0.0.1", str(proxy.port))
+            wait_until(lambda: proxy.cut_after < 0, 20)
+            ours.call("REPLICAOF", "NO", "ONE")
+            assert get(ours, "old") == b"1"
+            assert ours.call("DBSIZE") == 1
+        ours.call("REPLICAOF", "127.0.0.1", str(proxy.port))
+        wait_for_link(ours)
+        wait_for_same_offset(primary, ours)
+        assert held_by(ours) == held_by(primary)
+
+
+def test_the_log_of_a_replica_is_begun_with_the_new_data(tmp_path: Path) -> None:
+    flags = ["--appendonly=yes", f"--dir={tmp_path}", "--appendfsync=always"]
+    with start_redis("--repl-diskless-sync-delay", "0") as primary:
+        primary.call("SET", "new", "1")
+        with start_dflite(*flags) as ours:
+            ours.call("SET", "old", "1")
+            ours.call("REPLICAOF", "127.0.0.1", str(primary.port))
+            wait_for_link(ours)
+            wait_until(lambda: "log rewritten" in ours.log, 15)
+            primary.call("SET", "streamed", "1")
+            wait_for_same_offset(primary, ours)
+            held = held_by(primary)
+            wait_until(lambda: info(primary, "replication")["slave0"].endswith("lag=0"))
+            ours.process.kill()
+            ours.process.wait()
+        with start_dflite(*flags) as ours:
+            assert held_by(ours) == held
