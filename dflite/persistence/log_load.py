@@ -8,9 +8,11 @@ has come.
 import os
 from typing import Final
 
+from dflite.base.errors import CommandError, WrongArity
 from dflite.engine.client import Client
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
+from dflite.engine.lookup import find
 from dflite.engine.session import Conversation
 from dflite.native.clock import monotonic_us
 from dflite.native.connection import Connection
@@ -27,9 +29,11 @@ SHOWN_ERRORS: Final = 10
 class LogSession(Conversation):
     """What the parser calls for the requests of a log."""
 
-    def __init__(self, executor: Executor, parser: RespParser) -> None:
+    def __init__(self, executor: Executor, parser: RespParser, keeping: bool) -> None:
         super().__init__(executor)
         self.parser = parser
+        self.keeping = keeping
+        self.in_transaction = False
         self.base = 0  # where in the file the parser's input begins
         self.transaction = 0  # where in it the last MULTI stands
         self.broken = ""
@@ -37,14 +41,31 @@ class LogSession(Conversation):
         self.requests = 0  # that the hot lane did not answer
 
     def request(self, argv: list[bytes]) -> None:
-        if argv[0].upper() == b"MULTI":
+        name = argv[0].upper()
+        if name == b"MULTI":
             self.transaction = self.base + self.parser.began
+            self.in_transaction = True
+        elif name == b"EXEC":
+            self.in_transaction = False
+        self.requests += 1
+        if not self.keeping:
+            self.look_at(argv)
+            return
         executor = self.executor
         errors = executor.error_replies
-        self.requests += 1
         executor.execute(self.ctx, argv)
         if executor.error_replies != errors:
             self.note_error(argv)
+
+    def look_at(self, argv: list[bytes]) -> None:
+        """Could it be run?"""
+        try:
+            command = find(argv)
+            if not command.fits(len(argv)) or command.handler is None:
+                raise WrongArity(command.name.encode())
+        except CommandError as error:
+            name = argv[0][:64].decode("latin-1")
+            self.broken = self.broken or f"{name}: {error.wire().decode('latin-1')}"
 
     def note_error(self, argv: list[bytes]) -> None:
         """What was done once cannot be done now."""
@@ -78,11 +99,13 @@ class RequestsLoad:
     """A file of requests that is being run, in slices; `close` it in the end.
 
     Raises OSError, and DamagedFile where it is not as it should be. A file that ends too soon is no
-    damage to it: then `valid` is less than `size`, and there the last whole request has ended.
+    damage to it: then `valid` is less than `size`, and there the last whole request has ended. With
+    `keeping` off requests are looked at, and nothing is done.
     """
 
-    def __init__(self, path: str, executor: Executor, start: int = 0) -> None:
+    def __init__(self, path: str, executor: Executor, start: int = 0, keeping: bool = True) -> None:
         self.path = path
+        self.keeping = keeping
         self.executor = executor
         self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self.size = os.fstat(self.fd).st_size
@@ -98,7 +121,7 @@ class RequestsLoad:
         )
         executor.next_client_id += 1
         self.client.primary = self.client.authenticated = self.client.no_evict = True
-        self.session = LogSession(executor, self.parser)
+        self.session = LogSession(executor, self.parser, keeping)
         self.conn.session = self.session
         self.session.ctx = Context(executor, executor.host, self.client, self.conn.reply)
         self.client.update_lane()
@@ -125,7 +148,7 @@ class RequestsLoad:
         executor = self.executor
         end_us = monotonic_us() + budget_us
         executor.clock.let_nothing_be_due(True)
-        executor.applying = executor.lane.boundless = True
+        executor.applying = executor.lane.boundless = self.keeping
         executor.observers_changed()
         try:
             while True:
@@ -150,7 +173,7 @@ class RequestsLoad:
         if session.broken or conn.closing:
             self.valid = session.base
             raise DamagedFile(f"{session.broken or 'it cannot be read'}: behind byte {self.valid}")
-        self.valid = session.transaction if self.client.queue is not None else done
+        self.valid = session.transaction if session.in_transaction else done
 
     def close(self) -> None:
         """Give the file back. What was run stays; a transaction without its end does not."""

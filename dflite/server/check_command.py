@@ -1,6 +1,7 @@
-"""`dflite check FILE`: reads a snapshot to its last byte; says what is in it, or what is wrong."""
+"""`dflite check FILE`: reads a snapshot or a log to its last byte; says what is in it, or wrong."""
 
 import argparse
+import os
 import sys
 from typing import Final
 
@@ -9,10 +10,12 @@ from dflite.base.script_errors import ScriptsUnavailable
 from dflite.engine.executor import Executor
 from dflite.native.clock import Clock
 from dflite.native.lane import Lane
+from dflite.persistence.log_load import RequestsLoad
+from dflite.persistence.manifest import SUFFIX, BadManifest, read_manifest
 from dflite.persistence.rdb_file import DamagedFile, FileLoad
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.host import NodeHost
-from dflite.server.log_loading import about_functions
+from dflite.server.log_loading import about_functions, begins_as_snapshot
 from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
@@ -20,6 +23,8 @@ from dflite.store.keyspace import Keyspace
 USAGE: Final = "dflite check FILE [--databases N]"
 SLICE_US: Final = 100_000
 ALL: Final = -1  # keys that are due are looked at too
+OF_LOGS: Final = ("aof-base", "aof-preamble")  # requests may stand behind these
+MANIFEST_START: Final = b"file "
 KNOWN: Final = {
     "dflite-ver": "written by dflite",
     "valkey-ver": "written by Valkey",
@@ -30,7 +35,7 @@ KNOWN: Final = {
 def main(arguments: list[str]) -> int:
     """The exit status: 0 for a sound file, 1 for another, 2 for what was asked wrongly."""
     parser = argparse.ArgumentParser(
-        "dflite check", USAGE, "Verify a snapshot: every value in it, and its checksum."
+        "dflite check", USAGE, "Verify a snapshot, or a log by its manifest."
     )
     parser.add_argument("file")
     parser.add_argument("--databases", type=int, default=16, help="that there may be (16)")
@@ -41,21 +46,77 @@ def main(arguments: list[str]) -> int:
     path: str = options.file
     executor = bare_executor(max(1, options.databases))
     try:
-        load = FileLoad(path, executor.keyspace, ALL, keeping=False)
-        try:
-            while load.run(SLICE_US):
-                continue
-        finally:
-            load.close()
-        check_functions(executor, load.contents.functions)
-    except DamagedFile as error:
+        if is_manifest(path):
+            said = check_log(executor, path)
+        elif begins_as_snapshot(path):
+            said = check_file(executor, path)
+        else:
+            said = check_requests(executor, path, 0)
+    except (DamagedFile, BadManifest) as error:
         print(f"{path} is damaged: {error}")
         return 1
     except OSError as error:
-        print(f"dflite check: {path}: {error.strerror or error}", file=sys.stderr)
+        name = error.filename or path
+        print(f"dflite check: {name}: {error.strerror or error}", file=sys.stderr)
         return 1
-    print(f"{path} is sound: {describe(load)}")
+    print(f"{path} is sound: {said}")
     return 0
+
+
+def is_manifest(path: str) -> bool:
+    with open(path, "rb") as file:
+        return path.endswith(SUFFIX) or file.read(len(MANIFEST_START)) == MANIFEST_START
+
+
+def check_log(executor: Executor, path: str) -> str:
+    """Every file of a log; what is in them."""
+    manifest = read_manifest(path)
+    found = []
+    for file in manifest.files():
+        place = os.path.join(os.path.dirname(path), file.name)
+        try:
+            if begins_as_snapshot(place):
+                said = check_file(executor, place)
+            else:
+                said = check_requests(executor, place, 0)
+        except DamagedFile as error:
+            raise DamagedFile(f"{file.name}: {error}") from None
+        found.append(f"{file.name} ({said})")
+    return ", ".join(found)
+
+
+def check_file(executor: Executor, path: str) -> str:
+    """A snapshot, and the requests behind it in an old log; what is in it."""
+    load = FileLoad(path, executor.keyspace, ALL, keeping=False)
+    try:
+        while load.run(SLICE_US):
+            continue
+    finally:
+        load.close()
+    check_functions(executor, load.contents.functions)
+    said = describe(load)
+    fields = load.contents.fields
+    if load.end < load.size and any(fields.get(name, "0") != "0" for name in OF_LOGS):
+        said += ", " + check_requests(executor, path, load.end)
+    return said
+
+
+def check_requests(executor: Executor, path: str, start: int) -> str:
+    """Requests of a log; how many there are."""
+    executor.loading = True  # so that all of them come by
+    executor.observers_changed()
+    requests = RequestsLoad(path, executor, start, keeping=False)
+    try:
+        while requests.run(SLICE_US):
+            continue
+    finally:
+        requests.close()
+    if requests.truncated:
+        raise DamagedFile(
+            f"it ends in the middle of a request: {requests.valid} of {requests.size} bytes "
+            "are whole"
+        )
+    return f"{requests.session.requests} requests, {requests.size - start} bytes"
 
 
 def bare_executor(databases: int) -> Executor:

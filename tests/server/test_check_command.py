@@ -7,6 +7,7 @@ import pytest
 from dflite.native.bytesops import crc64
 from dflite.native.rdb_writer import Writer
 from dflite.server import cli
+from tests.support.resp import encode
 
 
 def write(path: Path, body: bytes) -> None:
@@ -48,6 +49,47 @@ def test_a_damaged_file_says_where(tmp_path: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == (
         f"{path} is damaged: it ends too soon: at byte 11 of 16, at key b'a'\n"
     )
+
+
+def test_a_log_is_checked_by_its_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "a.base", b"REDIS0011\xfe\x00\x00\x01a\x01b\xff")
+    increment = tmp_path / "a.incr"
+    increment.write_bytes(b"#TS:1\r\n" + encode(["SET", "b", "1"]) + encode(["GET", "b"]))
+    manifest = tmp_path / "a.manifest"
+    manifest.write_text("file a.base seq 1 type b\nfile a.incr seq 1 type i\n")
+    assert cli.main(["check", str(manifest)]) == 0
+    said = capsys.readouterr().out
+    assert "sound: a.base (1 keys, 25 bytes, version 11), a.incr (2 requests, 54 bytes)" in said
+    for damage, text in (
+        (encode(["MULTI"]), "a.incr: it ends in the middle of a request: 54 of 69 bytes are whole"),
+        (encode(["NONSENSE"]), "a.incr: NONSENSE: ERR unknown command"),
+        (encode(["GET"]), "a.incr: GET: ERR wrong number of arguments"),
+        (b"nonsense\r\n", "a.incr: there is something that is no request: behind byte"),
+    ):
+        whole = increment.read_bytes()
+        increment.write_bytes(whole + damage)
+        assert cli.main(["check", str(manifest)]) == 1
+        assert text in capsys.readouterr().out
+        increment.write_bytes(whole)
+    assert cli.main(["check", str(increment)]) == 0
+    increment.unlink()
+    assert cli.main(["check", str(manifest)]) == 1
+    assert "a.incr: No such file" in capsys.readouterr().err
+    manifest.write_text("nonsense")
+    assert cli.main(["check", str(manifest)]) == 1
+    assert "damaged: its last line does not end" in capsys.readouterr().out
+
+
+def test_an_old_log_is_a_snapshot_with_requests_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "appendonly.aof"
+    snapshot = b"REDIS0011\xfa\x08aof-base\xc0\x01\xff" + bytes(8)
+    path.write_bytes(snapshot + encode(["SET", "b", "1"]))
+    assert cli.main(["check", str(path)]) == 0
+    assert "0 keys, 57 bytes, version 11, 1 requests, 27 bytes" in capsys.readouterr().out
 
 
 def test_a_file_with_more_databases_than_usual(
