@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Final
 
+import dflite.commands  # noqa: F401  (enters every command in the table: requests name them)
 from dflite.base.errors import CommandError
 from dflite.base.script_errors import ScriptsUnavailable
 from dflite.engine.executor import Executor
