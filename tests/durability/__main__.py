@@ -1,4 +1,4 @@
-"""`python -m tests.durability --rounds 100`: kills a node again and again, and tells what it kept."""
+"""`python -m tests.durability --rounds 100`: kills a node again and again; tells what it kept."""
 
 import argparse
 import sys
