@@ -52,10 +52,25 @@ def remove_old(directory: str, name: str, keep: int) -> list[str]:
 
 def remove_unfinished(directory: str, name: str) -> None:
     """Remove what snapshots that were cut short have left behind."""
+    remove_temporaries(directory, pattern_of(name))
+
+
+def remove_unfinished_of_log(directory: str, name: str) -> None:
+    """Remove what rewrites of a log that were cut short have left behind."""
+    if os.path.isdir(directory):
+        remove_temporaries(directory, re.escape(name) + r"\.(\d+\.base\.rdb|manifest)")
+
+
+def pattern_of(name: str) -> str:
     parts = [re.escape(part) for part in name.split(TIMESTAMP)]
     if is_series(name):
         parts = [re.escape(part) for part in with_suffix(name).split(TIMESTAMP)]
-    pattern = re.compile(PATTERN.join(parts) + r"\.\d+(\.\d+)?\.tmp")
+    return PATTERN.join(parts)
+
+
+def remove_temporaries(directory: str, of: str) -> None:
+    """Remove files that were to take the names of a pattern."""
+    pattern = re.compile(of + r"\.\d+(\.\d+)?\.tmp")
     for entry in os.listdir(directory):
         if pattern.fullmatch(entry):
             with contextlib.suppress(OSError):

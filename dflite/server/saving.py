@@ -17,7 +17,12 @@ from dflite.engine.context import SNAPSHOTS
 from dflite.engine.executor import Executor
 from dflite.native.snapshot import Snapshot
 from dflite.persistence.disk import DiskWriter, SafeFile, seal
-from dflite.persistence.names import name_at, remove_old, remove_unfinished
+from dflite.persistence.names import (
+    name_at,
+    remove_old,
+    remove_unfinished,
+    remove_unfinished_of_log,
+)
 from dflite.persistence.rdb_file import END
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.snapshotting import (
@@ -181,7 +186,10 @@ class Saving:
     def clean_up(self) -> None:
         """Remove what a process before this one has left unfinished."""
         with contextlib.suppress(OSError):
-            remove_unfinished(self.settings.dir, self.settings.dbfilename)
+            settings = self.settings
+            remove_unfinished(settings.dir, settings.dbfilename)
+            folder = os.path.join(settings.dir, settings.appenddirname)
+            remove_unfinished_of_log(folder, settings.appendfilename)
 
     def every_second(self) -> None:
         """Begin a snapshot if it is time for one."""

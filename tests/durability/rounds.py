@@ -42,7 +42,7 @@ class Tally:
 class Rounds:
     """Rounds on one directory: what one has left is the next one's beginning."""
 
-    def __init__(self, folder: Path, seed: int, writers: int = 3, ballast: int = 20_000) -> None:
+    def __init__(self, folder: Path, seed: int, writers: int = 3, ballast: int = 100_000) -> None:
         self.folder = folder
         self.random = random.Random(seed)
         self.promises = [{kind: Promise() for kind in KINDS} for _ in range(writers)]

@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from dflite.persistence.names import files_of, name_at, remove_old, remove_unfinished
+from dflite.persistence.names import (
+    files_of,
+    name_at,
+    remove_old,
+    remove_unfinished,
+    remove_unfinished_of_log,
+)
 
 MOMENT = 1_795_392_000.5
 
@@ -39,3 +45,12 @@ def test_a_plain_file_is_there_or_not(tmp_path: Path) -> None:
     assert files_of(str(tmp_path), "dump.rdb") == ["dump.rdb"]
     remove_unfinished(str(tmp_path), "dump.rdb")
     assert [path.name for path in tmp_path.iterdir()] == ["dump.rdb"]
+
+
+def test_what_a_rewrite_has_left_goes(tmp_path: Path) -> None:
+    kept = ["a.aof.1.base.rdb", "a.aof.manifest", "a.aof.1.incr.aof", "b.aof.manifest.1.2.tmp"]
+    for name in [*kept, "a.aof.1.base.rdb.7.1.tmp", "a.aof.manifest.7.12.tmp"]:
+        (tmp_path / name).touch()
+    remove_unfinished_of_log(str(tmp_path), "a.aof")
+    remove_unfinished_of_log(str(tmp_path / "none"), "a.aof")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
