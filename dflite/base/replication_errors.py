@@ -73,3 +73,47 @@ class BadVersion(QuotingError):
 
 class UnsupportedFilter(QuotingError):
     text = b"ERR Unsupported rdb-filter-only option: %b"
+
+
+class FailoverOnReplica(CommandError):
+    text = b"ERR FAILOVER is not valid when server is a replica."
+
+
+class FailoverRunning(CommandError):
+    text = b"ERR FAILOVER already in progress."
+
+
+class NoReplicas(CommandError):
+    text = b"ERR FAILOVER requires connected replicas."
+
+
+class ForceNeedsMore(CommandError):
+    text = b"ERR FAILOVER with force option requires both a timeout and target HOST and IP."
+
+
+class NotAReplicaHere(CommandError):
+    text = b"ERR FAILOVER target HOST and PORT is not a replica."
+
+
+class NotOnline(CommandError):
+    text = b"ERR FAILOVER target replica is not online."
+
+
+class TimeoutNotPositive(CommandError):
+    text = b"ERR FAILOVER timeout must be greater than 0"
+
+
+class NoFailover(CommandError):
+    text = b"ERR No failover in progress."
+
+
+class HandedOverToPrimary(CommandError):
+    text = b"ERR PSYNC FAILOVER can't be sent to a master."
+
+
+class AnotherHistory(CommandError):
+    text = b"ERR PSYNC FAILOVER replid must match my replid."
+
+
+class NoTakeover(QuotingError):
+    text = b"ERR Couldn't execute takeover: %b"

@@ -5,7 +5,9 @@ from typing import Final
 from dflite.base.errors import BadSyntax
 from dflite.base.numbers import INT64_MAX
 from dflite.base.replication_errors import (
+    AnotherHistory,
     BadVersion,
+    HandedOverToPrimary,
     NoPrimaryLink,
     TooLongAddress,
     UnknownReplicaOption,
@@ -170,6 +172,8 @@ def go_online(ctx: Context, replica: Replica) -> None:
 def cmd_psync(ctx: Context, args: Args) -> None:
     history = args.next().decode("latin-1")
     first = args.integer()
+    if args.more() and args.word() == b"FAILOVER":
+        accept_takeover(ctx, history)
     if refuse_syncing(ctx):
         return
     replication = ctx.engine.replication
@@ -189,6 +193,16 @@ def cmd_psync(ctx: Context, args: Args) -> None:
         replication.refused_partially += 1
     replica.says_offset = True
     begin_sync(ctx, replica)
+
+
+def accept_takeover(ctx: Context, history: str) -> None:
+    """Our primary hands over, and follows this node from here."""
+    replication = ctx.engine.replication
+    if replication.primary is None:
+        raise HandedOverToPrimary
+    if history.lower() != replication.id:
+        raise AnotherHistory
+    ctx.host.stop_replicating()
 
 
 @SERVER.command(

@@ -95,6 +95,15 @@ class Host(Protocol):
     def stop_replicating(self) -> None:
         """Follow nobody."""
 
+    def begin_failover(self, target: tuple[str, int] | None, force: bool, timeout_ms: int) -> None:
+        """Hand over to a replica, that one if one is named; raises a CommandError."""
+
+    def abort_failover(self) -> None:
+        """Remain the primary; raises a CommandError."""
+
+    def take_over(self, seconds: int, save: bool, done: Callable[[str], None]) -> None:
+        """Have the primary hand over; `done` is told what stood against it, in the end."""
+
     def last_save_s(self) -> int:
         """When the last snapshot was finished, or else the process started, in Unix seconds."""
 

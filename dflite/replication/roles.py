@@ -54,8 +54,8 @@ def unblock_all(executor: Executor) -> None:
 
 def dismiss_replicas(executor: Executor) -> None:
     """Those who follow this node have to learn of another history, or another place in it."""
-    for number in list(executor.replication.replicas):
-        client = executor.clients.get(number)
+    for replica in executor.replication.attached():  # not those who only begin to speak
+        client = executor.clients.get(replica.id)
         if client is not None:
             executor.kill(client)
 

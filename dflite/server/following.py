@@ -59,6 +59,8 @@ class Following:
         self.attempts = 0
         self.before_new_data: list[Callable[[], None]] = []  # what ends with the old ones
         self.last_problem = ""
+        self.handing_over = False  # the other node is to take over
+        self.on_handed_over: Callable[[bool], None] | None = None  # it has, or not
         for name in ("replica_read_only", "replica_serve_stale_data", "replica_ignore_maxmemory"):
             settings.on_change(name, self.apply_settings)
 
@@ -68,8 +70,11 @@ class Following:
 
     # -- whom --------------------------------------------------------------------------------------
 
-    def follow(self, host: str, port: int) -> bool:
-        """Follow that node from now on; False if this one does already."""
+    def follow(self, host: str, port: int, handing_over: bool = False) -> bool:
+        """Follow that node from now on; False if this one does already.
+
+        With `handing_over` that node follows this one and is to be the primary: it is told so once.
+        """
         link = self.link
         if link is not None and (link.host.lower(), link.port) == (host.lower(), port):
             return False
@@ -80,6 +85,7 @@ class Following:
             self.database = max(backlog.selected, 0)
         self.hang_up()
         link = PrimaryLink(host, port, self.executor.clock.now_ms)
+        self.handing_over = handing_over
         roles.become_replica(self.executor, link)
         self.settings.replicaof = f"{host} {port}"
         self.apply_settings()
@@ -136,6 +142,8 @@ class Following:
                 self.executor.internal_errors += 1
                 self.can_go_on = False
                 self.tell(link, f"internal error: {type(bug).__name__}: {bug}")
+            if self.handing_over and self.on_handed_over is not None:
+                self.on_handed_over(False)
             if link is not self.link:
                 return  # hung up: a cancellation may be lost where what was waited for came too
             if link.state == "connected":
@@ -182,8 +190,15 @@ class Following:
             asked = replication.id.encode(), b"%d" % (replication.offset + 1)
         else:
             asked = b"?", b"-1"
-        wire.send(request(b"PSYNC", *asked))
+        words = [b"PSYNC", *asked]
+        if self.handing_over:
+            words.append(b"FAILOVER")
+        wire.send(request(*words))
         answer = Answer(await wire.line(patience_s))
+        if self.handing_over:
+            self.handing_over = False
+            if self.on_handed_over is not None:
+                self.on_handed_over(True)
         if answer.partial:
             if answer.history and answer.history != replication.id:
                 replication.branch_off(answer.history)
@@ -203,12 +218,23 @@ class Following:
         link.state = state
         self.apply_settings()
 
-    async def greet(self, wire: Wire, patience_s: float) -> None:
+    def port(self) -> int:
+        """Where this node can be reached, as its primary is told."""
         settings = self.settings
         port = settings.replica_announce_port or settings.announce_port
-        port = port or (settings.tls_port if settings.tls_replication else 0) or settings.port
+        return port or (settings.tls_port if settings.tls_replication else 0) or settings.port
+
+    def place(self) -> tuple[str, int] | None:
+        """How the primary knows this node; None without a link."""
+        if self.wire is None or self.wire.transport is None:
+            return None
+        here = self.wire.transport.get_extra_info("sockname")
+        return self.settings.replica_announce_ip or str(here[0]), self.port()
+
+    async def greet(self, wire: Wire, patience_s: float) -> None:
+        settings = self.settings
         greeting = Greeting(
-            settings.masteruser, settings.masterauth, port, settings.replica_announce_ip
+            settings.masteruser, settings.masterauth, self.port(), settings.replica_announce_ip
         )
         for name, data in greeting.steps:
             wire.send(data)

@@ -19,18 +19,16 @@ from dflite.base.server_errors import (
 from dflite.engine.client import MEMCACHED
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
-from dflite.engine.replication import Replica
 from dflite.native.requests import Limits
 from dflite.native.thresholds import set_threshold
 from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
 from dflite.server.endpoint import PUBLIC
 from dflite.server.figures import Figures
-from dflite.server.following import Following
-from dflite.server.full_sync import FullSyncs
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.server.private_files import write_private
+from dflite.server.replication_host import ReplicationHost
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
 from dflite.server.snapshotting import Snapshots
@@ -54,10 +52,11 @@ THRESHOLDS: Final = (
 )
 
 
-class NodeHost:
+class NodeHost(ReplicationHost):
     """The `Host` of the commands; `join` gives it the parts that are made after it."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self.settings = settings
         self.executor: Executor
         self.figures: Figures
@@ -67,8 +66,6 @@ class NodeHost:
         self.snapshots: Snapshots
         self.rewriting: LogRewriting
         self.restoring: Restoring
-        self.full_syncs: FullSyncs
-        self.following: Following
         self.throttle = Throttle()
         self.available = available_memory()
 
@@ -80,8 +77,6 @@ class NodeHost:
         stopped: asyncio.Event,
         saving: Saving,
         restoring: Restoring,
-        full_syncs: FullSyncs,
-        following: Following,
     ) -> None:
         """Know the parts, and keep their copies of settings up to date from now on."""
         self.executor = executor
@@ -92,8 +87,6 @@ class NodeHost:
         self.snapshots = saving.snapshots
         self.rewriting = restoring.rewriting
         self.restoring = restoring
-        self.full_syncs = full_syncs
-        self.following = following
         self.apply_settings()
         self.require_password()
         executor.users.never_open = self.settings.endpoint == PUBLIC
@@ -284,15 +277,6 @@ class NodeHost:
         if error:
             LOG.warning("DEBUG LOADAOF failed: %s", error)
             raise LogNotLoaded
-
-    def sync_fully(self, replica: Replica) -> None:
-        self.full_syncs.ask(replica)
-
-    def replicate(self, host: str, port: int) -> bool:
-        return self.following.follow(host, port)
-
-    def stop_replicating(self) -> None:
-        self.following.stop()
 
     def last_save_s(self) -> int:
         return self.saving.last_save_s

@@ -26,6 +26,7 @@ from dflite.server.banner import Facts, banner
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.endpoint import RENEWED_S, Endpoint, announced_host
+from dflite.server.failover import Failover, Takeover
 from dflite.server.feeding import Feeding
 from dflite.server.figures import Figures
 from dflite.server.following import Following
@@ -105,8 +106,12 @@ class Node:
             self.stopped,
             self.saving,
             self.restoring,
+        )
+        self.host.join_replication(
             self.full_syncs,
             self.following,
+            Failover(self.executor, self.following),
+            Takeover(self.executor, settings, self.following, self.saving),
         )
 
         keep_promise(settings)

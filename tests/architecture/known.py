@@ -13,6 +13,7 @@ ONLY_HERE: Final = {
     "fieldttl": "Dragonfly's",
     "memory|scan": "for `dflite memory report`",
     "prepend": "Dragonfly's",
+    "repltakeover": "Dragonfly's",
     "rm": "Dragonfly's",
     "saddex": "Dragonfly's",
     "shrink": "Dragonfly's",
@@ -23,6 +24,7 @@ ONLY_HERE: Final = {
 KNOWN: Final = {
     ("client|kill", ARGUMENTS): "Redis 7.2's filters; Valkey 9 has more",
     ("client|list", ARGUMENTS): "Redis 7.2's filters; Valkey 9 has more",
+    ("failover", ARGUMENTS): "TO and FORCE are a block and another one within, in either order",
     ("script|debug", ARGUMENTS): "Valkey 9.1 has added a name of an engine",
     ("script|debug", "arity"): "Valkey 9.1 has added a name of an engine",
     ("shutdown", ARGUMENTS): "Valkey has added SAFE and FAILOVER",

@@ -47,6 +47,7 @@ TESTED_ELSEWHERE: Final = {
     "dflite/native/sortedset.pyx": "large ones: tests/native/test_ordered.py and test_zsets.py",
     "dflite/native/walk.pyx": "scans of indexes: tests/native/test_table.py, test_members.py",
     "dflite/server/ports.py": "opens sockets of a running node: tests/wire/test_listeners.py",
+    "dflite/server/replication_host.py": "passes on: tests/server/test_failover.py, following.py",
     "dflite/settings/setting.py": "a row; tests/settings/test_registry.py and test_settings.py",
     "dflite/settings/typed.py": "types only; tests/settings/test_registry.py",
     "dflite/settings/upstream.py": "names only",

@@ -9,8 +9,6 @@ import pytest
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ShutdownFailed
 from dflite.native.requests import Limits
-from dflite.server.following import Following
-from dflite.server.full_sync import FullSyncs
 from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of
 from tests.support.mc_node import McClient
@@ -21,11 +19,8 @@ from tests.support.node import Node
 def host(node: Node) -> NodeHost:
     host = NodeHost(node.host.settings)
     figures = figures_of(node)
-    saving = figures.saving
-    syncs = FullSyncs(node.executor, node.host.settings, saving.snapshots)
     event = asyncio.Event()
-    following = Following(node.executor, node.host.settings, host, saving.snapshots)
-    host.join(node.executor, figures, Limits(), event, saving, figures.restoring, syncs, following)
+    host.join(node.executor, figures, Limits(), event, figures.saving, figures.restoring)
     return host
 
 

@@ -11,7 +11,7 @@ which equals its text and its class (`client.run("INCR k") == NotAnInteger`). Th
 unless asked for, because handlers are what is tested; the journal is on, unless `journal=False`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import dflite.commands  # noqa: F401  (enters every command in the table)
@@ -126,6 +126,8 @@ class FakeHost:
         self.http_pieces: list[bytes] = []
         self.asking_for_sync: list[Replica] = []
         self.following: tuple[str, int] | None = None
+        self.failovers: list[tuple[tuple[str, int] | None, bool, int]] = []
+        self.takeovers: list[tuple[int, bool, Callable[[str], None]]] = []
         self.memory_figures = MemoryFigures(0, 0, 0, 0, 0, 0, [])
 
     def setting(self, name: str) -> object:
@@ -183,6 +185,15 @@ class FakeHost:
 
     def stop_replicating(self) -> None:
         self.following = None
+
+    def begin_failover(self, target: tuple[str, int] | None, force: bool, timeout_ms: int) -> None:
+        self.failovers.append((target, force, timeout_ms))
+
+    def abort_failover(self) -> None:
+        self.failovers.append((None, False, -1))
+
+    def take_over(self, seconds: int, save: bool, done: Callable[[str], None]) -> None:
+        self.takeovers.append((seconds, save, done))
 
     def last_save_s(self) -> int:
         return START_MS // 1000

@@ -1,0 +1,115 @@
+"""Handing over between real nodes: nothing acknowledged is lost, or everything stays as it was."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.replication.test_peers_follow import caught_up, follow, info
+from tests.support.connection import Closed
+from tests.support.servers import Server, start_dflite, start_redis, start_valkey, wait_until
+
+NO_DELAY = "--repl_diskless_sync_delay=0"
+
+
+def role(server: Server) -> str:
+    return info(server, "replication")["role"]
+
+
+class Writer(threading.Thread):
+    """Counts one key up, on one connection, until it is refused; what was acknowledged last."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(daemon=True)
+        self.server = server
+        self.acknowledged = 0
+        self.ended = ""
+
+    def run(self) -> None:
+        try:
+            with self.server.connect(20) as client:
+                while True:
+                    reply = client.call("INCR", "counter")
+                    if reply.is_error:
+                        self.ended = str(reply)
+                        return
+                    assert isinstance(reply.value, int)
+                    self.acknowledged = reply.value
+        except (Closed, OSError) as error:
+            self.ended = str(error)
+
+
+@pytest.mark.parametrize("start", [start_dflite, start_valkey, start_redis])
+def test_a_primary_and_its_replica_change_places(start: Callable[..., Server]) -> None:
+    flags = [NO_DELAY] if start is start_dflite else []
+    with start_dflite(NO_DELAY) as old, start(*flags) as new:
+        follow(new, old)
+        writer = Writer(old)
+        writer.start()
+        wait_until(lambda: writer.acknowledged > 100)
+        old.call("FAILOVER", "TIMEOUT", 20_000)
+        wait_until(lambda: role(new) == "master" and role(old) == "slave", 30)
+        writer.join(20)
+        assert not writer.is_alive()
+        assert "READONLY" in writer.ended
+        value = new.call("GET", "counter")
+        assert isinstance(value, bytes)
+        assert int(value) == writer.acknowledged
+        new.call("SET", "k", "v")
+        wait_until(lambda: caught_up(new, old), 20)
+        assert old.call("GET", "k") == b"v"
+        assert info(new, "stats")["sync_partial_ok"] == "1"
+
+
+@pytest.mark.parametrize("start", [start_dflite, start_valkey, start_redis])
+def test_a_replica_takes_over(start: Callable[..., Server]) -> None:
+    flags = [NO_DELAY] if start is start_dflite else ["--repl-diskless-sync-delay", "0"]
+    with start(*flags) as old, start_dflite(NO_DELAY) as new:
+        follow(new, old)
+        writer = Writer(old)
+        writer.start()
+        wait_until(lambda: writer.acknowledged > 100)
+        assert new.call("REPLTAKEOVER", 20) in (b"OK", "OK")
+        assert role(new) == "master"
+        writer.join(20)
+        value = new.call("GET", "counter")
+        assert isinstance(value, bytes)
+        assert int(value) == writer.acknowledged
+        wait_until(lambda: role(old) == "slave" and caught_up(new, old), 20)
+
+
+def test_what_cannot_be_done_is_said() -> None:
+    with start_dflite(NO_DELAY) as old, start_dflite(NO_DELAY) as new, old.connect() as client:
+        for line, text in (
+            ("FAILOVER", "FAILOVER requires connected replicas."),
+            ("FAILOVER ABORT", "No failover in progress."),
+        ):
+            assert client.call(*line.split()).text == f"ERR {text}"
+        follow(new, old)
+        for line, text in (
+            (
+                "FAILOVER FORCE",
+                "FAILOVER with force option requires both a timeout and target HOST and IP.",
+            ),
+            ("FAILOVER TO 127.0.0.1 1", "FAILOVER target HOST and PORT is not a replica."),
+        ):
+            assert client.call(*line.split()).text == f"ERR {text}"
+
+
+def test_a_replica_that_hangs_is_not_handed_over_to() -> None:
+    with start_dflite(NO_DELAY) as old, start_dflite(NO_DELAY) as new, old.connect() as client:
+        follow(new, old)
+        new.process.send_signal(19)  # SIGSTOP
+        try:
+            client.call("SET", "k", "v")
+            assert client.call("FAILOVER", "TIMEOUT", 300).value == b"OK"
+            assert client.call("FAILOVER").text == "ERR FAILOVER already in progress."
+            assert info(old, "replication")["master_failover_state"] == "waiting-for-sync"
+            assert client.call("SET", "k", "w").value == b"OK"  # when it has been given up
+            assert info(old, "replication")["master_failover_state"] == "no-failover"
+            assert role(old) == "master"
+            assert client.call("FAILOVER", "TIMEOUT", 100_000).value == b"OK"
+            assert client.call("FAILOVER", "ABORT").value == b"OK"
+            assert client.call("SET", "k", "x").value == b"OK"
+        finally:
+            new.process.send_signal(18)
