@@ -7,8 +7,7 @@ class LuaVM:
     capture: Reply
     limit: int
     database: int
-    fast: bool
-    readonly_script: bool
+    texts: int
     wrote: bool
     running: bool
     failed: bool
@@ -33,5 +32,8 @@ class LuaVM:
         reply: Reply,
         name: bytes,
         errors: list[bytes],
+        database: int = 0,
+        readonly: bool = False,
+        fast: bool = False,
     ) -> bytes | None: ...
     def load(self, reference: int) -> bytes | None: ...

@@ -1,6 +1,6 @@
 """The commands that a running script calls: checked, run within the script's step, counted.
 
-Words and replies are `native/lua_vm.pyx`'s business; it asks `Calls` for what the hot lane does not
+Words and replies are `native/lua_state.pyx`'s business; it asks `Calls` for what the hot lane does not
 answer. There is one `Calls` a node, since one script runs at a time.
 """
 
@@ -39,7 +39,6 @@ from dflite.engine.permission import note_refusal
 from dflite.engine.secrets import describe_bug
 from dflite.native.clock import monotonic_us
 from dflite.native.lua_vm import LuaVM
-from dflite.native.memory import FUNCTIONS, SCRIPTS
 from dflite.native.reply import Reply
 from dflite.scripting.flags import ALLOW_OOM
 from dflite.store.effects import Record
@@ -52,6 +51,7 @@ READ_ONLY: Final = b"ERR Write commands are not allowed from read-only scripts."
 NO_PERMISSION: Final = b"NOPERM ACL failure in script: "
 LEVELS: Final = ("debug", "verbose", "notice", "warning")
 REPLICATE_ALL: Final = 3
+UNKNOWN_YET: Final = -1
 
 
 class Chunk:
@@ -82,27 +82,33 @@ class Calls:
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self.ctx: ScriptContext
-        self.context: ScriptContext | None = None  # the last one, for the next script
+        # what the last script had, for the next one
+        self.context: ScriptContext | None = None
+        self.used_vm: LuaVM | None = None
+        self.memory = -1
+        self.patience_us = -1
+        self.fast = False  # the hot lane may answer
         self.vm: LuaVM | None = None  # that runs
         self.name = b""
         self.caller_argv: list[bytes] = []
         self.started_us = 0
         self.read_only = False
         self.allow_oom = False
-        self.was_over_limit = False
+        self.over_limit = UNKNOWN_YET
         self.replication = REPLICATE_ALL
         self.kill_asked = False
         self.told_of_end = False
         self.busy: CommandError | None = None
-        self.texts = 0  # bytes of the texts of scripts or libraries
 
     def begin(self, ctx: Context, chunk: Chunk, argv: list[bytes], read_only: bool) -> None:
         """A script of this client is about to run."""
         client = ctx.client
         vm = chunk.vm
         own = self.context
-        if own is None or own.reply is not vm.capture:
+        if own is None or self.used_vm is not vm:
             self.context = own = ScriptContext(self.executor, client, vm)
+            self.used_vm = vm
+            self.memory = self.patience_us = -1
         own.client = client
         own.db = ctx.db
         self.ctx = own
@@ -115,12 +121,12 @@ class Calls:
         self.replication = REPLICATE_ALL
         self.kill_asked = False
         self.told_of_end = False
-        self.was_over_limit = self.is_over_limit()
-        vm.limit = self.executor.script_memory
-        vm.busy_after_us = self.executor.script_patience_us
-        vm.database = own.db.index
-        vm.readonly_script = read_only
-        vm.fast = (
+        self.over_limit = UNKNOWN_YET
+        if self.memory != self.executor.script_memory:
+            vm.limit = self.memory = self.executor.script_memory
+        if self.patience_us != self.executor.script_patience_us:
+            vm.busy_after_us = self.patience_us = self.executor.script_patience_us
+        self.fast = (
             client.user.unrestricted
             and not client.no_touch
             and (client.tracker is None or client.tracker.broadcast)
@@ -130,11 +136,14 @@ class Calls:
         """Is there more data than maxmemory allows, although some was evicted?"""
         return not self.executor.make_room()
 
+    def began_over_limit(self) -> bool:
+        """As `is_over_limit`, once a script, which has not written yet."""
+        if self.over_limit == UNKNOWN_YET:
+            self.over_limit = int(self.is_over_limit())
+        return self.over_limit == 1
+
     def end(self) -> None:
         """The script is over."""
-        vm = self.vm
-        assert vm is not None
-        self.executor.memory.tell(FUNCTIONS if vm.for_functions else SCRIPTS, vm.used + self.texts)
         self.vm = None
         if self.busy is not None:
             self.busy = None
@@ -182,7 +191,7 @@ class Calls:
                 return self.executor.misconfigured.wire()
             if self.executor.replication.too_few:
                 return NotEnoughReplicas.text
-        if flags & DENYOOM and self.was_over_limit and not self.allow_oom and not vm.wrote:
+        if flags & DENYOOM and not self.allow_oom and not vm.wrote and self.began_over_limit():
             self.executor.rejected_for_memory += 1
             return OutOfMemory.text
         if flags & WRITE:

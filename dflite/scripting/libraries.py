@@ -24,7 +24,6 @@ from dflite.engine.executor import Executor
 from dflite.native.bytesops import glob_match
 from dflite.native.inline import split_inline
 from dflite.native.lua_vm import LuaVM, ScriptError
-from dflite.native.memory import FUNCTIONS
 from dflite.native.rdb_reader import BadFormat, Reader
 from dflite.native.rdb_writer import Writer
 from dflite.rdb.payloads import FOOTER_BYTES, version_of
@@ -113,8 +112,7 @@ class Libraries:
 
     def tell_memory(self) -> None:
         """What libraries take counts towards maxmemory."""
-        self.calls.texts = self.memory()
-        self.executor.memory.tell(FUNCTIONS, self.vm.used + self.calls.texts)
+        self.vm.texts = self.memory()
 
     def load(self, code: bytes, replace: bool) -> bytes:
         """Load a library; its name. Nothing changes if that fails."""

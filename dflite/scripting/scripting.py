@@ -91,7 +91,10 @@ class Scripting:
         calls.begin(ctx, chunk, argv, read_only)
         errors = self.errors
         try:
-            text = vm.run(chunk.reference, argv, 3, keys, ctx.reply, chunk.name, errors)
+            text = vm.run(
+                chunk.reference, argv, 3, keys, ctx.reply, chunk.name, errors,
+                ctx.db.index, read_only, calls.fast,
+            )  # fmt: skip
         finally:
             calls.end()
         if text is not None:

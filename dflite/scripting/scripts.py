@@ -9,7 +9,6 @@ from dflite.base.versions import REDIS_VERSION
 from dflite.engine.executor import Executor
 from dflite.native.lua_library import NoLua
 from dflite.native.lua_vm import LuaVM, ScriptError
-from dflite.native.memory import SCRIPTS
 from dflite.scripting.calls import Calls, Chunk
 from dflite.scripting.flags import read_flags
 
@@ -40,7 +39,7 @@ class Scripts:
     @property
     def text_bytes(self) -> int:
         """Bytes of the texts in the cache, about."""
-        return self.calls.texts
+        return self.vm.texts
 
     def by_digest(self, digest: bytes) -> Script | None:
         """The script of that SHA-1, in whatever case it is written."""
@@ -56,8 +55,7 @@ class Scripts:
         if script is None:
             script = self.compile(digest, body)
             self.known[digest] = script
-            self.calls.texts += len(body) + OVERHEAD
-            self.tell_memory()
+            self.vm.texts += len(body) + OVERHEAD
             if not loaded:
                 self.evaluated[digest] = script
                 if len(self.evaluated) > MOST_EVALUATED:
@@ -81,21 +79,15 @@ class Scripts:
 
     def forget(self, script: Script) -> None:
         del self.known[script.name]
-        self.calls.texts -= len(script.body) + OVERHEAD
+        self.vm.texts -= len(script.body) + OVERHEAD
         self.vm.release(script.reference)
 
     def flush(self) -> None:
         """SCRIPT FLUSH: a new interpreter too, so that nothing of the old scripts is left."""
         self.known.clear()
         self.evaluated.clear()
-        self.calls.texts = 0
         self.vm.close()
         self.vm = new_vm(self.executor, self.calls, False)
-        self.tell_memory()
-
-    def tell_memory(self) -> None:
-        """What scripts take counts towards maxmemory."""
-        self.executor.memory.tell(SCRIPTS, self.vm.used + self.calls.texts)
 
 
 def new_vm(executor: Executor, calls: object, for_functions: bool) -> LuaVM:
@@ -107,4 +99,5 @@ def new_vm(executor: Executor, calls: object, for_functions: bool) -> LuaVM:
     except NoLua as reason:
         raise ScriptsUnavailable(str(reason)) from reason
     vm.limit = executor.script_memory
+    vm.texts = 0
     return vm
