@@ -1,7 +1,7 @@
 """The commands that a running script calls: checked, run within the script's step, counted.
 
-Words and replies are `native/lua_state.pyx`'s business; it asks `Calls` for what the hot lane does not
-answer. There is one `Calls` a node, since one script runs at a time.
+Words and replies are `native/lua_state.pyx`'s business; it asks `Calls` for what the hot lane does
+not answer. There is one `Calls` a node, since one script runs at a time.
 """
 
 from typing import Final
