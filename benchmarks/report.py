@@ -20,6 +20,8 @@ TITLES: Final = {
     "limit_us": "Round trip of a SET of a new key, µs",
     "limit_bytes": "Resident bytes per key of about 16 bytes and value of 64",
     "soak": "A mixed load at the limit",
+    "persistence_keys": "Snapshots and logs: thousand keys per second",
+    "persistence_us": "Round trip of a SET beside them, µs",
     "scripts_us": "Scripts: server CPU, µs per EVALSHA or per call within a script",
     "scripts_throughput": "Scripts: throughput, thousand per second",
     "scripts_memory": "A script that is called again and again",

@@ -14,6 +14,7 @@ from benchmarks.giants import measure_giants
 from benchmarks.latency import measure_latency, measure_pause
 from benchmarks.load import Generator, LoadFailed
 from benchmarks.memory import measure_memory, measure_startup
+from benchmarks.persistence import measure_persistence
 from benchmarks.queues import QUEUES, QueueMissing
 from benchmarks.results import Results
 from benchmarks.scripting import measure_many_calls, measure_scripts
@@ -27,6 +28,7 @@ from benchmarks.wire import RESP, UnexpectedReply
 OWN_STARTS: Final[dict[str, Callable[[Server, str, Settings, Results], None]]] = {
     "eviction": measure_hits,
     "limit": measure_limit,
+    "persistence": measure_persistence,
     "soak": measure_soak,
 }
 FAILURES = (ServerFailed, LoadFailed, UnexpectedReply, OSError)

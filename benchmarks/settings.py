@@ -9,7 +9,7 @@ from benchmarks.servers import SERVERS
 
 MEASURES: Final = (
     "cpu", "collections", "latency", "memory", "elements", "pause", "giants", "startup",
-    "tls", "eviction", "limit", "scripts", "queues",
+    "tls", "eviction", "limit", "scripts", "queues", "persistence",
 )  # fmt: skip
 SOAK: Final = "soak"  # takes as long as it is told, so it is only run when it is named
 PIPELINES: Final = (1, 16, 64)
