@@ -22,6 +22,7 @@ from dflite.engine.client_line import describe
 from dflite.engine.command import ALLOW_BUSY, FAST, LOADING, NO_AUTH, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
 from dflite.native.bytesops import parse_int
+from dflite.ops.items import take_flags
 
 CONNECTION: Final = Family("connection", "connection")
 GREETING: Final = NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY
@@ -58,7 +59,10 @@ def cmd_ping(ctx: Context, args: Args) -> None:
     summary="The message.",
 )
 def cmd_echo(ctx: Context, args: Args) -> None:
-    ctx.reply.bulk(args.next())
+    word = args.next()
+    if ctx.client.primary:
+        take_flags(ctx.db, word)
+    ctx.reply.bulk(word)
 
 
 @CONNECTION.command(
@@ -194,7 +198,7 @@ def greet(ctx: Context) -> None:
     reply.bulk(b"mode")
     reply.bulk(b"standalone")
     reply.bulk(b"role")
-    reply.bulk(b"master")
+    reply.bulk(b"master" if ctx.engine.replication.primary is None else b"replica")
     reply.bulk(b"modules")
     reply.array(0)
 

@@ -49,6 +49,7 @@ cdef class Lane:
                     Reply reply, int database) except -1
     cdef int repeat(self, int code, const char* base, Slice* args, size_t count, const char* answer,
                     int database) except -1
+    cdef int repeat_item(self, const char* key, size_t n, uint64_t h) except -1
     cdef bint may_write_unseen(self) noexcept nogil
     cdef bint has_room(self, Slice* args, size_t count) noexcept
     cdef bint has_room_for(self, size_t size) noexcept

@@ -9,7 +9,7 @@ see each command or change (MONITOR, WATCH, tracking, notifications), and a conn
 What replicas and the log have to repeat it writes into the stream itself.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy, memset
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
@@ -28,6 +28,7 @@ from dflite.native.entry cimport (
     Entry,
     deadline_of,
     integer_of,
+    mc_flags_of,
     slot_entry,
     value_length_of,
     value_of,
@@ -271,6 +272,34 @@ cdef class Lane:
                 backlog.put_bulk(line + 2, length)
             else:
                 backlog.put_bulk(base + args[i].offset, args[i].length)
+        return 0
+
+    cdef int repeat_item(self, const char* key, size_t n, uint64_t h) except -1:
+        """Write to the stream what a key of database 0 holds now: an item of memcached's, or nothing."""
+        cdef Backlog backlog = self.backlog
+        cdef Entry* e = self.table_for(0, key, n).find(key, n, h)
+        cdef int64_t deadline
+        cdef uint32_t flags
+        cdef bytes words
+        backlog.select(0)
+        if e == NULL:
+            backlog.put(b"*2\r\n$3\r\nDEL\r\n", 13)
+            return backlog.put_bulk(key, n)
+        deadline = deadline_of(e)
+        backlog.put_head(42, 3 if deadline < 0 else 5)
+        backlog.put_bulk(b"SET", 3)
+        backlog.put_bulk(key, n)
+        if (e.kind & 0xF0) == ENC_INT:
+            backlog.put_number(integer_of(e))
+        else:
+            backlog.put_bulk(value_of(e), value_length_of(e))
+        if deadline >= 0:
+            backlog.put_bulk(b"PXAT", 4)
+            backlog.put_number(deadline)
+        flags = mc_flags_of(e)
+        if flags:
+            words = b"memcached-flags %d %b" % (flags, key[:n])     # as ops/items.py says it
+            backlog.request(0, [b"ECHO", words])
         return 0
 
     cdef bint may_write_unseen(self) noexcept nogil:

@@ -349,19 +349,23 @@ cdef class McParser(Parser):
         cdef Slice* words = conn.batch.args + request.first
         cdef int verb = request.verb
         cdef bint measured, done
+        cdef int64_t changes
         cdef list argv
         if request.kind == FETCH:
             return self.answer_keys(conn, base, request)
         conn.requests += 1
         if request.kind <= BLOCK and conn.plain and verb != OTHER:
             measured = lane.begins(verb)
+            changes = lane.figures.changes
             if verb <= REPLACE and request.kind == BLOCK:
-                done = lane.may_write_unseen() and store(
+                done = lane.writes and store(
                     lane, self.figures, verb, base, words, request.count, request.hash, request.block,
                     request.length, <uint32_t>request.flags, request.exptime, conn.reply)
             else:
                 done = self.answer(conn, base, request, words)
             if done:
+                if lane.backlog.journaling and lane.figures.changes != changes:
+                    lane.repeat_item(base + words[1].offset, words[1].length, request.hash)
                 lane.calls[verb] += 1
                 if measured:
                     lane.measure(verb)
@@ -393,8 +397,8 @@ cdef class McParser(Parser):
             return 0
         if verb == MG:
             return lane.reads and meta_get(lane, self.figures, base, words, count, request.hash, conn.reply)
-        if not lane.may_write_unseen():
-            return 0
+        if not lane.writes or (verb == TOUCH and lane.backlog.journaling):
+            return 0            # a deadline can be told without the value
         if request.kind == BLOCK:
             if verb == MS:
                 return meta_set(lane, self.figures, base, words, count, request.hash, request.block,

@@ -27,6 +27,7 @@ REPLACE: Final = 2
 APPEND: Final = 3
 PREPEND: Final = 4
 
+FLAGS_ARE: Final = b"memcached-flags "  # in an ECHO: a number and a key follow
 UINT64_MASK: Final = (1 << 64) - 1
 SPACES: Final = b" \t\n\v\f\r"
 
@@ -84,7 +85,19 @@ def note_flags(db: Db, key: bytes, flags: int) -> None:
     ECHO is what every Redis runs and nobody minds; a dflite that follows reads it.
     """
     if flags:
-        db.replicate_as([b"ECHO", b"memcached-flags %d %b" % (flags, key)])
+        db.replicate_as([b"ECHO", FLAGS_ARE + b"%d %b" % (flags, key)])
+
+
+def take_flags(db: Db, text: bytes) -> None:
+    """What a primary, or the log, says by ECHO: nothing, unless it is flags of a key."""
+    if not text.startswith(FLAGS_ARE):
+        return
+    number, _, key = text[len(FLAGS_ARE) :].partition(b" ")
+    flags = parse_int(number)
+    table = db.table(key)
+    value = table.read(key, False)
+    if flags is not None and 0 <= flags < 1 << 32 and isinstance(value, bytes):
+        table.set_string(key, value, table.deadline(key), flags)
 
 
 def extend(db: Db, key: bytes, part: bytes, before: bool, most: int) -> int:

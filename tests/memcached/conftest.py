@@ -8,7 +8,11 @@ from tests.support.node import Node, NodeClient
 
 @pytest.fixture(params=["handlers", "lane"])
 def node(request: pytest.FixtureRequest) -> Node:
-    return Node(journal=request.param == "handlers")
+    node = Node(journal=request.param == "handlers")
+    if request.param == "handlers":
+        node.executor.slowlog.threshold_us = 0  # it wants to see every request
+        node.executor.observers_changed()
+    return node
 
 
 @pytest.fixture
