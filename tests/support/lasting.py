@@ -3,9 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-import pytest
-
-from dflite.settings.registry import find_setting
 from tests.support.servers import Server, dflite_command, free_port, start
 
 SAVED: Final = "saved at its end"
@@ -14,17 +11,10 @@ ENDS: Final = (SAVED, KILLED)
 FLAGS: Final = {SAVED: (), KILLED: ("--appendonly=yes", "--appendfsync=always")}
 
 
-def is_honoured(name: str) -> bool:
-    row = find_setting(name)
-    return row is not None and row.honoured
-
-
 class LastingNode:
     """A node whose data outlive its process; it is running at first."""
 
     def __init__(self, folder: Path, end: str = SAVED) -> None:
-        if end == KILLED and not is_honoured("appendonly"):
-            pytest.skip("this dflite keeps no log of commands")
         self.folder = folder
         self.end = end
         self.port = free_port()
