@@ -5,6 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.durability import copies
 from tests.durability.rounds import MOMENTS, run_rounds
 from tests.durability.writers import Broken
 
@@ -13,12 +14,17 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("python -m tests.durability")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--moments", default=",".join(MOMENTS))
+    parser.add_argument("--copies", action="store_true", help="copies on a replica, not a log")
+    parser.add_argument("--moments", default="")
     options = parser.parse_args(arguments)
+    usual = copies.MOMENTS if options.copies else MOMENTS
+    moments = tuple(options.moments.split(",")) if options.moments else usual
     with tempfile.TemporaryDirectory(prefix="dflite-durability-") as folder:
-        moments = tuple(options.moments.split(","))
         try:
-            tally = run_rounds(Path(folder), options.rounds, options.seed, moments)
+            if options.copies:
+                tally = copies.run_copy_rounds(options.rounds, options.seed, moments)
+            else:
+                tally = run_rounds(Path(folder), options.rounds, options.seed, moments)
         except Broken as problem:
             print(f"BROKEN: {problem}")
             return 1

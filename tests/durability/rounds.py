@@ -32,11 +32,13 @@ class Tally:
 
     def describe(self) -> str:
         moments = ", ".join(f"{name} {count}" for name, count in sorted(self.rounds.items()))
-        return (
-            f"{sum(self.rounds.values())} rounds ({moments}), {self.during} of them in the middle "
-            f"of a snapshot or a rewrite; {self.answered} writes answered, none lost, "
-            f"slowest restart {self.slowest_start_s:.2f} s"
-        )
+        text = f"{sum(self.rounds.values())} rounds ({moments})"
+        if self.during:
+            text += f", {self.during} of them in the middle of a snapshot or a rewrite"
+        text += f"; {self.answered} writes answered, none lost"
+        if self.slowest_start_s:
+            text += f", slowest restart {self.slowest_start_s:.2f} s"
+        return text
 
 
 class Rounds:
