@@ -5,6 +5,7 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from dflite.native.lua cimport *
+from dflite.native.lua_tables cimport field
 
 cdef const char* DIGITS = b"0123456789abcdef"
 cdef const char* CAPITALS = b"0123456789ABCDEF"
@@ -107,11 +108,6 @@ cdef int bit_tohex(lua_State* L) noexcept nogil:
         bits >>= 4
     lua_pushlstring(L, text, n)
     return 1
-
-
-cdef void field(lua_State* L, const char* name, lua_CFunction function) noexcept nogil:
-    lua_pushcclosure(L, function, 0)
-    lua_setfield(L, -2, name)
 
 
 cdef int open_bit(lua_State* L) noexcept nogil:

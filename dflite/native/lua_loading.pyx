@@ -4,9 +4,10 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
 from dflite.native.lua cimport *
-from dflite.native.lua_redis cimport fail, field, put_basics
+from dflite.native.lua_redis cimport fail, put_basics
 from dflite.native.lua_sandbox cimport protect, refuse_unknown
 from dflite.native.lua_state cimport Interpreter, interpreter_of, microseconds
+from dflite.native.lua_tables cimport field
 from dflite.native.lua_values cimport push_error
 
 cdef enum:

@@ -9,6 +9,7 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 from libc.string cimport memcpy
 
 from dflite.native.lua cimport *
+from dflite.native.lua_tables cimport field
 from dflite.native.lua_text cimport Text, begin_text, push_text, put, put_byte, room
 
 cdef enum:
@@ -338,11 +339,6 @@ cdef int msgpack_unpack_limit(lua_State* L) noexcept nogil:
     cdef int offset = <int>luaL_optinteger(L, 3, 0)
     lua_settop(L, 1)
     return unpack_some(L, limit, offset)
-
-
-cdef void field(lua_State* L, const char* name, lua_CFunction function) noexcept nogil:
-    lua_pushcclosure(L, function, 0)
-    lua_setfield(L, -2, name)
 
 
 cdef int open_cmsgpack(lua_State* L) noexcept nogil:

@@ -13,6 +13,7 @@ from libc.string cimport strlen
 
 from dflite.native.lua cimport *
 from dflite.native.lua_state cimport Interpreter, interpreter_of
+from dflite.native.lua_tables cimport constant, field
 from dflite.native.lua_values cimport push_error
 
 from hashlib import sha1
@@ -274,18 +275,6 @@ cdef int math_randomseed(lua_State* L) noexcept:
 
 
 # -- the table ---------------------------------------------------------------------------------------------
-
-cdef int field(lua_State* L, const char* name, lua_CFunction function) noexcept nogil:
-    lua_pushcclosure(L, function, 0)
-    lua_setfield(L, -2, name)
-    return 0
-
-
-cdef int constant(lua_State* L, const char* name, double number) noexcept nogil:
-    lua_pushnumber(L, number)
-    lua_setfield(L, -2, name)
-    return 0
-
 
 cdef void put_basics(lua_State* L, bytes version, int number) noexcept:
     """What `redis` has at all times."""

@@ -15,6 +15,7 @@ from libc.string cimport strlen
 from posix.time cimport CLOCK_PROCESS_CPUTIME_ID, clock_gettime, timespec
 
 from dflite.native.lua cimport *
+from dflite.native.lua_tables cimport field
 
 cdef enum:
     LONGEST_PATTERN = 10000     # longer ones could exhaust C's stack: matching is recursive
@@ -204,14 +205,10 @@ cdef int unguarded(lua_State* L) noexcept nogil:
 
 
 cdef int with_pattern(lua_State* L) noexcept nogil:
-    """One that matches its second argument, a pattern."""
-    if lua_type(L, 2) == LUA_TSTRING and lua_objlen(L, 2) > LONGEST_PATTERN:
-        return luaL_error(L, b"pattern too complex")
-    return lua_tocfunction(L, lua_upvalueindex(1))(L)
+    """One that matches its second argument, a pattern.
 
-
-cdef int safe_gmatch(lua_State* L) noexcept nogil:
-    """gmatch's function keeps its state in upvalues of its own, so it is called and not jumped into."""
+    It is called: gmatch's keeps its state in upvalues of its own.
+    """
     if lua_type(L, 2) == LUA_TSTRING and lua_objlen(L, 2) > LONGEST_PATTERN:
         return luaL_error(L, b"pattern too complex")
     return lua_tocfunction(L, lua_upvalueindex(1))(L)
@@ -371,12 +368,6 @@ cdef int safe_load(lua_State* L) noexcept nogil:
 
 # -- putting it together -------------------------------------------------------------------------------------
 
-cdef void put(lua_State* L, const char* name, lua_CFunction function) noexcept nogil:
-    """Set a function in the table on top."""
-    lua_pushcclosure(L, function, 0)
-    lua_setfield(L, -2, name)
-
-
 cdef void wrap(lua_State* L, const char* name, lua_CFunction function) noexcept nogil:
     """Put a function before another one of the table on top."""
     lua_getfield(L, -1, name)
@@ -411,17 +402,17 @@ cdef int open_sandbox(lua_State* L) noexcept nogil:
     remove(L, b"newproxy")
     remove(L, b"require")
     remove(L, b"module")
-    put(L, b"next", <lua_CFunction>safe_next)
+    field(L, b"next", <lua_CFunction>safe_next)
     lua_getfield(L, -1, b"next")
     lua_pushcclosure(L, <lua_CFunction>safe_pairs, 1)
     lua_setfield(L, -2, b"pairs")
-    put(L, b"rawget", <lua_CFunction>safe_rawget)
-    put(L, b"rawset", <lua_CFunction>safe_rawset)
-    put(L, b"setmetatable", <lua_CFunction>safe_setmetatable)
-    put(L, b"unpack", <lua_CFunction>safe_unpack)
-    put(L, b"pcall", <lua_CFunction>safe_pcall)
-    put(L, b"load", <lua_CFunction>safe_load)
-    put(L, b"loadstring", <lua_CFunction>safe_loadstring)
+    field(L, b"rawget", <lua_CFunction>safe_rawget)
+    field(L, b"rawset", <lua_CFunction>safe_rawset)
+    field(L, b"setmetatable", <lua_CFunction>safe_setmetatable)
+    field(L, b"unpack", <lua_CFunction>safe_unpack)
+    field(L, b"pcall", <lua_CFunction>safe_pcall)
+    field(L, b"load", <lua_CFunction>safe_load)
+    field(L, b"loadstring", <lua_CFunction>safe_loadstring)
     wrap(L, b"collectgarbage", <lua_CFunction>safe_collectgarbage)
     lua_getfield(L, -1, b"table")
     wrap(L, b"insert", <lua_CFunction>guarded)
@@ -433,11 +424,11 @@ cdef int open_sandbox(lua_State* L) noexcept nogil:
     wrap(L, b"find", <lua_CFunction>with_pattern)
     wrap(L, b"match", <lua_CFunction>with_pattern)
     wrap(L, b"gsub", <lua_CFunction>with_pattern)
-    wrap(L, b"gmatch", <lua_CFunction>safe_gmatch)
-    wrap(L, b"gfind", <lua_CFunction>safe_gmatch)
+    wrap(L, b"gmatch", <lua_CFunction>with_pattern)
+    wrap(L, b"gfind", <lua_CFunction>with_pattern)
     lua_pop(L, 1)
     lua_createtable(L, 0, 1)
-    put(L, b"clock", <lua_CFunction>os_clock)
+    field(L, b"clock", <lua_CFunction>os_clock)
     lua_setfield(L, -2, b"os")
     return 0
 
@@ -445,7 +436,7 @@ cdef int open_sandbox(lua_State* L) noexcept nogil:
 cdef void refuse_unknown(lua_State* L) noexcept nogil:
     """Let it be an error to ask the table on top for what it does not hold."""
     lua_createtable(L, 0, 1)
-    put(L, b"__index", <lua_CFunction>no_global)
+    field(L, b"__index", <lua_CFunction>no_global)
     lua_setmetatable(L, -2)
 
 

@@ -13,6 +13,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memchr, memcpy
 
 from dflite.native.lua cimport *
+from dflite.native.lua_tables cimport field
 from dflite.native.lua_text cimport Text, begin_text, push_text, put, put_byte, room
 
 cdef enum:
@@ -293,11 +294,6 @@ cdef int struct_size(lua_State* L) noexcept nogil:
         total += size
     lua_pushnumber(L, <double>total)
     return 1
-
-
-cdef void field(lua_State* L, const char* name, lua_CFunction function) noexcept nogil:
-    lua_pushcclosure(L, function, 0)
-    lua_setfield(L, -2, name)
 
 
 cdef int open_struct(lua_State* L) noexcept nogil:
