@@ -1,10 +1,8 @@
-"""Caches at their limit: hit ratios by trace, round trips while evicting, what a policy takes."""
+"""Hit ratios of caches at their limit, by trace."""
 
-import time
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.process import rss_bytes
 from benchmarks.results import Results
 from benchmarks.servers import SUBJECT, Running, Server
 from benchmarks.settings import Settings
@@ -17,7 +15,6 @@ VALUE: Final = 4000  # bytes, so that the limit is thousands of keys and a trace
 CAPACITY: Final = 6_000
 DEPTH: Final = 16
 RIVAL_POLICIES: Final = ("allkeys-lru", "allkeys-lfu")
-SLOWEST: Final = 0.001  # the share of round trips that may be slower than the figure
 OWN_POLICY: Final = ("--cache_mode", "yes")
 
 
@@ -94,49 +91,3 @@ def hit_ratio(
                 asked += len(found)
         replay.close()
     return hits / asked if asked else 0.0
-
-
-def measure_limit(server: Server, path: str, settings: Settings, results: Results) -> None:
-    """What a policy costs: bytes per key, and the round trip of a SET that has to make room."""
-    own = server.name == SUBJECT
-    policy = OWN_POLICY if own else ("--maxmemory-policy", "allkeys-lru")
-    for row, more in (("without a policy", ()), ("with one", policy)):
-        with Running(server, path, more=(*more, "--maxmemory", "8gb")) as running:
-            before = rss_bytes(running.pid)
-            store_new(running.port, 0, settings.limit_keys)
-            time.sleep(0.5)
-            used = rss_bytes(running.pid) - before
-            results.add("limit_bytes", row, server.name, used / settings.limit_keys)
-            for state in ("below the limit", "at the limit"):
-                if state == "at the limit":
-                    connection = Connection(running.port)
-                    connection.line(resp(b"CONFIG", b"SET", b"maxmemory", b"%d" % (used * 9 // 10)))
-                    connection.close()
-                    time.sleep(2)
-                    if not more:
-                        continue
-                took = round_trips(running.port, settings.limit_keys, settings.limit_requests)
-                figure = sorted(took)[int(len(took) * (1 - SLOWEST))]
-                results.add("limit_us", f"p99.9 of SET, {row}, {state}", server.name, figure)
-                mean = sum(took) / len(took)
-                results.add("limit_us", f"mean of SET, {row}, {state}", server.name, mean)
-
-
-def store_new(port: int, first: int, count: int) -> None:
-    replay = Replay(port)
-    for start in range(first, first + count, 200):
-        replay.store([(key, 64) for key in range(start, start + 200)])
-    replay.close()
-
-
-def round_trips(port: int, first: int, count: int) -> list[float]:
-    """Microseconds of SETs of new keys, one by one."""
-    connection = Connection(port)
-    took = []
-    for number in range(first, first + count):
-        request = resp(b"SET", b"new:%012d" % number, b"x" * 64)
-        begun = time.perf_counter_ns()
-        connection.expect(request, b"+OK\r\n")
-        took.append((time.perf_counter_ns() - begun) / 1000)
-    connection.close()
-    return took

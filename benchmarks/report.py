@@ -18,7 +18,12 @@ TITLES: Final = {
     "startup": "Starting and idling",
     "hit_ratio": "Hit ratio at 32 MB, dflite's cache mode beside policies of the others",
     "limit_us": "Round trip of a SET of a new key, µs",
+    "limit_cpu_us": "Server CPU, µs per SET of a new key",
+    "limit_throughput": "Throughput, thousand SETs of new keys per second",
+    "limit_kept": "What evicting leaves of the throughput",
+    "resident": "Resident bytes for each byte of used_memory, at the limit",
     "limit_bytes": "Resident bytes per key of about 16 bytes and value of 64",
+    "expiry": "Keys that die, 1 % of them in each second, then hardly any",
     "soak": "A mixed load at the limit",
     "persistence_keys": "Snapshots and logs: thousand keys per second",
     "persistence_us": "Round trip of a SET beside them, µs",
@@ -31,7 +36,9 @@ TITLES: Final = {
     "handshakes_us": "Over TLS: round trip of 50 clients at 2,000 a second, µs",
     "handshakes": "What 200 bad handshakes a second do to them",
 }
-DIVISORS: Final = {"throughput": 1000.0, "tls_throughput": 1000.0, "scripts_throughput": 1000.0}
+DIVISORS: Final = dict.fromkeys(
+    ("throughput", "tls_throughput", "limit_throughput", "scripts_throughput"), 1000.0
+)
 
 
 def report(results: Results) -> str:

@@ -7,7 +7,15 @@ from typing import Final
 
 # Of all measures only these are better when larger.
 LARGER_IS_BETTER: Final = frozenset(
-    {"throughput", "tls_throughput", "scripts_throughput", "queues_throughput", "hit_ratio"}
+    {
+        "throughput",
+        "tls_throughput",
+        "scripts_throughput",
+        "queues_throughput",
+        "hit_ratio",
+        "limit_throughput",
+        "limit_kept",
+    }
 )
 
 

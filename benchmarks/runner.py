@@ -9,9 +9,11 @@ from typing import Final
 from benchmarks.collection_cpu import measure_collections
 from benchmarks.cpu import measure_cpu
 from benchmarks.elements import FILLINGS, measure_elements
-from benchmarks.eviction import measure_hits, measure_limit
+from benchmarks.eviction import measure_hits
+from benchmarks.expiry import measure_expiry
 from benchmarks.giants import measure_giants
 from benchmarks.latency import measure_latency, measure_pause
+from benchmarks.limit import measure_limit, measure_resident
 from benchmarks.load import Generator, LoadFailed
 from benchmarks.memory import measure_memory, measure_startup
 from benchmarks.persistence import measure_persistence
@@ -29,6 +31,8 @@ OWN_STARTS: Final[dict[str, Callable[[Server, str, Settings, Results], None]]] =
     "eviction": measure_hits,
     "limit": measure_limit,
     "persistence": measure_persistence,
+    "resident": measure_resident,
+    "expiry": measure_expiry,
     "soak": measure_soak,
 }
 FAILURES = (ServerFailed, LoadFailed, UnexpectedReply, OSError)

@@ -9,7 +9,7 @@ from benchmarks.servers import SERVERS
 
 MEASURES: Final = (
     "cpu", "collections", "latency", "memory", "elements", "pause", "giants", "startup",
-    "tls", "eviction", "limit", "scripts", "queues", "persistence",
+    "tls", "eviction", "limit", "resident", "expiry", "scripts", "queues", "persistence",
 )  # fmt: skip
 SOAK: Final = "soak"  # takes as long as it is told, so it is only run when it is named
 PIPELINES: Final = (1, 16, 64)
@@ -53,6 +53,11 @@ class Settings:
         self.limit_requests = 20_000 if quick else 100_000
         self.script_calls = 100_000 if quick else 1_000_000
         self.queue_jobs = 2_000 if quick else 10_000
+        self.limit_rounds = 1 if quick else 3
+        self.expiry_keys = 500_000 if quick else 5_000_000
+        self.expiry_dying_s = 5 if quick else 20  # a part of a hundred
+        self.expiry_idle_s = 5.0 if quick else 20.0
+        self.resident_bytes = 1 << 27 if quick else 1 << 30
         self.soak_minutes = 1.0 if quick else 30.0
         self.generator = "auto"
         self.json_path: Path | None = None
@@ -118,10 +123,13 @@ def read_settings(arguments: list[str]) -> Settings:
     if given.requests:
         settings.requests = settings.collection_requests = given.requests
         settings.latency_requests = min(settings.latency_requests, given.requests)
+        settings.trace_requests = settings.limit_requests = given.requests
     if given.keys:
         settings.memory_keys = settings.pause_keys = given.keys
+        settings.limit_keys = settings.expiry_keys = given.keys
+        settings.resident_bytes = min(settings.resident_bytes, max(given.keys * 1000, 4_000_000))
     if given.idle is not None:
-        settings.idle_s = given.idle
+        settings.idle_s = settings.expiry_idle_s = given.idle
     if given.time_limit:
         settings.time_limit_s = given.time_limit
     settings.generator = given.generator

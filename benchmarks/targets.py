@@ -5,6 +5,7 @@ from typing import Final
 from benchmarks.collection_cpu import PUBLISH
 from benchmarks.elements import FILLINGS
 from benchmarks.giants import GIANTS
+from benchmarks.limit import RESIDENT_VALUES
 from benchmarks.queues import BULLMQ, CELERY
 from benchmarks.results import Results
 from benchmarks.scripting import CALLS, MEMORY_ROW, PIPELINES
@@ -131,6 +132,33 @@ TARGETS: Final = (
     *(
         Target(f"jobs per second of {name}, to Redis'", "queues_throughput", name, 0.9, REDIS, True)
         for name in (f"{BULLMQ}, worked", f"{CELERY}, worked")
+    ),
+    Target("seconds that expiry is behind", "expiry", "seconds behind, at most", 2.0),
+    Target("% of a core when hardly any key dies", "expiry", "% of a core, hardly any dying", 5.0),
+    Target(
+        "p99.9 of a SET at the limit, less waits for a core, µs",
+        "limit_us",
+        "p99.9 of SET, at the limit, less waits for a core",
+        2000,
+    ),
+    *(
+        Target(
+            f"of the throughput while evicting, P={pipeline}",
+            "limit_kept",
+            f"P={pipeline}, by CPU time",
+            0.9,
+            at_least=True,
+        )
+        for pipeline in (1, 16)
+    ),
+    *(
+        Target(
+            f"resident to used, values about {size}",
+            "resident",
+            f"values about {size}, after as much again",
+            1.15,
+        )
+        for size in RESIDENT_VALUES
     ),
     # What rounds to 0.0 %: a timer or two a second.
     Target("idle CPU, %", "startup", "idle CPU %", 0.05),

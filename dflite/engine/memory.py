@@ -33,6 +33,7 @@ class MemoryFigures:
         databases: list[DatabaseMemory],
         beside: dict[int, int] | None = None,
         flushed: int = 0,
+        program: int = 0,
     ) -> None:
         self.used = used
         self.peak = max(peak, used)
@@ -43,6 +44,7 @@ class MemoryFigures:
         self.beside = beside or {}  # what is no data, by kind
         self.tracking = self.kind(TRACKING)  # which clients have read which keys
         self.flushed = flushed  # deleted, and waiting to be freed
+        self.program = program  # resident before it held anything; not used in this sense
         self.databases = databases
         self.keys = sum([db.keys for db in databases])
         self.table_bytes = sum([db.table_bytes for db in databases])
@@ -92,7 +94,7 @@ def examine(memory: MemoryFigures) -> str:
             f"At its peak it used {memory.peak / memory.used:.1f} times as much as now. What was "
             'freed may still be resident: "MEMORY PURGE" gives it back to the operating system.'
         )
-    unexplained = memory.resident - memory.used - 30 * MIB
+    unexplained = memory.resident - memory.used - memory.program
     if memory.fragmentation > 1.4 and unexplained > 10 * MIB:
         findings.append(
             f"{memory.fragmentation:.2f} bytes are resident for each that is used: memory is "

@@ -15,17 +15,6 @@ cdef extern from *:
     #include <malloc.h>
     static void dflite_join_at_once(void) { mallopt(M_MXFAST, 0); }
     static int dflite_trim(void) { return malloc_trim(0); }
-    #if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 33)
-    static size_t dflite_in_use(void) {
-        struct mallinfo2 info = mallinfo2();
-        return info.uordblks + info.hblkhd;
-    }
-    #else
-    static size_t dflite_in_use(void) {
-        struct mallinfo info = mallinfo();
-        return (size_t)(unsigned)info.uordblks + (size_t)(unsigned)info.hblkhd;
-    }
-    #endif
     static int dflite_describe(char **text, size_t *length) {
         FILE *stream = open_memstream(text, length);
         int failed;
@@ -36,7 +25,6 @@ cdef extern from *:
     #else
     static void dflite_join_at_once(void) { }
     static int dflite_trim(void) { return 0; }
-    static size_t dflite_in_use(void) { return 0; }
     static int dflite_describe(char **text, size_t *length) {
         *text = NULL; *length = 0; return -1;
     }
@@ -44,7 +32,6 @@ cdef extern from *:
     """
     void dflite_join_at_once() nogil
     int dflite_trim() nogil
-    size_t dflite_in_use() nogil
     int dflite_describe(char** text, size_t* length) nogil
 
 dflite_join_at_once()
@@ -56,11 +43,6 @@ def release_free_memory() -> bool:
     with nogil:
         released = dflite_trim()
     return released == 1
-
-
-def bytes_in_use() -> int:
-    """Bytes that the allocator has given out, to anybody in this process; 0 where it does not tell."""
-    return dflite_in_use()
 
 
 def allocator_report() -> bytes | None:

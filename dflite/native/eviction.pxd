@@ -20,13 +20,23 @@ cdef enum:
     LFU = 3
     TTL = 4
     CACHE = 5
-    BATCH = 2               # keys that are chosen at a time
-    MOST_SAMPLES = 64
+    BATCH = 4               # keys that are chosen at a time
+    MOST_SAMPLES = 64       # buckets for two of them
+    STAGES = 3              # choices ahead that it is drawn where to look
+    MOST_LOOKS = 2 * MOST_SAMPLES * 8
 
 cdef struct Chosen:
     Entry* entry
     PyObject* table
-    double rank             # the least goes first
+    int64_t rank            # the least goes first
+
+cdef struct Look:           # at an entry
+    uint64_t* slot
+    int64_t rank
+
+cdef struct Place:          # where to look
+    PyObject* table
+    uint64_t hash
 
 @cython.final
 cdef class Evictor(Census):
@@ -44,16 +54,21 @@ cdef class Evictor(Census):
     cdef Chosen[BATCH] chosen
     cdef int found
     cdef int left                       # of those chosen, to be evicted next
-    cdef PyObject* drawn                # the table that the next choice looks into, or NULL
-    cdef uint64_t[MOST_SAMPLES] places  # ... where
-    cdef uint64_t* buckets[MOST_SAMPLES]
+    cdef Place[2 * MOST_SAMPLES][STAGES] places     # for the next choices; NULL for a table is none
+    cdef int stage                      # the places of the next choice
+    cdef Look[MOST_LOOKS] looks
     cdef size_t ghost_sets              # as memory was told
 
     cdef bint make_room(self) noexcept
     cdef int tell_memory(self) except -1
     cdef bint choose(self) noexcept
     cdef void search(self) noexcept
-    cdef void look_ahead(self) noexcept
+    cdef uint64_t* bucket_at(self, Place* place) noexcept
+    cdef void draw_places(self, Place* places, int count) noexcept
+    cdef void look_ahead(self, int count) noexcept
+    cdef void spare(self, int looks) noexcept
+    cdef int64_t rank_of(self, PyObject* table, Entry* e) noexcept
+    cdef void keep(self, PyObject* table, Entry* e, int64_t rank) noexcept
     cdef bint choose_slowly(self, int samples) noexcept
     cdef void consider(self, PyObject* table, Entry* e) noexcept
     cdef PyObject* draw_table(self) noexcept

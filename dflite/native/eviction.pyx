@@ -3,8 +3,10 @@
 
 There are no lists of keys in order of their use: that would cost 16 bytes a key. Each choice looks into some
 buckets drawn by chance from the whole keyspace (which is hashed, so neighbours have nothing in common) and takes
-those that rank lowest by what their stamps say: see uses.pyx. Keys with a deadline are found by their
-segments' counts of them and by a bit in the slot, so for the volatile policies the others are not walked.
+those that rank lowest by what their stamps say: see uses.pyx. An entry that ranks high is spared: three bits
+of its slot say how many times it need not be looked at, for to fetch it costs more than all else. Keys with a
+deadline are found by their segments' counts of them and by a bit in the slot, so for the volatile policies the
+others are not walked.
 
 Evicting is done in slices of time: what one slice leaves over is for the next request, or for the time between
 requests. Large values are not freed on the way but buried, and what is buried does not count any more.
@@ -14,11 +16,10 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 cimport cython
 
-from dflite.native.clock cimport Clock
+from dflite.native.clock cimport Clock, microseconds
 from dflite.native.entry cimport (
     DFLITE_PREFETCH,
     ENC_OBJECT,
@@ -35,7 +36,15 @@ from dflite.native.entry cimport (
 )
 from dflite.native.index cimport hash_key
 from dflite.native.memory cimport POLICY_KIND, Memory
-from dflite.native.segment cimport HAS_DEADLINE, SLOTS, Segment, after_prefix
+from dflite.native.segment cimport (
+    HAS_DEADLINE,
+    NEVER,
+    ONCE_SPARED,
+    SLOTS,
+    SPARED,
+    Segment,
+    after_prefix,
+)
 from dflite.native.table cimport Table
 from dflite.native.uses cimport DENSITY, FREQUENCY, IDLE, Uses
 from dflite.native.value cimport Value
@@ -58,12 +67,6 @@ POLICIES = {
     "volatile-ttl": VOLATILE | TTL,
     "cache": ALLKEYS | CACHE,
 }
-
-
-cdef inline int64_t microseconds() noexcept nogil:
-    cdef timespec ts
-    clock_gettime(CLOCK_MONOTONIC, &ts)
-    return <int64_t>ts.tv_sec * 1000000 + ts.tv_nsec // 1000
 
 
 cdef inline double size_of(Entry* e) noexcept:
@@ -131,7 +134,7 @@ cdef class Evictor(Census):
         cdef int turns = 0
         self.left = 0
         try:
-            while self.memory.binding() > self.memory.bound:
+            while self.memory.pressing() > self.memory.bound:
                 if not self.active or not self.evict_next(None):
                     return False
                 turns += 1
@@ -140,9 +143,9 @@ cdef class Evictor(Census):
                         end = microseconds() + self.slice_us
                     elif microseconds() >= end:
                         return False
-            if self.left and allocated(self.chosen[self.found - self.left].entry) <= SMALL:
-                self.evict_next(None)       # it was found anyway: so one search makes room for two
-            self.look_ahead()
+            # those that were found anyway: so one search makes room for some requests to come
+            while self.left and allocated(self.chosen[self.found - self.left].entry) <= SMALL:
+                self.evict_next(None)
         except Exception:
             return False
         return True
@@ -241,58 +244,102 @@ cdef class Evictor(Census):
     cdef bint choose(self) noexcept:
         """Fill `chosen`, the best first; False if no key may go.
 
-        Where to look was drawn when the last choice was made, so that those buckets are near by now, and
-        all entries in them are asked for before the first is looked at.
+        Memory is far away, so what a choice looks at is asked for long before, bit by bit: three choices
+        ahead it is drawn where to look, then segments, buckets and entries are asked for, in turn.
         """
-        cdef int samples = max(1, min(self.samples, <int>MOST_SAMPLES)), i, k
-        cdef uint64_t slot
+        cdef int count = 2 * max(1, min(self.samples, <int>MOST_SAMPLES)), i, k, looks = 0
+        cdef Place* places = self.places[self.stage]
         cdef uint64_t* bucket
-        cdef PyObject* table = self.drawn
-        cdef Segment* s
+        cdef int64_t rank
         self.found = 0
         if (self.policy & 7) == RANDOM or not self.policy & ALLKEYS:
-            return self.choose_slowly(samples)
-        if table == NULL or (<Table>table).count == 0:
-            table = self.draw_table()
-            if table == NULL:
+            return self.choose_slowly(count // 2)
+        if places[0].table == NULL or (<Table>places[0].table).count == 0:
+            self.draw_places(places, count)
+            if places[0].table == NULL:
                 return False
-            for i in range(samples):
-                self.places[i] = next_random()
-        for i in range(samples):
-            s = (<Table>table).segment_for(self.places[i])
-            bucket = s.slots + <size_t>(<uint32_t>self.places[i] % s.buckets) * SLOTS
-            self.buckets[i] = bucket
+        for i in range(count):
+            bucket = self.bucket_at(&places[i])
+            if bucket == NULL:
+                continue
             for k in range(SLOTS):
                 if bucket[k] == 0:
                     break
-                DFLITE_PREFETCH(slot_entry(bucket[k]))
-        self.drawn = self.draw_table()
-        for i in range(samples):
-            self.places[i] = next_random()
-            s = (<Table>self.drawn).segment_for(self.places[i])
-            DFLITE_PREFETCH(s.slots + <size_t>(<uint32_t>self.places[i] % s.buckets) * SLOTS)
-        for i in range(samples):
-            bucket = self.buckets[i]
-            for k in range(SLOTS):
-                if bucket[k] == 0:
-                    break
-                self.consider(table, slot_entry(bucket[k]))
-        return self.found > 0 or self.choose_slowly(samples)
+                if bucket[k] & SPARED:
+                    bucket[k] -= ONCE_SPARED
+                    continue
+                rank = self.rank_of(places[i].table, slot_entry(bucket[k]))
+                if rank == NEVER:
+                    continue
+                self.keep(places[i].table, slot_entry(bucket[k]), rank)
+                self.looks[looks] = Look(slot=&bucket[k], rank=rank)
+                looks += 1
+        self.spare(looks)
+        self.draw_places(places, count)
+        self.stage = (self.stage + 1) % STAGES
+        self.look_ahead(count)
+        return self.found > 0 or self.choose_slowly(count // 2)
 
-    cdef void look_ahead(self) noexcept:
-        """Ask for the entries that the next choice will look at; their buckets are near by now."""
+    cdef uint64_t* bucket_at(self, Place* place) noexcept:
+        """The bucket there, as things are now; NULL if the table is empty by now."""
         cdef Segment* s
+        if place.table == NULL or (<Table>place.table).count == 0:
+            return NULL
+        s = (<Table>place.table).segment_for(place.hash)
+        return s.slots + <size_t>(<uint32_t>place.hash % s.buckets) * SLOTS
+
+    cdef void draw_places(self, Place* places, int count) noexcept:
+        """Draw where to look, and ask for the segments."""
+        cdef PyObject* table = self.draw_table()
+        cdef int i
+        for i in range(count):
+            places[i].table = table
+            places[i].hash = next_random()
+            if table != NULL:
+                DFLITE_PREFETCH((<Table>table).segment_for(places[i].hash))
+
+    cdef void look_ahead(self, int count) noexcept:
+        """Ask for the entries that the next choice looks at, and for the buckets of the one after it."""
+        cdef Place* places = self.places[self.stage]
         cdef uint64_t* bucket
         cdef int i, k
-        if self.drawn == NULL or (<Table>self.drawn).count == 0:
-            return
-        for i in range(max(1, min(self.samples, <int>MOST_SAMPLES))):
-            s = (<Table>self.drawn).segment_for(self.places[i])
-            bucket = s.slots + <size_t>(<uint32_t>self.places[i] % s.buckets) * SLOTS
+        for i in range(count):
+            bucket = self.bucket_at(&places[i])
+            if bucket == NULL:
+                break
             for k in range(SLOTS):
                 if bucket[k] == 0:
                     break
-                DFLITE_PREFETCH(slot_entry(bucket[k]))
+                if not bucket[k] & SPARED:
+                    DFLITE_PREFETCH(slot_entry(bucket[k]))
+        places = self.places[(self.stage + 1) % STAGES]
+        for i in range(count):
+            bucket = self.bucket_at(&places[i])
+            if bucket == NULL:
+                break
+            DFLITE_PREFETCH(bucket)
+
+    cdef void spare(self, int looks) noexcept:
+        """Of what was looked at, the upper half is passed over the next time, its upper half longer."""
+        cdef int64_t total = 0, upper_total = 0, middle, upper
+        cdef int i, above = 0
+        cdef bint learned = (self.policy & 7) == CACHE
+        if looks < 4:
+            return
+        for i in range(looks):
+            total += self.looks[i].rank
+        middle = total // looks
+        for i in range(looks):
+            if self.looks[i].rank > middle:
+                upper_total += self.looks[i].rank
+                above += 1
+        if above == 0:
+            return
+        upper = upper_total // above
+        for i in range(looks):
+            if self.looks[i].rank > middle:
+                self.looks[i].slot[0] |= ONCE_SPARED * (
+                    1 if self.looks[i].rank <= upper else 3 if learned else 5)
 
     cdef bint choose_slowly(self, int samples) noexcept:
         """As `choose`, for one key drawn by chance, or among those with a deadline, or where few may go."""
@@ -367,25 +414,39 @@ cdef class Evictor(Census):
                 b = 0
         return considered
 
-    cdef void consider(self, PyObject* table, Entry* e) noexcept:
-        """Keep the key among those chosen if it ranks low enough."""
-        cdef int way = self.policy & 7, i
+    cdef int64_t rank_of(self, PyObject* table, Entry* e) noexcept:
+        """The least goes first; NEVER for what must stay.
+
+        The bits of a positive float, read as an integer, are in order, and grow about as its logarithm.
+        """
+        cdef int way = self.policy & 7
         cdef uint32_t stamp = stamp_of(e)
-        cdef double rank
+        cdef double rank = 1
+        cdef int64_t bits
         if e.flags & F_STICKY:
-            return
+            return NEVER
         if (<Table>table).is_due(e):
-            rank = -1e300       # it is gone already, as far as anybody may know
-        elif way == LRU:
-            rank = -<double>((self.clock.stamp - stamp) & 0xFFFFFF)
-        elif way == LFU:
-            rank = <double>self.uses.frequency(stamp)
-        elif way == TTL:
-            rank = <double>deadline_of(e)
-        elif way == CACHE:
+            return 0            # it is gone already, as far as anybody may know
+        if way == LRU:
+            return 0x1000000 - ((self.clock.stamp - stamp) & 0xFFFFFF)
+        if way == LFU:
+            return 1 + <int64_t>self.uses.frequency(stamp)
+        if way == TTL:
+            return deadline_of(e)
+        if way == CACHE:
             rank = self.uses.worth_of(stamp) / size_of(e)
-        else:
-            rank = 0
+        memcpy(&bits, &rank, sizeof(bits))
+        return bits >> 12       # so that many can be added up
+
+    cdef void consider(self, PyObject* table, Entry* e) noexcept:
+        """Keep the key among those chosen if it may go and ranks low enough."""
+        cdef int64_t rank = self.rank_of(table, e)
+        if rank != NEVER:
+            self.keep(table, e, rank)
+
+    cdef void keep(self, PyObject* table, Entry* e, int64_t rank) noexcept:
+        """Keep the key among those chosen if it ranks low enough."""
+        cdef int i
         if self.found == BATCH and rank >= self.chosen[BATCH - 1].rank:
             return
         for i in range(self.found):

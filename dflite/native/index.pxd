@@ -21,6 +21,7 @@ cdef class Index(Value):
     cdef int64_t next_due
     cdef uint64_t sweep_at          # the hash where due_keys() goes on
     cdef int64_t sweep_soonest      # no key that this sweep has passed is due before
+    cdef readonly int64_t sweep_looked  # at how many entries with a deadline, since the start
     cdef int64_t charged            # bytes that it has charged as a value
     cdef Remains remains            # of a value that is being taken apart
     cdef Uses uses                  # of the keyspace's tables, where stamps are more than times

@@ -46,6 +46,7 @@ from dflite.native.segment cimport (
     MAX_BUCKETS,
     NEVER,
     SLOTS,
+    SPARED,
     Segment,
     buckets_for,
     halve,
@@ -539,6 +540,11 @@ cdef class Index(Value):
         return -1 if self.expiring_count == 0 else self.next_due
 
     @property
+    def sweeping(self) -> bool:
+        """Has a sweep for what is due begun, and not ended?"""
+        return self.sweep_at != 0
+
+    @property
     def expiring(self) -> int:
         """Keys with a deadline."""
         return self.expiring_count
@@ -592,7 +598,7 @@ cdef class Index(Value):
                 e = slot_entry(slot)
                 h = hash_key(key_of(e), key_length_of(e))
                 assert self.segment_for(h) == s, "an entry in the wrong segment"
-                assert slot == tagged(e, h, s.depth), "a slot with the wrong tag"
+                assert slot & ~<uint64_t>SPARED == tagged(e, h, s.depth), "a slot with the wrong tag"
                 b = home = home_of(slot, s.buckets)
                 while b != k // SLOTS:
                     assert s.slots[<size_t>b * SLOTS + SLOTS - 1] != 0, "an entry that no search reaches"

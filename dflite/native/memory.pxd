@@ -18,8 +18,10 @@ cdef class Memory:
     cdef size_t allowance               # bytes that may come before it is counted again
     cdef int64_t[KINDS] kinds
     cdef int64_t beside                 # their sum
+    cdef size_t high_tide               # bytes that buffers took lately, at most
 
     cdef size_t binding(self) noexcept
+    cdef size_t pressing(self) noexcept
     cdef bint has_room(self, size_t n) noexcept
     cdef void put_down(self, int kind, int64_t size) noexcept
 

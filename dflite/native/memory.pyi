@@ -1,6 +1,5 @@
 from dflite.native.table import Table
 
-BASELINE: int
 CLIENTS: int
 QUEUES: int
 WATCHES: int

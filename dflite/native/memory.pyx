@@ -18,7 +18,6 @@ from dflite.native.table cimport Table
 from dflite.native.value cimport buried_bytes, held_bytes
 
 # Kinds of memory that is no data and that no allocation counts by itself.
-BASELINE = 0        # the process before it held anything
 CLIENTS = 1         # objects of connected clients
 QUEUES = 2          # requests that wait for EXEC
 WATCHES = 3         # watched keys
@@ -33,6 +32,8 @@ POLICY = POLICY_KIND    # what the eviction policy remembers
 
 cdef enum:
     COUNTERS = 8
+    TIDE = 4 << 20          # bytes of buffers that are expected to come back
+    EBB = 18                # of the difference, 1/2**EBB is forgotten at each look
 
 cdef size_t* counters[COUNTERS]
 cdef int counted = 0
@@ -82,6 +83,22 @@ cdef class Memory:
             total += (<Table>self.tables[i]).entry_bytes + (<Table>self.tables[i]).segment_bytes
         return <size_t>max(total, <int64_t>0)
 
+    cdef size_t pressing(self) noexcept:
+        """As `binding`, but with buffers as they were lately at most, if that is not much.
+
+        They come and go with each batch of requests. If room were made for them each time, that
+        many keys would go at once, and then none while they are refilled.
+        """
+        cdef size_t used = self.binding(), buffers = 0
+        cdef int i
+        for i in range(counted):
+            buffers += counters[i][0]
+        if buffers >= self.high_tide:
+            self.high_tide = buffers
+            return used
+        self.high_tide -= ((self.high_tide - buffers) >> EBB) + 1
+        return used + min(self.high_tide - buffers, min(<size_t>TIDE, self.bound >> 5))
+
     cdef bint has_room(self, size_t n) noexcept:
         """May about n bytes come? Exact near the limit; far from it only every now and then.
 
@@ -96,6 +113,8 @@ cdef class Memory:
             self.allowance -= n
             return True
         used = self.binding()
+        if used + (self.bound >> 5) >= self.bound:
+            used = self.pressing()
         if used >= self.bound:
             self.allowance = 0
             return False

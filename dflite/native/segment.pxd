@@ -1,6 +1,7 @@
 """A segment: cache-line buckets of tagged pointers to entries that share a prefix of their hash.
 
-    slot  = 16 tag bits | 44 pointer bits | bit 0: the entry has a deadline       (0 = empty)
+    slot  = 16 tag bits | 44 pointer bits | 3 bits: eviction spares it so often
+            | bit 0: the entry has a deadline       (0 = empty)
 
 See table.pyx for the structure as a whole.
 """
@@ -21,6 +22,8 @@ cdef enum:
     FILL = 7                # of 8 slots a bucket, before a segment grows
     MAX_BUCKETS = 128       # a segment
     HAS_DEADLINE = 1        # bit 0 of a slot
+    ONCE_SPARED = 2         # the next three: how many choices of keys to evict shall pass over it
+    SPARED = 14             # ... which whoever writes the slot anew may forget
 
 cdef struct Segment:
     uint64_t version

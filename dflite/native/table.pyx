@@ -478,9 +478,9 @@ cdef class Table(Index):
         """
         return scan_keys(self, cursor, count, pattern, only_type, due)
 
-    def due_keys(self, size_t limit, size_t segments):
-        """(keys, more): some keys whose deadline has passed, to be deleted; see `due.due_keys`."""
-        return due.due_keys(self, limit, segments)
+    def expire_due(self, size_t limit, int64_t budget_us, bint seen) -> tuple:
+        """(how many, keys or None, more): remove keys whose deadline has passed; see `due.expire_due`."""
+        return due.expire_due(self, limit, budget_us, seen)
 
 
 def bytes_of(list databases not None) -> int:

@@ -44,7 +44,8 @@ cdef enum:
 
 cdef float KEPT = 0.9       # of the counts, at a fit
 cdef float CARRIED = 0.2    # of the worth, from one age to the next: entries get time to prove themselves
-cdef float PRIOR = 2.0      # entries of average worth that each class and age has from the beginning
+cdef float PRIOR = 4.0     # entries of the worth to expect that each class and age has from the beginning
+cdef float FALL = 0.6       # of the worth to expect, from one age to the next, beyond the rhythm of a class
 
 cdef extern from *:
     """
@@ -85,6 +86,11 @@ cdef inline int rhythm_of(uint32_t age) noexcept nogil:
         return <int>age
     power = DFLITE_TOP_BIT(age)
     return ((power - 1) << 2) + <int>((age >> (power - 2)) & 3)
+
+
+cdef inline int usual_bin(int c) noexcept nogil:
+    """The bin of the age at which entries of a class are used again; of new ones something is presumed."""
+    return 10 if c == 0 else max((c - 1) & 31, 1) // 2 + 2
 
 
 cdef inline int class_of(uint32_t stamp) noexcept nogil:
@@ -245,8 +251,9 @@ cdef class Uses:
     cdef void fit(self) noexcept nogil:
         """Learn from what was counted. From the oldest age down: who is there at an age, and what of them."""
         cdef Learned* l = self.learned
-        cdef int c, b
-        cdef double events, lives, hits, width, average, all_hits = 1, all_lives = 1
+        cdef int c, b, usual
+        cdef double events, width, average, expected, all_hits = 1, all_lives = 1
+        cdef double[BINS] hits, lives       # at an age and at all that are older
         for c in range(CLASSES):
             events = 0
             for b in range(BINS - 1, -1, -1):
@@ -258,14 +265,24 @@ cdef class Uses:
                 all_hits += l.hits[c][b]
         average = all_hits / all_lives
         for c in range(CLASSES):
-            events = lives = hits = 0
+            events = 0
             for b in range(BINS - 1, -1, -1):
                 width = width_of(b)
                 # who is older lives through all of the bin, who leaves in it through half of it
-                lives += events * width + (l.hits[c][b] + l.ends[c][b]) * width / 2
+                lives[b] = events * width + (l.hits[c][b] + l.ends[c][b]) * width / 2
                 events += l.hits[c][b] + l.ends[c][b]
-                hits += l.hits[c][b]
-                l.worth[c][b] = <float>((hits + PRIOR) / (lives + PRIOR / average))
+                hits[b] = l.hits[c][b]
+                if b < BINS - 1:
+                    lives[b] += lives[b + 1]
+                    hits[b] += hits[b + 1]
+            # Where hardly any entry of a class was ever seen, who is later than usual is thought to be
+            # the less likely to come the later it is: if popularity moves, that is what it looks like.
+            usual = usual_bin(c)
+            expected = average
+            for b in range(BINS):
+                l.worth[c][b] = <float>((hits[b] + PRIOR) / (lives[b] + PRIOR / expected))
+                if b >= usual:
+                    expected = l.worth[c][b] * FALL
             for b in range(1, BINS):
                 l.worth[c][b] = l.worth[c][b - 1] * CARRIED + l.worth[c][b] * (1 - CARRIED)
         memset(l.new_hits, 0, sizeof(l.new_hits))

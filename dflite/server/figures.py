@@ -13,9 +13,8 @@ from dflite.engine import durations
 from dflite.engine.command import Command, counted_commands
 from dflite.engine.executor import Executor
 from dflite.engine.memory import DatabaseMemory, MemoryFigures
-from dflite.native.allocator import bytes_in_use
 from dflite.native.connection import take_longest_input
-from dflite.native.memory import BASELINE, POLICY
+from dflite.native.memory import POLICY
 from dflite.native.reactor import Reactor
 from dflite.native.reply import take_longest_output
 from dflite.server.credentials import Credentials
@@ -80,6 +79,7 @@ class Figures:
         self.run_id = secrets.token_hex(20)
         self.startup_memory = executor.used_memory()
         self.peak_memory = self.startup_memory
+        self.program_memory = 0
         self.stopping = False
         self.expiry_us = 0  # spent on expiring keys that nobody asked for
         self.samples: deque[Sample] = deque(maxlen=SAMPLES)
@@ -92,12 +92,8 @@ class Figures:
         self.samples.append(self.take())
 
     def begin(self) -> None:
-        """The process is ready: what was allocated by now is so when it holds nothing.
-
-        As in Redis, the program itself and its interpreter's pages are no memory that is used.
-        """
-        used = self.executor.used_memory()
-        self.executor.memory.tell(BASELINE, max(bytes_in_use() - used, 0))
+        """The process is ready: what is resident by now is the program, not what it is used for."""
+        self.program_memory = resident_memory()
         self.startup_memory = self.peak_memory = self.executor.used_memory()
 
     # -- at times ----------------------------------------------------------------------------------
@@ -224,6 +220,7 @@ class Figures:
             databases,
             {kind: memory.told(kind) for kind in range(POLICY + 1)},
             self.keyspace.flushed_memory(),
+            self.program_memory,
         )
 
     def longest_input(self) -> int:

@@ -103,6 +103,7 @@ class NodeHost(ReplicationHost):
             "maxmemory_eviction_tenacity",
             "lfu_log_factor",
             "lfu_decay_time",
+            "active_expire_effort",
             "acllog_max_len",
             "auth_failure_delay",
             "acl_pubsub_default",
@@ -162,6 +163,7 @@ class NodeHost(ReplicationHost):
         evictor.slice_us = max(min(settings.maxmemory_eviction_tenacity * 50, 1000), 50)
         evictor.uses.log_factor = settings.lfu_log_factor
         evictor.uses.decay_minutes = settings.lfu_decay_time
+        executor.expiry.set_effort(settings.active_expire_effort)
         if executor.eviction.on_pressure is not None and not executor.make_room():
             LOG.warning("maxmemory is lower than what is used, and nothing can be evicted")
 

@@ -22,6 +22,7 @@ def memory_section(figures: Figures) -> list[str]:
         f"used_memory_peak_rss:{peak_resident_memory()}",
         f"used_memory_overhead:{memory.overhead}",
         f"used_memory_startup:{memory.startup}",
+        f"program_memory:{memory.program}",  # the interpreter; no part of the sums
         f"used_memory_dataset:{memory.dataset}",
         f"used_memory_dataset_perc:{memory.dataset_percentage:.2f}%",
         f"object_used_memory:{memory.dataset}",

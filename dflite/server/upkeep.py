@@ -17,6 +17,7 @@ from dflite.server.figures import Figures
 from dflite.server.logs import VERBOSE, Throttle
 from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
+from dflite.store.expiry import BETWEEN_MS
 from dflite.store.keyspace import Keyspace
 
 SLICE_ENTRIES: Final = 2000  # freed at a time: well under a millisecond
@@ -145,7 +146,7 @@ class Upkeep:
         self.reactor.run_pending()
         due_ms = now_ms + LEAST_MS
         if more:
-            due_ms = now_ms + 1
+            due_ms = now_ms + BETWEEN_MS
         else:
             expiry_ms = executor.expiry.next_ms()
             if expiry_ms >= 0:

@@ -228,6 +228,10 @@ class Db:
             return
         self.table(key).delete(key)
         self.effects.expired += 1
+        self.announce_expired(key)
+
+    def announce_expired(self, key: bytes) -> None:
+        """Key was removed, because it was due: say so."""
         if self.effects.journaling:
             self.effects.records.append(Record(self.index, [b"DEL", key]))
         if self.effects.observed:

@@ -1,8 +1,10 @@
 """Active expiry: keys, and elements of collections, go when they are due though nobody asks.
 
-Tables know a lower bound of the next deadline in each segment, so the living are not walked. Work
-is done in slices; `next_ms` says when there may be more. All tables take their turn: a slice begins
-behind the table at which the last had to stop.
+Tables know a lower bound of the next deadline in each segment, so the living are not walked more
+than they must. A segment that has something due is looked into as a whole, though, so a large table
+is not swept again at once: what dies meanwhile is found by one look. Work is done in slices of
+time; `next_ms` says when there may be more. All tables take their turn: a slice begins behind the
+table at which the last had to stop.
 """
 
 from typing import Final
@@ -12,9 +14,13 @@ from dflite.store.db import Db
 from dflite.store.effects import FAR
 from dflite.store.keyspace import Keyspace
 
-KEYS_A_SLICE: Final = 200  # removing that many takes well under a millisecond
-SEGMENTS_A_SLICE: Final = 16  # looked into, a table
-SLICE_US: Final = 500  # no further table is begun after that
+KEYS_A_SLICE: Final = 200  # that somebody has to see go: well under a millisecond
+UNSEEN_A_SLICE: Final = 5_000
+ELEMENTS_A_SLICE: Final = 200
+SEGMENTS_A_SLICE: Final = 16  # of a collection
+LOOKS_A_MS: Final = 2_000  # at entries by one sweep, for each ms until the next
+LONGEST_PAUSE_MS: Final = 1_500  # from the begin of a sweep to that of the next
+BETWEEN_MS: Final = 1  # two slices
 
 
 class Expiry:
@@ -31,6 +37,18 @@ class Expiry:
         self.repeating = False  # what a log says: it says too what had expired
         self.expired = 0
         self.turn = 0  # the table to begin with, counted through all databases
+        tables = len(keyspace.dbs) * keyspace.shards
+        self.looked = [0] * tables  # at so many entries, before the sweep that goes on
+        self.began_ms = [0] * tables  # ... which began then
+        self.rest_until = [0] * tables  # no sweep of the table begins before this Unix ms
+        self.set_effort(1)
+
+    def set_effort(self, effort: int) -> None:
+        """From 1 to 10: how much of a core, at most, and how soon a table is swept again."""
+        share = 25 + 2 * (effort - 1)
+        self.slice_us = BETWEEN_MS * 1000 * share // (100 - share)
+        self.looks_a_ms = LOOKS_A_MS * effort
+        self.longest_pause_ms = LONGEST_PAUSE_MS // effort
 
     def apply(self) -> None:
         """Tell the databases whether their keys go when they are due."""
@@ -42,26 +60,42 @@ class Expiry:
         if not self.enabled or self.paused:
             return False
         keyspace = self.keyspace
-        left = KEYS_A_SLICE
-        end_us = monotonic_us() + SLICE_US
+        effects = keyspace.effects
+        seen = effects.observed or effects.journaling
+        left = KEYS_A_SLICE if seen else UNSEEN_A_SLICE
+        end_us = monotonic_us() + self.slice_us
         more = False
-        tables = len(keyspace.dbs) * keyspace.shards
+        tables = len(self.looked)
         for db in keyspace.dbs:
             if db.expires_itself and self.expire_elements(db, end_us):
                 return True
         for _ in range(tables):
             db = keyspace.dbs[self.turn // keyspace.shards]
-            table = db.tables[self.turn % keyspace.shards]
-            self.turn = (self.turn + 1) % tables
-            if table.expiring and db.expires_itself:
-                keys, unfinished = table.due_keys(left, SEGMENTS_A_SLICE)
+            place = self.turn
+            table = db.tables[place % keyspace.shards]
+            self.turn = (place + 1) % tables
+            if not table.expiring or not db.expires_itself:
+                continue
+            if not table.sweeping:
+                now_ms = db.clock.now_ms
+                if now_ms < self.rest_until[place] or now_ms < table.next_deadline:
+                    continue
+                self.looked[place] = table.sweep_looked
+                self.began_ms[place] = now_ms
+            gone, keys, unfinished = table.expire_due(left, max(end_us - monotonic_us(), 0), seen)
+            effects.expired += gone
+            self.expired += gone
+            if keys:
                 for key in keys:
-                    db.expire(key)
-                self.expired += len(keys)
-                left -= len(keys)
-                more = more or unfinished
-                if left <= 0 or monotonic_us() >= end_us:
-                    return True
+                    db.announce_expired(key)
+            left -= gone
+            if not unfinished:
+                looks = table.sweep_looked - self.looked[place]
+                pause_ms = min(looks // self.looks_a_ms, self.longest_pause_ms)
+                self.rest_until[place] = self.began_ms[place] + pause_ms
+            more = more or unfinished
+            if left <= 0 or monotonic_us() >= end_us:
+                return True
         return more
 
     def expire_elements(self, db: Db, end_us: int) -> bool:
@@ -71,11 +105,11 @@ class Expiry:
         while deadlines.next() <= now_ms:
             if monotonic_us() >= end_us:
                 return True
-            db.expire_elements(deadlines.take(), KEYS_A_SLICE, SEGMENTS_A_SLICE)
+            db.expire_elements(deadlines.take(), ELEMENTS_A_SLICE, SEGMENTS_A_SLICE)
         return False
 
     def next_ms(self) -> int:
-        """No key is due before this Unix ms; -1 if none has a deadline."""
+        """No key is looked for before this Unix ms; -1 if none has a deadline."""
         self.keyspace.effects.soonest_deadline = FAR
         if not self.enabled or self.paused:
             return -1
@@ -86,8 +120,12 @@ class Expiry:
             element = db.element_deadlines.next()
             if element < FAR and (soonest < 0 or element < soonest):
                 soonest = element
+            place = db.index * self.keyspace.shards
             for table in db.tables:
                 deadline = table.next_deadline
-                if deadline >= 0 and (soonest < 0 or deadline < soonest):
-                    soonest = deadline
+                if deadline >= 0:
+                    deadline = max(deadline, self.rest_until[place])
+                    if soonest < 0 or deadline < soonest:
+                        soonest = deadline
+                place += 1
         return soonest

@@ -60,6 +60,32 @@ def test_a_tiny_run_prints_tables_and_saves_figures(name: str, tmp_path: Path) -
         assert words in done.stdout
 
 
+def test_a_tiny_run_of_what_concerns_limits(tmp_path: Path) -> None:
+    if SERVERS["dflite"].find() is None:
+        pytest.skip("dflite is not installed")
+    figures = tmp_path / "figures.json"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks", "--quick", "--servers", "dflite"),
+            *("--only", "limit,resident,expiry,soak", "--generator", "bundled"),
+            *("--requests", "400", "--keys", "50000", "--idle", "0.1", "--minutes", "0.02"),
+            *("--json", str(figures)),
+        ],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    saved = json.loads(figures.read_text())
+    assert not [note for note in saved["notes"] if "failed" in note]
+    for measure in ("limit_us", "limit_kept", "limit_bytes", "resident", "expiry"):
+        assert all("dflite" in row for row in saved["samples"][measure].values())
+    for words in ("less waits for a core", "seconds behind", "in the end"):
+        assert words in done.stdout
+
+
 def test_without_a_server_the_exit_status_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,9 +8,14 @@ from dflite.native.memory import TRACKING
 
 
 def figures(
-    used: int, peak: int = 0, resident: int = 0, buffers: int = 0, clients: int = 1
+    used: int,
+    peak: int = 0,
+    resident: int = 0,
+    buffers: int = 0,
+    clients: int = 1,
+    program: int = 0,
 ) -> MemoryFigures:
-    return MemoryFigures(used, peak, 0, resident or used, buffers, clients, [])
+    return MemoryFigures(used, peak, 0, resident or used, buffers, clients, [], program=program)
 
 
 def test_shares_and_ratios() -> None:
@@ -38,6 +43,7 @@ def test_nothing_at_all_divides_by_nothing() -> None:
         (figures(100 * MIB), "Nothing is odd"),
         (figures(100 * MIB, peak=300 * MIB), "peak"),
         (figures(100 * MIB, resident=200 * MIB), "fragmented"),
+        (figures(100 * MIB, resident=160 * MIB, program=60 * MIB), "Nothing is odd"),
         (figures(100 * MIB, buffers=50 * MIB, clients=10), "Buffers of clients"),
     ],
 )

@@ -110,6 +110,23 @@ def test_the_oldest_go_first_by_lru() -> None:
     assert sum(key.startswith(b"old") for _, key, _ in gone) > 0.97 * len(gone)
 
 
+def test_what_was_spared_is_looked_at_again_in_time() -> None:
+    stand = Stand("allkeys-lru")
+    stand.fill(8000, name=b"once")
+    for turn in range(4):  # what was young, and spared for that, is old later
+        stand.clock.advance(60_000)
+        stand.fill(2000, name=b"turn:%d" % turn)
+        stand.keep(0.8)
+        stand.evict_all()
+        stand.table.check()
+    names = {key.split(b":")[0] for key in stand.table.scan(0, 1 << 40)[1]}
+    assert b"turn" in names
+    left = sum(key.startswith(b"once") for key in stand.table.scan(0, 1 << 40)[1])
+    young = sum(key.startswith(b"turn:3") for key in stand.table.scan(0, 1 << 40)[1])
+    assert young > 1_950
+    assert left < 1_500
+
+
 def test_the_rarest_go_first_by_lfu() -> None:
     stand = Stand("allkeys-lfu")
     stand.fill(4000, name=b"rare")

@@ -10,6 +10,7 @@ from dflite.native.clock import Clock
 from dflite.native.connection import Connection
 from dflite.native.lane import OPERATIONS, WRITES, Lane
 from dflite.native.lane_collections import COLLECTION_OPERATIONS
+from dflite.native.reply import Reply
 from dflite.native.requests import Batch, Limits
 from dflite.native.resp import RespParser
 from dflite.native.table import EXPIRED, Table
@@ -442,3 +443,27 @@ def test_what_the_lane_leaves_is_not_measured() -> None:
     for _ in range(10):
         assert stand.leaves(b"GET")
     assert stand.lane.times_of(OPERATIONS["GET"]) == []
+
+
+def test_at_the_limit_buffers_that_come_and_go_make_room_once() -> None:
+    stand = Stand(databases=1)
+    evictor = stand.lane.evictor
+    evictor.set_policy("allkeys-random")
+    stand.lane.memory.limit = stand.lane.memory.binding_bytes() + (2 << 20)
+    number = 0
+    while evictor.evicted < 1_000:
+        stand.ask(b"SET", b"key:%d" % number, b"x" * 50)
+        number += 1
+    before = evictor.evicted
+    held = Reply()
+    held.bulk(b"x" * 20_000)
+    stand.ask(b"SET", b"key:0", b"x" * 50)
+    burst = evictor.evicted - before
+    assert burst > 100
+    for _ in range(20):
+        held.take()
+        stand.ask(b"SET", b"key:0", b"x" * 50)
+        held.bulk(b"x" * 20_000)
+        stand.ask(b"SET", b"key:0", b"x" * 50)
+    assert evictor.evicted - before < burst + 100
+    assert stand.session.left == []

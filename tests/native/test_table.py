@@ -248,24 +248,26 @@ class TableMachine(RuleBasedStateMachine):
         assert set(due) == self.model.due_keys()
         assert set(found) == self.model.items.keys() - set(due)
 
-    @rule(limit=st.integers(1, 300), segments=st.integers(1, 3))
-    def sweep_a_little(self, limit: int, segments: int) -> None:
-        keys, _ = self.table.due_keys(limit, segments)
-        assert set(keys) <= self.model.due_keys()
-        assert len(set(keys)) == len(keys) <= limit
+    @rule(limit=st.integers(1, 300))
+    def sweep_a_little(self, limit: int) -> None:
+        self.remove_due(limit)
 
-    @rule(limit=st.integers(1, 300), segments=st.integers(1, 3))
-    def sweep(self, limit: int, segments: int) -> None:
+    @rule(limit=st.integers(1, 300))
+    def sweep(self, limit: int) -> None:
         # The first of the two walks may have begun long ago.
         for _ in range(2):
-            more = True
-            while more:
-                keys, more = self.table.due_keys(limit, segments)
-                for key in keys:
-                    assert self.table.delete(key)
-                    assert self.model.due(key)
-                    assert self.model.delete(key)
+            while self.remove_due(limit):
+                pass
         assert not self.model.due_keys()
+
+    def remove_due(self, limit: int) -> bool:
+        gone, keys, more = self.table.expire_due(limit, 0, True)
+        assert keys is not None
+        assert len(keys) == gone <= limit
+        for key in keys:
+            assert self.model.due(key)
+            assert self.model.delete(key)
+        return more
 
     @precondition(lambda self: self.model.items)
     @rule(slices=st.integers(1, 1000))
@@ -658,16 +660,16 @@ def test_a_scan_leaves_out_other_names_other_types_and_the_dead() -> None:
 # --- sweeping ------------------------------------------------------------------------------------
 
 
-def sweep(table: Table, limit: int = 100, segments: int = 4) -> tuple[list[bytes], int]:
-    """Delete everything that is due; the keys, and how many calls that took."""
-    gone = []
+def sweep(table: Table, limit: int = 100) -> tuple[list[bytes], int]:
+    """Remove everything that is due; the keys, and how many calls that took."""
+    gone: list[bytes] = []
     calls = 0
     more = True
     while more:
-        keys, more = table.due_keys(limit, segments)
+        count, keys, more = table.expire_due(limit, 0, True)
+        assert keys is not None
+        assert len(keys) == count
         calls += 1
-        for key in keys:
-            assert table.delete(key)
         gone += keys
     return gone, calls
 
@@ -677,7 +679,7 @@ def test_a_sweep_finds_all_that_is_due_and_nothing_else() -> None:
     table = Table(clock)
     for number in range(10_000):
         table.set_string(named(number), b"", NOW + 1 + number % 100)
-    assert table.due_keys(100, 100) == ([], False)
+    assert table.expire_due(100, 1000, True) == (0, [], False)
     clock.advance(50)
     gone, calls = sweep(table)
     assert sorted(gone) == sorted(named(n) for n in range(10_000) if n % 100 < 50)
@@ -697,7 +699,7 @@ def test_one_call_of_a_sweep_looks_at_a_bounded_part_of_the_table() -> None:
         table.set_string(named(number), b"")
     table.set_string(b"dying", b"", NOW + 1)
     clock.advance(1)
-    gone, calls = sweep(table, limit=10, segments=1)
+    gone, calls = sweep(table, limit=10)
     assert gone == [b"dying"]
     assert calls >= 300_000 / 896 / 65
 
@@ -708,8 +710,7 @@ def test_deadlines_set_while_a_sweep_goes_on_are_seen_by_the_next() -> None:
     for number in range(5_000):
         table.set_string(named(number), b"", NOW + 1)
     clock.advance(1)
-    _, more = table.due_keys(1, 1)
-    assert more
+    assert table.expire_due(1, 0, False) == (1, None, True)
     for number in range(5_000, 10_000):
         table.set_string(named(number), b"", NOW + 5)
     for _ in range(3):  # what one sweep has found, the next may forget
@@ -752,10 +753,8 @@ def test_a_sweep_loses_nothing_while_the_table_grows_and_shrinks() -> None:
     fill = 0
     more = True
     while more:
-        keys, more = table.due_keys(50, 1)
-        for key in keys:
-            table.delete(key)
-            gone.add(key)
+        _, keys, more = table.expire_due(50, 0, True)
+        gone.update(keys or [])
         if chance.random() < 0.3:
             for number in range(fill, fill + 10_000):
                 table.set_string(b"fill:%d" % number, b"")
@@ -765,6 +764,36 @@ def test_a_sweep_loses_nothing_while_the_table_grows_and_shrinks() -> None:
                 table.delete(b"fill:%d" % number)
             fill -= 5_000
     assert len(gone) == 20_000
+    table.check()
+
+
+def test_a_sweep_that_nobody_sees_makes_no_keys() -> None:
+    clock = Clock(NOW)
+    table = Table(clock)
+    for number in range(10_000):
+        table.set_string(named(number), b"", NOW + 1 + number % 2)
+    clock.advance(1)
+    gone = 0
+    more = True
+    while more:
+        count, keys, more = table.expire_due(300, 0, False)
+        assert keys is None
+        assert count <= 300
+        gone += count
+    assert gone == len(table) == 5_000
+    table.check()
+
+
+def test_looks_are_counted_only_where_something_may_be_due() -> None:
+    clock = Clock(NOW)
+    table = Table(clock)
+    for number in range(50_000):
+        table.set_string(named(number), b"", NOW + 1_000_000)
+    table.set_string(b"dying", b"", NOW + 1)
+    clock.advance(1)
+    sweep(table)
+    assert 1 <= table.sweep_looked <= 1_024
+    assert not table.sweeping
 
 
 # --- memory --------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.store.effects import FAR
-from dflite.store.expiry import KEYS_A_SLICE, Expiry
+from dflite.store.expiry import KEYS_A_SLICE, LONGEST_PAUSE_MS, LOOKS_A_MS, Expiry
 from dflite.store.keyspace import Keyspace
 from tests.support.databases import NOW, journaled, make_keyspace
 
@@ -78,6 +78,61 @@ def test_the_living_are_not_walked(keyspace: Keyspace, expiry: Expiry) -> None:
     assert len(keyspace.dbs[0]) == 20_000
     assert not expiry.run_slice()
     assert expiry.next_ms() == NOW + 1_000_000
+
+
+def test_a_large_table_is_not_swept_again_at_once(keyspace: Keyspace, expiry: Expiry) -> None:
+    keyspace.effects.observed = keyspace.effects.journaling = False
+    for ms in range(1, 101):
+        fill(keyspace, 0, 1000, NOW + ms)
+    keyspace.clock.advance(1)
+    while expiry.run_slice():
+        pass
+    assert expiry.expired == keyspace.effects.expired == 1000
+    keyspace.clock.advance(1)
+    assert not expiry.run_slice()
+    again = expiry.next_ms()
+    assert NOW + 2 < again <= NOW + 1 + 99_000 // LOOKS_A_MS + 1
+    keyspace.clock.set(again)
+    while expiry.run_slice():
+        pass
+    assert expiry.expired == 1000 * (again - NOW)
+    assert len(keyspace.dbs[0]) == 100_000 - expiry.expired
+
+
+def test_effort_makes_sweeps_come_sooner_and_slices_longer(
+    keyspace: Keyspace, expiry: Expiry
+) -> None:
+    pauses = []
+    slices = []
+    for effort in (1, 5, 10):
+        expiry.set_effort(effort)
+        slices.append(expiry.slice_us)
+        now = keyspace.clock.now_ms
+        for ms in range(1, 101):
+            fill(keyspace, 0, 1000, now + ms)
+        keyspace.clock.advance(1)
+        while expiry.run_slice():
+            pass
+        pauses.append(expiry.next_ms() - keyspace.clock.now_ms)
+        keyspace.clock.advance(2000)
+        while expiry.run_slice():
+            pass
+        assert len(keyspace.dbs[0]) == 0
+        keyspace.clock.advance(2000)
+    assert pauses[0] > pauses[1] > pauses[2] > 0
+    assert slices == sorted(slices)
+    assert slices[-1] < 1000
+
+
+def test_a_sweep_never_rests_for_long(keyspace: Keyspace, expiry: Expiry) -> None:
+    expiry.looks_a_ms = 1
+    fill(keyspace, 0, 20_000, NOW + 10_000)
+    fill(keyspace, 0, 1000, NOW + 1)
+    fill(keyspace, 0, 1000, NOW + 2)
+    keyspace.clock.advance(1)
+    while expiry.run_slice():
+        pass
+    assert expiry.next_ms() == NOW + 1 + LONGEST_PAUSE_MS
 
 
 def test_when_to_look_again(keyspace: Keyspace, expiry: Expiry) -> None:

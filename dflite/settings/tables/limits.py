@@ -123,7 +123,12 @@ MEMORY: Final = Group(
         idle("rss_oom_deny_ratio", Float(-1e9, 1e9), "1.25", "Resident share to refuse at.", OWN),
         live("lfu_log_factor", SMALL, "10", "How slowly a frequency counter grows."),
         live("lfu_decay_time", SMALL, "1", "Minutes after which a frequency counter shrinks."),
-        idle("active_expire_effort", Int(1, 10), "1", "How hard dead keys are looked for."),
+        live(
+            "active_expire_effort",
+            Int(1, 10),
+            "1",
+            "How hard dead keys are looked for: how much of a core, and how often.",
+        ),
         idle("lazyfree_lazy_eviction", YES_NO, "yes", "Evicted values are freed in slices."),
         idle("lazyfree_lazy_expire", YES_NO, "yes", "Expired values are freed in slices."),
         idle("lazyfree_lazy_server_del", YES_NO, "yes", "Overwritten values too."),

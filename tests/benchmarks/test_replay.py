@@ -1,0 +1,39 @@
+"""The caches that are written down in a few lines, and dflite's own beside them."""
+
+import pytest
+
+from benchmarks.replay import Own, Recency, ThreeQueues, caches, hit_ratio
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    cache = Recency(30)
+    assert [cache.ask(key, 10) for key in (1, 2, 3, 1, 4)] == [False, False, False, True, False]
+    assert [cache.ask(key, 10) for key in (1, 2)] == [True, False]
+
+
+def test_three_queues_keep_what_came_back_from_a_scan() -> None:
+    cache = ThreeQueues(1_000)
+    for _ in range(4):
+        for key in range(10):
+            cache.ask(key, 10)
+    for key in range(100, 400):
+        cache.ask(key, 10)
+    assert all(cache.ask(key, 10) for key in range(10))
+    assert sum(cache.used) <= 1_000
+
+
+@pytest.mark.parametrize("policy", ["cache", "allkeys-lru", "allkeys-lfu"])
+def test_the_own_cache_keeps_its_limit(policy: str) -> None:
+    cache = Own(policy, 1 << 20)
+    for key in range(2_000):
+        assert not cache.ask(key, 1_000)
+    assert cache.memory.binding_bytes() < (1 << 20) + 2_000
+    assert any(cache.ask(key, 1_000) for key in range(2_000))
+
+
+def test_a_ratio_is_of_what_comes_behind_the_first_quarter() -> None:
+    assert hit_ratio(Recency(1 << 20), "a loop", [1, 1, 1, 1, 1, 1, 2, 1]) == 5 / 6
+
+
+def test_all_begin_empty() -> None:
+    assert not any(cache.ask(1, 100) for cache in caches().values())
