@@ -1,7 +1,9 @@
 """Snapshots and the append-only log: how fast they are saved and loaded; who waits meanwhile."""
 
 import contextlib
+import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,6 +38,7 @@ def measure_persistence(server: Server, path: str, settings: Settings, results: 
             results.add(SPEED, "snapshot, saved", server.name, keys / took / 1000)
             note_waits(running, settings, results, "alone", b"")
             note_waits(running, settings, results, "beside a snapshot", b"BGSAVE")
+            note_sync(running, settings, results, keys)
             background(running, b"BGSAVE", "rdb_bgsave_in_progress")
         with Running(server, path, more=where) as running:
             took = max(running.startup_ms / 1000 - empty_s, 0.001)
@@ -116,6 +119,33 @@ def note_waits(
     for percent in PERCENTILES:
         name = running.server.name
         results.add(WAITS, f"SET p{percent:g}, {row}", name, percentile(took, percent) / 1000)
+
+
+def note_sync(running: Running, settings: Settings, results: Results, keys: int) -> None:
+    """How fast a replica is given all data, and a client's round trips meanwhile."""
+    tool = shutil.which("redis-cli")
+    if tool is None:
+        results.notes.append("full syncs were not measured: redis-cli is not installed")
+        return
+    command = [tool, "-p", str(running.port), "--rdb", os.devnull]
+    with contextlib.closing(Connection(running.port)) as client:
+        client.line(resp(b"CONFIG", b"SET", b"repl-diskless-sync-delay", b"0"))
+    begun = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT_S)
+    seconds = time.perf_counter() - begun
+    results.add(SPEED, "full sync, sent", running.server.name, keys / seconds / 1000)
+    took: list[int] = []
+    with contextlib.closing(Connection(running.port)) as client:
+        while len(took) < LEAST:
+            with subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ) as follower:
+                while follower.poll() is None and len(took) < settings.latency_requests:
+                    took += round_trips(client, len(took), settings)
+    took.sort()
+    for percent in PERCENTILES:
+        name = f"SET p{percent:g}, beside a full sync"
+        results.add(WAITS, name, running.server.name, percentile(took, percent) / 1000)
 
 
 def round_trips(client: Connection, first: int, settings: Settings) -> list[int]:

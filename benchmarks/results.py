@@ -15,6 +15,7 @@ LARGER_IS_BETTER: Final = frozenset(
         "hit_ratio",
         "limit_throughput",
         "limit_kept",
+        "persistence_keys",
     }
 )
 

@@ -190,6 +190,10 @@ class Engine:
         self.misconfigured = problems.get(SNAPSHOTS) or problems.get(LOG)
         self.observers_changed()
 
+    def calls(self) -> int:
+        """Requests that were answered so far, by handlers and by the hot lane."""
+        return self.commands_processed + self.lane.total_calls()
+
     def blocked_clients(self) -> int:
         """Clients that wait for a key, or for the end of CLIENT PAUSE."""
         return len(self.blocking.waiters) + len(self.pausing.clients)

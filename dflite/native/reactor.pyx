@@ -58,7 +58,7 @@ cdef enum:
     EVENTS = 256            # a round
     ROUNDS = 8              # before the event loop gets its turn
     LARGEST_READ = 1024 * 1024
-    REFILLS = 4             # by a connection's source in a turn
+    REFILLS = 2             # by a connection's source in a turn
     PIECES = 16             # of RECORDS bytes that are sealed in a turn of one connection
     LONGEST_HELLO = 256 * 1024
     HANDSHAKE = 0x16        # the first byte of who speaks TLS

@@ -152,7 +152,7 @@ class Figures:
 
     def commands(self) -> int:
         """Commands run, in handlers and in the hot lane."""
-        return self.executor.commands_processed + self.lane.total_calls()
+        return self.executor.calls()
 
     def bytes_in(self) -> int:
         return self.reactor.bytes_in - self.before.bytes_in

@@ -36,7 +36,7 @@ from dflite.server.logs import LOG, NOTICE
 from dflite.server.snapshotting import FULL_SYNC, Fields, SnapshotRun, Snapshots
 from dflite.settings.settings import Settings
 
-AT_ONCE: Final = 256 * 1024  # bytes that a replica is given of what waits for it
+AT_ONCE: Final = 64 * 1024  # bytes that a replica is given of what waits for it
 LOOK_MS: Final = 20  # until it is looked again whether a snapshot can begin
 MARK_BYTES: Final = 40  # of the mark at the end
 VALKEY_9: Final = 0x090000

@@ -26,7 +26,8 @@ from dflite.rdb.values import REDIS_7_0, REDIS_7_2
 from dflite.scripting.scripting import saved_functions
 from dflite.settings.settings import Settings
 
-SLICE_US: Final = 300  # between requests
+SLICE_US: Final = 500  # of writing, while nobody asks for anything
+BUSY_SLICE_US: Final = 60  # ... and while somebody does
 CHUNK: Final = 256 * 1024  # bytes that are handed to the sink at once
 MOST_WAITING: Final = 32 << 20  # bytes that may wait in it
 SINK_S: Final = 0.002  # until a sink that is full, or that finishes, is looked at again
@@ -118,6 +119,7 @@ class SnapshotRun:
         self.began_s = time.monotonic()
         self.keys_total = 0
         self.keys = 0  # written so far
+        self.calls = 0  # that the node had answered when the last slice began
         self.snapshot: Snapshot | None = None  # while keys are written
         self.over = False
         self.called_off = False
@@ -159,8 +161,11 @@ class SnapshotRun:
         elif sink.waiting > MOST_WAITING:
             self.loop.call_later(SINK_S, self.slice)
         else:
+            calls = self.executor.calls()
+            budget_us = SLICE_US if calls == self.calls else BUSY_SLICE_US
+            self.calls = calls
             try:
-                more = snapshot.run(SLICE_US)
+                more = snapshot.run(budget_us)
             except MemoryError as error:
                 self.fail(error)
                 return
