@@ -44,7 +44,10 @@ INTERPRETED = {
     "dflite/settings": "runs at start-up and at human speed",
 }
 # ... and those below an interpreted folder that are compiled all the same.
-COMPILED: set[str] = set()
+COMPILED = {
+    "dflite/persistence/log_load.py",  # a session, for each request of a log
+    "dflite/server/append_log.py",  # looked at before replies leave
+}
 
 COMPILE_ARGS = ["-O2", "-g0", "-fno-semantic-interposition", "-fno-strict-aliasing"]
 INSTALL_ONE = (

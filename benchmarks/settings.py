@@ -58,6 +58,7 @@ class Settings:
         self.expiry_dying_s = 5 if quick else 20  # a part of a hundred
         self.expiry_idle_s = 5.0 if quick else 20.0
         self.resident_bytes = 1 << 27 if quick else 1 << 30
+        self.persistence_keys = 500_000 if quick else 2_000_000
         self.soak_minutes = 1.0 if quick else 30.0
         self.generator = "auto"
         self.json_path: Path | None = None

@@ -16,6 +16,9 @@ from libc.string cimport memchr, memcpy, memset
 cdef const char* HEX = b"0123456789abcdef"
 cdef const char* SPECIAL = b"abtn\0\0r"      # behind a backslash: BEL, BS, TAB, LF, CR
 
+cdef enum:
+    ALONE = 16 * 1024           # bytes from which a sum is worth another thread's turn
+
 cdef uint16_t[256] crc16_table
 cdef uint64_t[8][256] crc64_tables    # table k: a byte followed by k zero bytes
 
@@ -340,7 +343,13 @@ def py_crc16(bytes data not None):
 
 def py_crc64(bytes data not None, uint64_t start=0):
     """CRC-64 (Jones) of data; `start` is the sum of what came before."""
-    return crc64(start, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+    cdef const char* p = PyBytes_AS_STRING(data)
+    cdef size_t n = PyBytes_GET_SIZE(data)
+    if n < ALONE:
+        return crc64(start, p, n)
+    with nogil:                 # a thread that writes a file lets others run
+        start = crc64(start, p, n)
+    return start
 
 
 def py_key_slot(bytes key not None):

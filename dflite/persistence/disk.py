@@ -14,6 +14,7 @@ from typing import Final
 from dflite.native.bytesops import crc64
 
 SYNC_BYTES: Final = 32 << 20  # written before the disk is waited for
+LOW_PRIORITY: Final = 10  # of a thread that writes; Linux knows priorities of threads
 NUMBERS: Final = itertools.count(1)  # a file that was given up may still be open: names differ
 
 
@@ -90,6 +91,12 @@ def seal(file: SafeFile, end: bytes, summed: bool) -> None:
     file.commit()
 
 
+def give_way() -> None:
+    """Let this thread run when the others of the process do not want to."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)
+
+
 class DiskWriter:
     """A thread that writes a file. What it is given waits in memory: mind `waiting`."""
 
@@ -126,6 +133,7 @@ class DiskWriter:
         self.work.put(None)
 
     def run(self) -> None:
+        give_way()
         try:
             while True:
                 data = self.work.get()
