@@ -140,6 +140,9 @@ class Node:
             self.saving.clean_up()
             if await self.restoring.at_start(self.stopped):
                 self.saving.saved_changes = self.saving.changes()
+                if self.log.on:  # what was run out of it is nobody's request
+                    self.figures.reset()
+                    self.executor.slowlog.entries.clear()
                 self.freeze_garbage()
                 LOG.log(NOTICE, "ready")
                 write_out(banner(self.facts()) + "\n", sys.stdout)

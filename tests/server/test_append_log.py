@@ -1,13 +1,19 @@
 """The log of a running node: what is acknowledged is in it, and a disk that takes no more."""
 
+import asyncio
+import errno
+import os
 import resource
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dflite.persistence.increment import Increment
 from dflite.server.append_log import select
 from tests.support.connection import Closed, Connection
+from tests.support.figures import figures_of
+from tests.support.node import Node
 from tests.support.servers import Server, wait_until
 
 RunDflite = Callable[..., Server]
@@ -37,6 +43,7 @@ def test_what_was_answered_is_there_after_a_kill(run_dflite: RunDflite, tmp_path
     kill(server)
     again = run_dflite(*flags)
     with again.connect() as client:
+        assert "cmdstat_incr" not in client.call("INFO", "commandstats").text
         assert client.call("DEBUG", "DIGEST").text == digest
         assert client.call("DEBUG", "LOADAOF").text == "OK"
         assert client.call("DEBUG", "DIGEST").text == digest
@@ -149,3 +156,56 @@ def test_a_disk_that_takes_no_more_stops_writes_until_it_does(
 
 def test_a_database_is_selected_by_a_request() -> None:
     assert select(12) == b"*2\r\n$6\r\nSELECT\r\n$2\r\n12\r\n"
+
+
+async def until(question: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if question():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it does not come true")
+
+
+def test_after_a_failed_sync_only_a_rewrite_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        node = Node(journal=False)
+        node.host.settings.dir = str(tmp_path)
+        node.host.settings.appendonly = True
+        restoring = figures_of(node).restoring
+        log, rewriting = restoring.log, restoring.rewriting
+        assert rewriting.begin()
+        await until(lambda: log.is_whole)
+        client = node.client()
+        assert client.run("SET a 1") == "OK"
+        failing = True
+        sync = Increment.sync
+
+        def sync_or_fail(increment: Increment) -> None:
+            if failing:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            sync(increment)
+
+        monkeypatch.setattr(Increment, "sync", sync_or_fail)
+        log.every_second()
+        await until(lambda: log.doubtful is not None)
+        text = "MISCONF Errors writing to the AOF file: Input/output error"
+        assert client.run("SET a 2") == text
+        offset = node.executor.replication.file_offset
+        failing = False
+        log.next_try_s = 0
+        log.every_second()
+        await until(lambda: not log.syncing_since_s)
+        assert client.run("SET a 2") == text
+        assert node.executor.replication.file_offset == offset
+        rewriting.by_itself = True
+        rewriting.every_second()
+        await until(lambda: rewriting.rewrites == 2)
+        assert client.run("SET a 2") == "OK"
+        log.every_second()
+        await until(lambda: node.executor.replication.file_offset == node.executor.backlog.offset)
+        log.end()
+        assert not log.on
+
+    asyncio.run(run())
