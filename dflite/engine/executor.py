@@ -335,7 +335,9 @@ class Executor(Settling):
             permission.demand(ctx, command, argv)
         if command.name == "exec":
             flags |= client.queue_flags
-        if flags & DENYOOM and not self.make_room():
+        # As Redis: with a policy any request makes room, for what others have in their buffers.
+        deny = flags & DENYOOM
+        if (deny or self.eviction.evictor.policy) and not self.make_room() and deny:
             self.rejected_for_memory += 1
             raise OutOfMemory
         if self.misconfigured is not None and (flags & WRITE or command.name == "ping"):

@@ -90,6 +90,22 @@ def test_a_read_that_makes_room_for_nothing_is_not_journaled(
     assert all(line.startswith("DEL ") for line in node.take_journal())
 
 
+def test_any_request_makes_room_for_what_is_in_buffers(node: Node, client: NodeClient) -> None:
+    fill(node, client, "allkeys-random")
+    other = node.client()
+    other.conn.feed(b"*2\r\n$3\r\nSET\r\n$9000000\r\n" + b"x" * 50_000)
+    assert node.executor.eviction.evicted == 0
+    assert client.run("DBSIZE") < 900
+    assert node.executor.eviction.evicted > 100
+
+
+def test_without_a_policy_reads_go_on_above_the_limit(node: Node, client: NodeClient) -> None:
+    fill(node, client, "noeviction")
+    node.executor.max_memory = 1000
+    assert client.run("DBSIZE") == 1000
+    assert client.run("GET key:1") == b"x" * 100
+
+
 def test_an_eviction_is_an_event_of_its_own(node: Node, client: NodeClient) -> None:
     fill(node, client, "allkeys-random")
     node.executor.notifications.configure("Ee")
