@@ -109,7 +109,7 @@ class AppendLog:
             self.loop = asyncio.get_running_loop()
             replication.want_stream(LOG, True)
             self.cursor = self.backlog.cursor(self.backlog.offset)
-            replication.file_offset = self.backlog.offset
+            replication.file_offset = 0  # until the files hold all data
             self.synced_s = time.monotonic()
         if self.backlog.selected >= 0:
             increment.append(select(self.backlog.selected))

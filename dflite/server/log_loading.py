@@ -133,7 +133,7 @@ class LogLoading:
         log.manifest = manifest
         log.closed_size = self.size - increment.size
         log.base_size = 0 if manifest.base is None else self.size_of(manifest.base)
-        log.is_whole = True
+        log.became_whole()
 
     def size_of(self, file: LogFile) -> int:
         path = self.log.path_of(file.name)
