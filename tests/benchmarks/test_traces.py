@@ -45,6 +45,6 @@ def test_sizes_belong_to_keys_and_vary_only_where_they_shall() -> None:
     assert size_of("zipf 1.0", 5, 4000) == 4000
     sizes = [size_of("zipf 1.0, sizes of ETC", key, 4000) for key in range(2_000)]
     assert sizes == [size_of("zipf 1.0, sizes of ETC", key, 4000) for key in range(2_000)]
-    assert len(set(sizes)) > 1_000
+    assert len(set(sizes)) > 500
     assert max(sizes) <= 4000 * 30
     assert 2_000 < sum(sizes) / len(sizes) < 8_000
