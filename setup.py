@@ -38,8 +38,11 @@ INTERPRETED = {
     "dflite/engine/usage_names.py": "runs at human speed",
     "dflite/base/cron.py": "runs at human speed",
     "dflite/persistence": "runs at start-up and at the disk's speed",
+    "dflite/base/replication_errors.py": "says what is, and does nothing",
     "dflite/base/script_errors.py": "says what is, and does nothing",
     "dflite/native/lua_library.py": "looks for a file, once",
+    "dflite/replication/handshake.py": "runs at human speed",
+    "dflite/replication/roles.py": "runs at human speed",
     "dflite/server": "runs at start-up and at human speed; uses asyncio and nested functions",
     "dflite/settings": "runs at start-up and at human speed",
 }

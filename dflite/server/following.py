@@ -34,8 +34,9 @@ from dflite.settings.values import Refused as BadSetting
 
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 1.0
-SLICE_US: Final = 2_000  # of reading a snapshot, between requests
-MOST_UNREAD: Final = 4 << 20  # bytes of a snapshot that wait to be read
+SLICE_US: Final = 300  # of reading a snapshot, between requests
+LONG_SLICE_US: Final = 5_000  # where there are no clients
+MOST_UNREAD: Final = 256 << 10  # bytes of a snapshot that wait to be read
 ACK_S: Final = 1.0
 PASSING: Final = (LinkLost, Refused, BrokenStream, DamagedFile, BadSetting, CommandError, OSError)
 
@@ -297,7 +298,7 @@ class Following:
                     load.feed(data)
                     link.sync_read += len(data)
                     link.sync_io_ms = wire.last_ms
-            if load.run(SLICE_US):
+            if load.run(SLICE_US if self.executor.clients else LONG_SLICE_US):
                 await asyncio.sleep(0)
             elif not wire.came and not load.done and not await wire.wait(ACK_S):
                 while load.run(SLICE_US, True):

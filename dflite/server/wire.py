@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 LONGEST_LINE: Final = 64 * 1024
-FULL: Final = 8 << 20  # bytes that wait to be looked at, above which no more is read
-LOW: Final = 2 << 20
+FULL: Final = 256 << 10  # bytes that wait to be looked at, above which no more is read
 
 
 class LinkLost(Exception):
