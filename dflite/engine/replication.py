@@ -167,6 +167,16 @@ class Replication:
         self.former_offset = NO_OFFSET
         self.backlog.restart(offset)
 
+    def saved_fields(self) -> list[tuple[str, str]]:
+        """What a snapshot says of whose data it holds: who loads it can go on from there."""
+        if not self.backlog.active:
+            return []
+        return [
+            ("repl-stream-db", str(max(self.backlog.selected, 0))),
+            ("repl-id", self.id),
+            ("repl-offset", str(self.offset)),
+        ]
+
     def branch_off(self, history: str = "") -> None:
         """Go on under another id (one's own, unless it is told): who followed may still go on."""
         self.former_id = self.id

@@ -38,6 +38,7 @@ SLICE_US: Final = 300  # of reading a snapshot, between requests
 LONG_SLICE_US: Final = 5_000  # where there are no clients
 MOST_UNREAD: Final = 256 << 10  # bytes of a snapshot that wait to be read
 ACK_S: Final = 1.0
+ID_LENGTH: Final = 40
 PASSING: Final = (LinkLost, Refused, BrokenStream, DamagedFile, BadSetting, CommandError, OSError)
 
 
@@ -94,11 +95,17 @@ class Following:
         self.task = asyncio.get_running_loop().create_task(self.keep_following(link))
         return True
 
-    def at_start(self) -> None:
-        """Follow whom the settings name."""
-        if self.settings.replicaof:
-            host, port = self.settings.replicaof.rsplit(" ", 1)
-            self.follow(host, int(port))
+    def at_start(self, fields: dict[str, str]) -> None:
+        """Follow whom the settings name, from where the data stand, if fields of theirs say it."""
+        if not self.settings.replicaof:
+            return
+        host, port = self.settings.replicaof.rsplit(" ", 1)
+        self.follow(host, int(port))
+        history, offset = fields.get("repl-id", ""), fields.get("repl-offset", "")
+        if len(history) == ID_LENGTH and offset.isdigit():
+            self.executor.replication.follow_history(history, int(offset))
+            self.database = selected_database(fields, len(self.executor.keyspace.dbs))
+            self.can_go_on = True
 
     def stop(self) -> None:
         """Follow nobody: this node is a primary."""
@@ -276,7 +283,7 @@ class Following:
         roles.dismiss_replicas(executor)
         executor.loading = False
         executor.replication.follow_history(answer.history, answer.offset)
-        self.database = selected_database(load, len(executor.keyspace.dbs))
+        self.database = selected_database(load.contents.fields, len(executor.keyspace.dbs))
         self.can_go_on = True
         LOG.log(NOTICE, "the full sync is done: %d keys, %d bytes", load.keys, load.read_bytes)
         return load.left_over
@@ -374,10 +381,10 @@ def describe(problem: BaseException) -> str:
     return str(problem)
 
 
-def selected_database(load: StreamLoad, databases: int) -> int:
+def selected_database(fields: dict[str, str], databases: int) -> int:
     """The database that the stream has selected where the snapshot was taken."""
     with contextlib.suppress(ValueError):
-        database = int(load.contents.fields.get("repl-stream-db", "0"))
+        database = int(fields.get("repl-stream-db", "0"))
         if 0 <= database < databases:
             return database
     return 0

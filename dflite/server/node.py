@@ -146,7 +146,7 @@ class Node:
                 self.freeze_garbage()
                 LOG.log(NOTICE, "ready")
                 write_out(banner(self.facts()) + "\n", sys.stdout)
-                self.following.at_start()
+                self.following.at_start(self.restoring.fields)
                 await self.stopped.wait()
         finally:
             self.following.hang_up()

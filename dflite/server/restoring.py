@@ -20,6 +20,7 @@ from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LOG, NOTICE
 from dflite.settings.settings import Settings
 
+ALL: Final = -1  # keys are kept that are due
 SLICE_US: Final = 5_000
 PAUSE_S: Final = 0.002
 
@@ -34,6 +35,7 @@ class Restoring:
         self.settings = settings
         self.log = log
         self.rewriting = rewriting
+        self.fields: dict[str, str] = {}  # of the snapshot that was loaded
         self.keys_loaded = 0
         self.keys_expired = 0
         self.began_s = 0.0
@@ -86,7 +88,9 @@ class Restoring:
         LOG.log(NOTICE, "loading %s", path)
         load: FileLoad | None = None
         try:
-            self.load = load = FileLoad(path, executor.keyspace, executor.clock.now_ms)
+            # a replica's primary says when a key goes
+            now_ms = ALL if self.settings.replicaof else executor.clock.now_ms
+            self.load = load = FileLoad(path, executor.keyspace, now_ms)
             while load.run(SLICE_US):
                 await asyncio.sleep(0)
                 if stopped.is_set():
@@ -129,6 +133,7 @@ class Restoring:
         return True
 
     def note(self, load: FileLoad) -> None:
+        self.fields = load.contents.fields
         self.keys_loaded = load.loader.keys
         self.keys_expired = load.loader.expired
 

@@ -101,7 +101,7 @@ class Saving:
         self.began_s = time.monotonic()
         self.began_changes = self.changes()
         self.last_try_s = time.time()
-        return [("aof-base", "0")]
+        return [("aof-base", "0"), *self.executor.replication.saved_fields()]
 
     def save_now(self) -> bool:
         """Write a snapshot while nobody is served; False if it failed."""

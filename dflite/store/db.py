@@ -260,6 +260,14 @@ class Db:
             self.element_deadlines.note(key, max(soonest, self.clock.now_ms + (not more)))
         return len(due)
 
+    def next_element_deadline(self, key: bytes) -> int:
+        """No element of key is due before; -1 if none has a deadline."""
+        table = self.table(key)
+        kind = table.type_of(key)
+        if kind == TYPE_HASH:
+            return hashes.next_deadline(table, key)
+        return sets.next_deadline(table, key) if kind == TYPE_SET else -1
+
     def elements_expired(
         self, key: bytes, elements: list[bytes], command: bytes, event: str, kind: int
     ) -> None:

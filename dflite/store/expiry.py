@@ -21,6 +21,7 @@ SEGMENTS_A_SLICE: Final = 16  # of a collection
 LOOKS_A_MS: Final = 2_000  # at entries by one sweep, for each ms until the next
 LONGEST_PAUSE_MS: Final = 1_500  # from the begin of a sweep to that of the next
 BETWEEN_MS: Final = 1  # two slices
+LATE_MS: Final = 10_000  # that a primary may take to say that elements are gone
 
 
 class Expiry:
@@ -67,8 +68,11 @@ class Expiry:
         more = False
         tables = len(self.looked)
         for db in keyspace.dbs:
-            if db.expires_itself and self.expire_elements(db, end_us):
-                return True
+            if db.expires_itself:
+                if self.expire_elements(db, end_us):
+                    return True
+            elif self.following:
+                self.forget_elements(db, end_us)
         for _ in range(tables):
             db = keyspace.dbs[self.turn // keyspace.shards]
             place = self.turn
@@ -107,6 +111,16 @@ class Expiry:
                 return True
             db.expire_elements(deadlines.take(), ELEMENTS_A_SLICE, SEGMENTS_A_SLICE)
         return False
+
+    def forget_elements(self, db: Db, end_us: int) -> None:
+        """On a replica the primary has let elements go: what is noted of them goes too."""
+        deadlines = db.element_deadlines
+        now_ms = db.clock.now_ms
+        while deadlines.next() <= now_ms - LATE_MS and monotonic_us() < end_us:
+            key = deadlines.take()
+            soonest = db.next_element_deadline(key)
+            if soonest >= 0:
+                deadlines.note(key, max(soonest, now_ms))
 
     def next_ms(self) -> int:
         """No key is looked for before this Unix ms; -1 if none has a deadline."""

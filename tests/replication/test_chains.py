@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +151,25 @@ def test_what_wait_has_counted_is_there(stack: ExitStack) -> None:
             assert second.call("EXISTS", f"k{n}") == 1
     wait_for_same_offset(second, third)
     assert third.call("DBSIZE") == 50
+
+
+def test_a_replica_that_is_started_again_goes_on_from_its_snapshot(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    first = node(stack)
+    flags = [AT_ONCE, f"--dir={tmp_path}", "--save=3600 1", f"--replicaof=127.0.0.1:{first.port}"]
+    with start_dflite(*flags) as second:
+        wait_for_link(second)
+        with Workload(first, 16):
+            wait_until(lambda: int(info(first, "replication")["master_repl_offset"]) > 20_000)
+        first.call("SET", "due", "1", "PX", "100")
+        wait_for_same_offset(first, second)
+        second.process.terminate()
+        second.process.wait()
+    with Workload(first, 17):
+        wait_until(lambda: int(info(first, "replication")["master_repl_offset"]) > 60_000)
+    second = stack.enter_context(start_dflite(*flags))
+    wait_for_link(second)
+    assert_same(first, second)
+    assert full_syncs(first) == 1
+    assert info(first, "stats")["sync_partial_ok"] == "1"

@@ -306,3 +306,23 @@ def test_a_long_value_comes_in_pieces(primary: Node, following: Following) -> No
     while following.cursor.lag():
         following.catch_up(100_000)
     assert following.node.client().run("GET long") == value
+
+
+def test_deadlines_of_elements_that_are_gone_are_forgotten(
+    primary: Node, following: Following
+) -> None:
+    client = primary.client()
+    for n in range(50):
+        client.run(f"HSET h{n} f 1 g 2")
+        client.run(f"HPEXPIRE h{n} 100 FIELDS 1 f")
+    client.run("HSET late f 1 g 2")
+    client.run("HPEXPIRE late 60000 FIELDS 1 f")
+    following.catch_up()
+    primary.advance(20_000)
+    primary.expire_actively()
+    following.catch_up()
+    node = following.node
+    node.expire_actively()
+    deadlines = node.keyspace.dbs[0].element_deadlines
+    assert set(deadlines.first) == {b"late"}
+    deadlines.check()
