@@ -44,8 +44,8 @@ cdef enum:
 
 cdef float KEPT = 0.9       # of the counts, at a fit
 cdef float CARRIED = 0.2    # of the worth, from one age to the next: entries get time to prove themselves
-cdef float PRIOR = 4.0     # entries of the worth to expect that each class and age has from the beginning
-cdef float FALL = 0.6       # of the worth to expect, from one age to the next, beyond the rhythm of a class
+cdef float PRIOR = 10.0    # entries of the worth to expect that each class and age has from the beginning
+cdef float FALL = 0.5       # of the worth to expect, from one age to the next, beyond the rhythm of a class
 
 cdef extern from *:
     """
