@@ -122,6 +122,7 @@ class Replication:
         self.synced_partially = 0
         self.refused_partially = 0
         self.acknowledged: Callable[[], None] | None = None  # a replica or the log is further
+        self.before_following: list[Callable[[], None]] = []  # what a replica does not do itself
         self.asked = False  # replicas shall say how far they are
         self.alone_since_ms = 0  # since there was no replica, 0 while there is one
         self.failover = "no-failover"  # or what a hand-over waits for, as INFO names it

@@ -1,5 +1,7 @@
 """What memcached's clients share: figures, limits, the flush that is to come."""
 
+from typing import Final
+
 from dflite.engine.client import Client
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
@@ -7,6 +9,8 @@ from dflite.engine.flushing import flush
 from dflite.engine.timers import Timer
 from dflite.native.mc_lane import McFigures
 from dflite.store.db import Db
+
+RETRY_MS: Final = 100  # from one look whether a pause is over to the next
 
 
 class Service:
@@ -23,6 +27,7 @@ class Service:
         self.gone_bytes_in = 0  # of connections that are closed
         self.gone_bytes_out = 0
         self.started_ms = executor.clock.now_ms
+        executor.replication.before_following.append(self.forget_flush)
 
     def bytes_in(self) -> int:
         """Bytes that memcached's clients have sent."""
@@ -55,6 +60,12 @@ class Service:
     def flush_later(self) -> None:
         """The time has come: a step of its own."""
         self.flush_timer = None
+        executor = self.executor
+        if executor.pausing.active:  # for how long nobody knows
+            self.flush_timer = executor.timers.at(
+                executor.clock.now_ms + RETRY_MS, self.flush_later
+            )
+            return
         self.flush_now()
         self.executor.settle(True)
 

@@ -14,6 +14,8 @@ def become_replica(executor: Executor, link: PrimaryLink) -> None:
     replication.primary = link
     replication.want_stream(PRIMARY, True)
     if was_primary:
+        for forget in replication.before_following:
+            forget()
         let_expire(executor, False)
         unblock_all(executor)
     dismiss_replicas(executor)
