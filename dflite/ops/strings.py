@@ -18,6 +18,7 @@ from dflite.base.numbers import fits_int64
 from dflite.native import floattext
 from dflite.native.bytesops import format_int, parse_int
 from dflite.native.xxh3 import xxh3_64
+from dflite.ops.items import note_flags
 from dflite.ops.keys import delete_due
 from dflite.store.db import NEVER, Db
 from dflite.store.effects import STRING
@@ -150,6 +151,7 @@ def increment_float(db: Db, key: bytes, delta: bytes) -> bytes:
     if db.effects.journaling:
         # another machine's long double may round otherwise
         db.replicate_as([b"SET", key, total, b"KEEPTTL"])
+        note_flags(db, key, db.table(key).memcached_flags(key))
     return total
 
 

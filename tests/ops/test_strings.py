@@ -140,7 +140,7 @@ def test_counting_keeps_deadline_and_memcached_flags(db: Db) -> None:
     assert db.read_string(b"k") == b"6.5"
     assert db.deadline(b"k") == NOW + 100
     assert db.table(b"k").memcached_flags(b"k") == 7
-    assert journaled(db) == [b"SET k 6.5 KEEPTTL"]
+    assert journaled(db) == [b"SET k 6.5 KEEPTTL", b"ECHO memcached-flags 7 k"]
 
 
 def test_growing_keeps_deadline_and_memcached_flags(db: Db) -> None:
