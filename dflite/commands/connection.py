@@ -23,6 +23,7 @@ from dflite.engine.command import ALLOW_BUSY, FAST, LOADING, NO_AUTH, NOSCRIPT, 
 from dflite.engine.context import Context
 from dflite.native.bytesops import parse_int
 from dflite.ops.items import take_flags
+from dflite.ops.keys import take_stickiness
 
 CONNECTION: Final = Family("connection", "connection")
 GREETING: Final = NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY
@@ -62,6 +63,7 @@ def cmd_echo(ctx: Context, args: Args) -> None:
     word = args.next()
     if ctx.client.primary:
         take_flags(ctx.db, word)
+        take_stickiness(ctx.db, word)
     ctx.reply.bulk(word)
 
 

@@ -72,11 +72,7 @@ def cmd_unlink(ctx: Context, args: Args) -> None:
     summary="Exempt keys from eviction; how many were there and not exempt yet.",
 )
 def cmd_stick(ctx: Context, args: Args) -> None:
-    stuck = 0
-    for key in args.rest():
-        if ctx.db.exists(key) and ctx.db.table(key).stick(key):
-            stuck += 1
-    ctx.reply.integer(stuck)
+    ctx.reply.integer(key_ops.stick(ctx.db, args.rest()))
 
 
 @KEYS.command(

@@ -373,6 +373,11 @@ cdef class Table(Index):
         e.flags |= F_STICKY
         return True
 
+    def is_sticky(self, bytes key not None) -> bool:
+        """Is key exempt from eviction?"""
+        cdef Entry* e = self.entry_of(key)
+        return e != NULL and e.flags & F_STICKY != 0
+
     def shrink_entry(self, bytes key not None) -> int:
         """Give back what the entry does not need of its block; how many bytes those were."""
         cdef uint64_t* slot = self.slot_of(key)

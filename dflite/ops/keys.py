@@ -4,6 +4,7 @@ from typing import Final
 
 from dflite.base.errors import NoSuchKey
 from dflite.native.bytesops import format_int
+from dflite.native.snapshot import before_change
 from dflite.store.db import NEVER, Db
 from dflite.store.effects import GENERIC, HASH, LIST, SET, STREAM, STRING, ZSET
 
@@ -15,6 +16,8 @@ IF_SOONER: Final = 8  # LT
 
 # A key that turns up under a name may be what somebody waits for.
 ANY_VALUE: Final = GENERIC | STRING | LIST | SET | ZSET | HASH | STREAM
+
+STICKS: Final = b"sticky-key "  # in an ECHO: a key follows
 
 
 def delete_keys(db: Db, keys: list[bytes]) -> int:
@@ -97,3 +100,23 @@ def move(db: Db, key: bytes, target: Db) -> bool:
     db.changed(key, "move_from", GENERIC)
     target.also(key, "move_to", ANY_VALUE)
     return True
+
+
+def stick(db: Db, keys: list[bytes]) -> int:
+    """Exempt keys from eviction; how many were there and not exempt yet."""
+    stuck = 0
+    for key in keys:
+        if db.exists(key) and db.table(key).stick(key):
+            stuck += 1
+            db.effects.changed += 1  # for the log; to nobody who looks at the key
+            # no Redis has such a command; ECHO is what every one runs and nobody minds
+            db.replicate_as([b"ECHO", STICKS + key])
+    return stuck
+
+
+def take_stickiness(db: Db, text: bytes) -> None:
+    """What a primary, or the log, says by ECHO: nothing, unless it is that a key is sticky."""
+    if text.startswith(STICKS):
+        key = text[len(STICKS) :]
+        before_change(db.table(key), key)
+        db.table(key).stick(key)

@@ -222,6 +222,18 @@ def test_move_refuses(client: NodeClient) -> None:
     assert client.run("MOVE a x") == NotAnInteger
 
 
+def test_what_sticks_is_journaled_in_words_that_every_redis_knows() -> None:
+    node = Node()
+    client = node.client()
+    client.run("SET a 1")
+    node.take_journal()
+    changes = node.effects.changed
+    client.run("STICK a none")
+    client.run("STICK a")
+    assert node.effects.changed == changes + 1
+    assert node.take_journal() == ["ECHO sticky-key a"]
+
+
 def test_keys_are_exempt_from_eviction_once() -> None:
     node = Node()
     client = node.client()

@@ -248,7 +248,7 @@ def test_two_at_once_are_refused_and_the_first_goes_on(node: Node, client: NodeC
     client.run("SET a 2")
     while first.run(100):
         continue
-    assert contents(loaded(first.take()))[0, b"a"] == (1, b"1", -1, 0)
+    assert contents(loaded(first.take()))[0, b"a"] == (1, b"1", -1, False, 0)
 
 
 def test_what_redis_does_not_know_of_a_key_is_kept(node: Node, client: NodeClient) -> None:

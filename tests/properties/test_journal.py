@@ -12,6 +12,7 @@ from tests.against.arguments import key, value
 from tests.against.families import ALL
 from tests.against.programs import CALL, Family, Step, Words, draw_step
 from tests.against.sources import HypothesisSource, Source
+from tests.support.contents import contents
 from tests.support.node import Node, NodeClient
 
 
@@ -27,18 +28,6 @@ def delex(source: Source) -> Words:
 OURS: Final = Family("ours", [(1, prepend), (1, delex)])
 FAMILIES: Final = (ALL["strings"], ALL["keys"], ALL["transactions"], OURS)
 PAUSES: Final = (1, 100, 1_000, 100_000)
-
-Contents = dict[tuple[int, bytes], tuple[object, int]]
-
-
-def contents(node: Node) -> Contents:
-    """Every key that is not due, with its value and deadline."""
-    found: Contents = {}
-    for db in node.keyspace.dbs:
-        for name in db.keys(None):
-            table = db.table(name)
-            found[db.index, name] = (table.read(name, False), table.deadline(name))
-    return found
 
 
 class Follower:
@@ -86,7 +75,7 @@ def test_a_follower_holds_what_its_primary_holds(program: list[Step | int], shar
         elif step.kind == CALL:
             clients[step.connection].run(*step.requests[0])
         follower.follow(primary)
-        assert contents(follower.node) == contents(primary), step
+        assert contents(follower.node.keyspace) == contents(primary.keyspace), step
     primary.expire_actively()
     follower.follow(primary)
     assert len(primary.db) == len(follower.node.db), "an expired key that nobody told of"

@@ -54,3 +54,22 @@ def test_only_a_primary_says_flags_by_echo(node: Node) -> None:
     client.run("SET k v")
     client.run("ECHO", "memcached-flags 7 k")
     assert node.db.table(b"k").memcached_flags(b"k") == 0
+
+
+def test_counting_by_floats_keeps_flags_on_replicas() -> None:
+    primary = Node()
+    following = Following(primary)
+    McClient(primary).run("set n 7 0 2\r\n10")
+    client = primary.client()
+    for line in ("INCRBYFLOAT n 1.5", "APPEND n 0", "SETRANGE n 0 9", "SETBIT n 1 0", "STICK n"):
+        client.run(line)
+        following.catch_up()
+        assert primary.db.table(b"n").memcached_flags(b"n") == 7
+        assert contents(following.node.keyspace) == contents(primary.keyspace), line
+
+
+def test_only_a_primary_says_what_sticks(node: Node) -> None:
+    client = node.client()
+    client.run("SET k v")
+    client.run("ECHO", "sticky-key k")
+    assert not node.db.table(b"k").is_sticky(b"k")

@@ -37,6 +37,7 @@ def contents(keyspace: Keyspace) -> Contents:
                 table.type_of(key),
                 value_at(table, key),
                 table.deadline(key),
+                table.is_sticky(key),
                 table.memcached_flags(key),
             )
     return found
