@@ -1,4 +1,4 @@
-"""What has to be seen before a request changes keys: by snapshots, by those told of new keys."""
+"""What comes before a request changes keys: what is due goes, snapshots and notifications look."""
 
 from dflite.engine.command import WRITE
 from dflite.engine.lookup import find
@@ -11,6 +11,13 @@ def save_before(db: Db, argv: list[bytes]) -> None:
     """Let the snapshot see the keys of a request that may change them in place."""
     for at in find(argv).key_positions(argv):
         before_change(db.table(argv[at]), argv[at])
+
+
+def expire_elements_before(db: Db, argv: list[bytes]) -> None:
+    """Let no element of the keys of a request be due that changes keys."""
+    if db.element_deadlines.next() <= db.clock.now_ms:
+        for at in find(argv).key_positions(argv):
+            db.expire_due_elements(argv[at])
 
 
 def note_absent(notifications: Notifications, db: Db, argv: list[bytes]) -> None:

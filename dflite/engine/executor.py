@@ -18,7 +18,7 @@ from dflite.base.replication_errors import NotEnoughReplicas, PrimaryDown, ReadO
 from dflite.base.server_errors import MonitorReadsOnly
 from dflite.engine import permission
 from dflite.engine.args import Args
-from dflite.engine.beforehand import note_absent, save_before
+from dflite.engine.beforehand import expire_elements_before, note_absent, save_before
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client, Tracker
 from dflite.engine.command import (
     ADMIN,
@@ -201,6 +201,8 @@ class Executor(Settling):
             started = NOW_US()
             if client.no_touch and command.name != "touch":
                 db.touching = False
+            if db.element_deadlines.first and command.flags & WRITE:
+                expire_elements_before(db, argv)
             if self.noting_new:
                 note_absent(self.notifications, db, argv)
             if self.saving and command.flags & (WRITE | MAY_REPLICATE):

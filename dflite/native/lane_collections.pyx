@@ -9,6 +9,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from dflite.native.bytesops cimport parse_int64
 from dflite.native.entry cimport (
+    ENC_OBJECT,
     F_DEADLINE,
     T_HASH,
     T_LIST,
@@ -21,7 +22,7 @@ from dflite.native.entry cimport (
 )
 from dflite.native.floattext cimport parse_double
 from dflite.native.hashes cimport Text, get_field, length_of, living, remove_field, reply_fields, set_field
-from dflite.native.index cimport hash_key
+from dflite.native.index cimport Index, hash_key
 from dflite.native.lists cimport list_length, pop_element, push_element, write_range
 from dflite.native.reply cimport Reply
 from dflite.native.sets cimport (
@@ -74,6 +75,15 @@ cdef inline bint is_usable(Table table, Entry* e, int kind) noexcept nogil:
     """Is it of this type and not due?"""
     return (e.kind & 0x0F) == kind and not (
         e.flags & F_DEADLINE and deadline_of(e) <= table.clock.due_ms)
+
+
+cdef inline bint has_due(Entry* e) noexcept:
+    """May an element of this hash or set be due? Before a write its handler lets it go, and says so."""
+    cdef Index elements
+    if (e.kind & 0xF0) != ENC_OBJECT:
+        return False
+    elements = <Index>object_of(e)
+    return elements.expiring_count > 0 and elements.next_due <= elements.clock.due_ms
 
 
 cdef int serve_collection(int code, Table table, const char* base, Slice* args, size_t count,
@@ -152,7 +162,8 @@ cdef int write_hash(int code, Table table, uint64_t* slot, uint64_t h, const cha
     cdef int64_t n = 0
     if (count < 4 or count % 2 if code == HSET else count < 3):
         return 0
-    if slot != NULL and not is_usable(table, slot_entry(slot[0]), T_HASH):
+    if slot != NULL and (not is_usable(table, slot_entry(slot[0]), T_HASH)
+                         or has_due(slot_entry(slot[0]))):
         return 0
     if code == HSET:
         for i in range(2, count, 2):
@@ -238,7 +249,7 @@ cdef int answer_set(int code, Table table, uint64_t* slot, uint64_t h, const cha
         return 0
     if slot != NULL:
         e = slot_entry(slot[0])
-        if not is_usable(table, e, T_SET):
+        if not is_usable(table, e, T_SET) or (code != SCARD and has_due(e)):
             return 0
     if code == SCARD:
         reply.put_head(58, 0 if e == NULL else living_of_set(e))

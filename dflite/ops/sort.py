@@ -148,6 +148,7 @@ def look_up(db: Db, pattern: bytes, element: bytes) -> bytes | None:
     key = before + element + rest
     if db.read_type(key, True) != TYPE_HASH:
         return None
+    db.expire_due_elements(key)  # what is found may be stored
     return hashes.get(db.table(key), key, field)
 
 

@@ -17,7 +17,7 @@ from dflite.base.script_errors import BusyFunction, BusyScript, NotBusy, Unkilla
 from dflite.engine.acl import check
 from dflite.engine.acl_log import LUA
 from dflite.engine.args import Args
-from dflite.engine.beforehand import note_absent, save_before
+from dflite.engine.beforehand import expire_elements_before, note_absent, save_before
 from dflite.engine.client import Client
 from dflite.engine.command import (
     ADMIN,
@@ -227,14 +227,14 @@ class Calls:
         assert handler is not None
         effects.replaced = False
         before = effects.changed
-        journaling = effects.journaling
-        if self.replication == 0:
-            effects.journaling = False
+        effects.withheld = self.replication == 0
         if executor.monitors and not command.flags & (SKIP_MONITOR | ADMIN):
             feed_monitors(executor, ctx, argv, "lua")
         started = NOW_US()
         if client.no_touch and command.name != "touch":
             db.touching = False
+        if db.element_deadlines.first and command.flags & WRITE:
+            expire_elements_before(db, argv)
         if executor.noting_new:
             note_absent(executor.notifications, db, argv)
         if executor.saving and command.flags & (WRITE | MAY_REPLICATE):
@@ -255,12 +255,13 @@ class Calls:
                 executor.remember(client, command, argv)
         if (
             effects.journaling
+            and not effects.withheld
             and effects.changed != before
             and not effects.replaced
             and command.flags & (WRITE | MAY_REPLICATE)
         ):
             effects.records.append(Record(db.index, argv))
-        effects.journaling = journaling
+        effects.withheld = False
         usec = NOW_US() - started
         command.calls += 1
         command.usec += usec

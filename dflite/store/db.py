@@ -9,12 +9,25 @@ from dflite.native.remains import Remains
 from dflite.native.snapshot import before_change
 from dflite.native.table import EXPIRED as DUE
 from dflite.native.table import Table
-from dflite.store.effects import EXPIRED, GENERIC, HASH, MISS, SET, STRING, Change, Effects, Record
+from dflite.store.effects import (
+    EXPIRED,
+    FAR,
+    GENERIC,
+    HASH,
+    MISS,
+    SET,
+    STRING,
+    Change,
+    Effects,
+    Record,
+)
 from dflite.store.element_deadlines import ElementDeadlines
 from dflite.store.shards import shard_of
 
 NEVER: Final = -1  # no deadline
 WHOLE: Final = 1 << 48  # more keys than any table has
+ELEMENTS: Final = 1024  # that expire by one request of the journal
+SEGMENTS: Final = 1 << 20  # of a collection, looked at for those
 TYPE_STRING: Final = 1
 TYPE_LIST: Final = 2
 TYPE_SET: Final = 3
@@ -260,6 +273,21 @@ class Db:
             self.element_deadlines.note(key, max(soonest, self.clock.now_ms + (not more)))
         return len(due)
 
+    def expire_due_elements(self, key: bytes) -> None:
+        """Let no element of key be due, before a command that changes it, or stores what it reads.
+
+        Who repeats the command has no clock, so what is due has to be gone there too.
+        """
+        deadlines = self.element_deadlines
+        now_ms = self.clock.now_ms
+        if not self.expires_itself or deadlines.first.get(key, FAR) > now_ms:
+            return
+        due = True
+        while due:
+            deadlines.forget(key)
+            self.expire_elements(key, ELEMENTS, SEGMENTS)
+            due = 0 <= self.next_element_deadline(key) <= now_ms
+
     def next_element_deadline(self, key: bytes) -> int:
         """No element of key is due before; -1 if none has a deadline."""
         table = self.table(key)
@@ -337,7 +365,7 @@ class Db:
     def replicate_as(self, argv: list[bytes]) -> None:
         """Journal `argv` in the place of the request: what is deterministic about it."""
         self.effects.replaced = True
-        if self.effects.journaling:
+        if self.effects.journaling and not self.effects.withheld:
             self.effects.records.append(Record(self.index, argv))
 
     # -- walking ----------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ class Effects:
         self.noting_misses = False  # ... of keys that are not there, too
         self.announced = 0  # of the changes: trackers and subscribers know those already
         self.journaling = False  # the journal has a reader
+        self.withheld = False  # what the running command does is not for it; what expires is
         self.soonest_deadline = FAR  # of those set since the expiry cycle last looked
         self.on_sooner: Callable[[int], None] | None = None  # told of each that is sooner yet
         self.replaced = False  # the notes say it all: the request itself is not for the journal

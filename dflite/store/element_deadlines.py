@@ -42,6 +42,10 @@ class ElementDeadlines:
         del self.first[key]
         return key
 
+    def forget(self, key: bytes) -> None:
+        """No element of key is known to be due."""
+        self.first.pop(key, None)
+
     def check(self) -> None:
         """Assert its invariants; for tests."""
         noted = set(self.heap)

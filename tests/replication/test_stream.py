@@ -9,16 +9,32 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from dflite.replication.stream import BrokenStream
+from tests.against.arguments import key
 from tests.against.families import ALL
-from tests.against.programs import CALL, Step, draw_step
-from tests.against.sources import HypothesisSource
+from tests.against.families.hashes import field
+from tests.against.programs import CALL, Family, Step, Words, draw_step
+from tests.against.sources import HypothesisSource, Source
 from tests.support.contents import contents
 from tests.support.following import Following
 from tests.support.node import Node
 from tests.support.resp import encode
 
-PAUSES: Final = (1, 100, 1_000, 100_000)
-FAMILIES: Final = tuple(ALL.values())
+
+def stick(source: Source) -> Words:
+    return [b"STICK", key(source)]
+
+
+def expire_soon(source: Source) -> Words:
+    return [b"HPEXPIRE", key(source), source.pick((b"1", b"2")), b"FIELDS", b"1", field(source)]
+
+
+def add_expiring(source: Source) -> Words:
+    return [b"SADDEX", key(source), b"1", source.pick((b"a", b"b", b"1"))]
+
+
+OURS: Final = Family("ours", [(2, stick), (3, expire_soon), (3, add_expiring)])
+PAUSES: Final = (1, 2, 100, 1_000, 100_000)
+FAMILIES: Final = (*ALL.values(), ALL["hashes"], ALL["sets"], OURS, OURS)
 
 
 @st.composite
@@ -44,7 +60,9 @@ def test_a_replica_holds_what_its_primary_holds(
     following = Following(primary, shards)
     clients = [primary.client() for _ in range(4)]
     for step in program:
-        if isinstance(step, int):
+        if isinstance(step, int) and step < 5:
+            primary.clock.advance(step)  # nobody has looked for what is due
+        elif isinstance(step, int):
             primary.advance(step)
         elif step.kind == CALL:
             clients[step.connection].run(*step.requests[0])

@@ -22,6 +22,25 @@ def test_replication_can_be_turned_off_for_some(node: Node, lua: Evaluate) -> No
     assert node.journal == ["set b 1"]
 
 
+def test_what_expires_is_journaled_whatever_a_script_says(
+    node: Node, client: NodeClient, lua: Evaluate
+) -> None:
+    client.run("SET k old PX 5")
+    client.run("HSET h f old g 1")
+    client.run("HPEXPIRE h 5 FIELDS 1 f")
+    client.run("SET keep 1")
+    node.take_journal()
+    node.clock.advance(5)
+    lua(
+        "redis.set_repl(redis.REPL_NONE) redis.call('get', 'k') redis.call('hdel', 'h', 'g') "
+        "redis.call('incrbyfloat', 'keep', 1) "
+        "redis.set_repl(redis.REPL_ALL) redis.call('append', 'k', 'new')"
+    )
+    assert node.journal == ["DEL k", "HDEL h f", "append k new"]
+    client.run("GETEX keep PX 10")
+    assert node.journal[-1].startswith("PEXPIREAT keep ")
+
+
 def test_scripts_within_a_transaction(node: Node, client: NodeClient) -> None:
     client.run_all("MULTI", "SET x 1", "EVAL \"redis.call('incr','x')\" 0")
     assert client.run("EXEC") == ["OK", None]
