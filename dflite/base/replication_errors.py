@@ -117,3 +117,7 @@ class AnotherHistory(CommandError):
 
 class NoTakeover(QuotingError):
     text = b"ERR Couldn't execute takeover: %b"
+
+
+class FailingOver(CommandError):
+    text = b"ERR REPLICAOF not allowed while failing over."

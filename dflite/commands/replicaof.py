@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from dflite.base.replication_errors import BadPrimaryPort
+from dflite.base.replication_errors import BadPrimaryPort, FailingOver
 from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, NO_ASYNC_LOADING, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
+from dflite.engine.replication import NO_FAILOVER
 from dflite.native.bytesops import parse_int
 
 REPLICATION: Final = Family("server")
@@ -15,6 +16,8 @@ LARGEST_PORT: Final = 65535
 
 def follow(ctx: Context, args: Args) -> None:
     """Follow the node that is named, or nobody."""
+    if ctx.engine.replication.failover != NO_FAILOVER:
+        raise FailingOver
     host, port_text = args.next(), args.next()
     if host.lower() == b"no" and port_text.lower() == b"one":
         ctx.host.stop_replicating()

@@ -237,6 +237,7 @@ def become_replica(ctx: Context) -> None:
     client.replica = True
     client.update_lane()
     client.conn.limits = ctx.engine.replica_limits
+    ctx.engine.replication.alone_since_ms = 0
     ctx.engine.replication.want_stream(REPLICAS, True)
 
 

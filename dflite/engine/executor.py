@@ -382,6 +382,6 @@ class Executor(Settling):
         return True
 
     def must_wait(self, client: Client, flags: int) -> bool:
-        """Does CLIENT PAUSE concern this request? UNPAUSE too, unless only writes are paused."""
-        concerned = not self.pausing.writes_only or (flags & (WRITE | MAY_REPLICATE)) != 0
-        return concerned and not client.admin
+        """Does a pause concern this request?"""
+        writes = (flags & (WRITE | MAY_REPLICATE)) != 0
+        return self.pausing.concerns(writes, client.admin)

@@ -12,6 +12,7 @@ from dflite.store.effects import Record
 
 MULTI: Final = [b"MULTI"]
 EXEC: Final = [b"EXEC"]
+GETACK: Final = [b"REPLCONF", b"GETACK", b"*"]  # replicas say how far they are
 ANY_DATABASE: Final = -1
 
 

@@ -15,6 +15,7 @@ from dflite.native.connection import Connection
 
 NOBODY: Final = "0" * 40
 NO_OFFSET: Final = -1
+NO_FAILOVER: Final = "no-failover"
 PIECE: Final = 64 * 1024  # bytes of the stream that a replica is given at once
 
 # Who wants the stream to be written.
@@ -48,6 +49,8 @@ class Replica:
         self.acked_file = 0  # ... and synced to its disk
         self.ack_ms = now_ms
         self.since_ms = now_ms
+        self.read = 0  # bytes that its connection had sent at the last look
+        self.snapshot_bytes = 0  # of the snapshot that wait for it
         self.over_limit_s = 0  # seconds that it has lagged more than the soft limit
 
     def is_counted(self) -> bool:
@@ -60,7 +63,8 @@ class Replica:
 
     def unread(self) -> int:
         """Bytes that are kept for it."""
-        return self.conn.unsent + (self.cursor.lag() if self.cursor is not None else 0)
+        lag = self.cursor.lag() if self.cursor is not None else 0
+        return self.conn.unsent + self.snapshot_bytes + lag
 
     def close(self) -> None:
         """It is gone, or has to begin anew."""
@@ -125,7 +129,7 @@ class Replication:
         self.before_following: list[Callable[[], None]] = []  # what a replica does not do itself
         self.asked = False  # replicas shall say how far they are
         self.alone_since_ms = 0  # since there was no replica, 0 while there is one
-        self.failover = "no-failover"  # or what a hand-over waits for, as INFO names it
+        self.failover = NO_FAILOVER  # or what a hand-over waits for, as INFO names it
 
     @property
     def offset(self) -> int:

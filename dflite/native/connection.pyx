@@ -194,6 +194,7 @@ cdef class Connection:
     def mark_closed(self) -> None:
         """The transport is gone: whatever is kept or unsent is given up."""
         self.closed = self.closing = True
+        self.source = None
         self.reply.release()
         if not self.running:    # else its input is being read, and given up at the end
             self.give_up_input()

@@ -27,6 +27,7 @@ def become_primary(executor: Executor) -> None:
     """Follow nobody: who followed the same primary may go on from here."""
     replication = executor.replication
     replication.primary = None
+    replication.alone_since_ms = executor.clock.now_ms
     replication.branch_off()
     executor.backlog.selected = -1
     replication.want_stream(REPLICAS, True)

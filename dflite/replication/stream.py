@@ -26,6 +26,10 @@ class BrokenStream(Exception):
     """Why the stream cannot be followed any further, in a sentence."""
 
 
+class StreamEnded(Exception):
+    """Why nothing more is applied; what is, is whole, so that another link may go on from there."""
+
+
 class PrimarySession(Conversation):
     """What the parser calls for the requests of a primary."""
 
@@ -115,6 +119,9 @@ class PrimaryStream:
 
     def apply(self, data: bytes) -> None:
         executor, conn, session = self.executor, self.conn, self.session
+        if conn.closing:
+            # what comes now is not taken: it must not count either
+            raise StreamEnded("the client of the primary was killed")
         session.base = self.received - conn.input_length
         self.pending += data
         executor.clock.read()
@@ -128,11 +135,11 @@ class PrimaryStream:
             executor.clock.let_nothing_be_due(False)
             executor.observers_changed()
             conn.reply.rollback(0)
-        self.keep()
         if session.broken:
             raise BrokenStream(session.broken)
         if conn.closing:
-            raise BrokenStream("the client of the primary was killed")
+            raise BrokenStream("the client of the primary was killed while it did something")
+        self.keep()
 
     def keep(self) -> None:
         """What is applied is for those who follow us, and for the log."""

@@ -20,10 +20,11 @@ from dflite.base.replication_errors import (
     NotOnline,
 )
 from dflite.engine.executor import Executor
-from dflite.engine.replication import ONLINE, Replica
+from dflite.engine.journal import ANY_DATABASE, GETACK
+from dflite.engine.replication import NO_FAILOVER, NO_OFFSET, ONLINE, Replica
 from dflite.engine.timers import Timer
 from dflite.replication.handshake import Refused, request
-from dflite.server.following import Following
+from dflite.server.following import PASSING, Following
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.saving import Saving
 from dflite.server.tls import make_client_context
@@ -31,9 +32,9 @@ from dflite.server.wire import LinkLost, Wire, call
 from dflite.settings.settings import Settings
 
 LOOK_MS: Final = 10
-FOR_EVER_MS: Final = 1 << 40  # of a pause that ends with the failover
+SHARE_MS: Final = 800  # of each second that a takeover may last, for the primary
+REASON: Final = "failover_in_progress"  # why writes wait, as INFO names it
 TOO_EARLY: Final = "not online"  # this node is about to be, in its primary's eyes
-NONE: Final = "no-failover"
 WAITING: Final = "waiting-for-sync"
 HANDING_OVER: Final = "failover-in-progress"
 
@@ -48,14 +49,14 @@ class Failover:
         self.target: tuple[str, int] | None = None  # None: whichever has all first
         self.force = False
         self.until_ms = 0  # 0: as long as it takes
-        self.offset = 0  # that the new primary must have
+        self.asked = NO_OFFSET  # where the stream stood when replicas were asked how far they are
         self.timer: Timer | None = None
         following.on_handed_over = self.ended
 
     def begin(self, target: tuple[str, int] | None, force: bool, timeout_ms: int) -> None:
         """FAILOVER: it goes on by itself. Raises what stands against it."""
         replication = self.replication
-        if replication.failover != NONE:
+        if replication.failover != NO_FAILOVER:
             raise FailoverRunning
         if not replication.attached():
             raise NoReplicas
@@ -71,15 +72,16 @@ class Failover:
         self.target = target
         self.force = force
         self.until_ms = now_ms + timeout_ms if timeout_ms else 0
-        self.executor.pausing.pause(now_ms + FOR_EVER_MS, True)
-        self.offset = replication.offset
+        self.asked = NO_OFFSET
+        self.executor.pausing.hold_writes(REASON)
         self.set_state(WAITING)
         LOG.log(NOTICE, "failover begun: writes wait until a replica has everything")
-        self.look()
+        # not at once: this may be a part of a transaction, which still writes
+        self.timer = self.executor.timers.at(now_ms, self.look)
 
     def abort(self) -> None:
         """FAILOVER ABORT."""
-        if self.replication.failover == NONE:
+        if self.replication.failover == NO_FAILOVER:
             raise NoFailover
         LOG.log(NOTICE, "failover aborted")
         if self.replication.failover == HANDING_OVER:
@@ -104,12 +106,20 @@ class Failover:
                 LOG.warning("failover given up: no replica had everything in time")
                 self.end()
         else:
-            replication.asked = True
+            self.ask()
             self.timer = self.executor.timers.at(now_ms + LOOK_MS, self.look)
 
+    def ask(self) -> None:
+        """Replicas shall say how far they are: once, unless the stream has grown since."""
+        replication = self.replication
+        if replication.offset != self.asked:
+            replication.backlog.request(ANY_DATABASE, GETACK)
+            self.asked = replication.offset
+
     def is_ready(self, replica: Replica) -> bool:
+        """Has it every byte? Nothing may have been written since."""
         wanted = self.target is None or is_at(replica, self.target)
-        return wanted and replica.acked >= self.offset
+        return wanted and replica.acked >= self.replication.offset
 
     def hand_over(self, target: tuple[str, int]) -> None:
         """Follow the replica, which becomes the primary by that."""
@@ -131,11 +141,11 @@ class Failover:
         self.end()
 
     def end(self) -> None:
-        self.set_state(NONE)
+        self.set_state(NO_FAILOVER)
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-        self.executor.pausing.end()
+        self.executor.pausing.let_writes(REASON)
 
     def set_state(self, state: str) -> None:
         self.replication.failover = state
@@ -174,17 +184,19 @@ class Takeover:
         self.task = asyncio.get_running_loop().create_task(self.run(seconds, save, done))
 
     async def run(self, seconds: int, save: bool, done: Callable[[str], None]) -> None:
-        problem = ""
+        problem = "it was called off"
         try:
             async with asyncio.timeout(seconds):
                 await self.ask(seconds)
+            problem = ""
+            if save and not self.saving.save_now():
+                problem = "this node is the primary now, but its snapshot failed"
         except TimeoutError:
             problem = "the primary has not handed over in time"
-        except (LinkLost, Refused, OSError) as error:
+        except PASSING as error:
             problem = str(error)
-        if not problem and save and not self.saving.save_now():
-            problem = "this node is the primary now, but its snapshot failed"
-        done(problem)
+        finally:
+            done(problem)
 
     async def ask(self, seconds: int) -> None:
         """Ask by a connection of its own: Redis and Valkey understand it, too."""
@@ -203,7 +215,7 @@ class Takeover:
                 word = settings.masterauth.encode(errors="surrogateescape")
                 await answered(wire, seconds, b"AUTH", *user, word)
             ip, port = own
-            timeout_ms = b"%d" % (seconds * 1000)
+            timeout_ms = b"%d" % (seconds * SHARE_MS)  # it gives up before we do
             words = [b"FAILOVER", b"TO", ip.encode(), b"%d" % port, b"TIMEOUT", timeout_ms]
             while not await taken(wire, seconds, *words):
                 await asyncio.sleep(LOOK_MS / 1000)

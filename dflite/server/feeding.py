@@ -3,13 +3,20 @@
 from typing import Final
 
 from dflite.engine.executor import Executor
-from dflite.engine.journal import ANY_DATABASE
-from dflite.engine.replication import GREETING, ONLINE, WAITING, Replica
+from dflite.engine.journal import ANY_DATABASE, GETACK
+from dflite.engine.replication import (
+    GREETING,
+    NO_FAILOVER,
+    ONLINE,
+    SENDING,
+    SENT,
+    WAITING,
+    Replica,
+)
 from dflite.server.logs import LOG
 from dflite.settings.lists import REPLICA
 from dflite.settings.settings import Settings
 
-GETACK: Final = [b"REPLCONF", b"GETACK", b"*"]
 PING: Final = [b"PING"]
 
 
@@ -67,7 +74,8 @@ class Feeding:
         if replication.replicas:
             self.look_for_lost()
             period = self.settings.repl_ping_replica_period
-            if replication.primary is None and self.seconds % period == 0:
+            quiet = replication.primary is not None or replication.failover != NO_FAILOVER
+            if not quiet and self.seconds % period == 0:
                 replication.backlog.request(ANY_DATABASE, PING)
         replication.look_at_replicas()
 
@@ -79,7 +87,7 @@ class Feeding:
         for replica in list(self.replication.replicas.values()):
             if replica.state in (GREETING, WAITING):
                 continue
-            if replica.state == ONLINE and now_ms - replica.ack_ms > timeout_ms:
+            if self.silent_ms(replica, now_ms) > timeout_ms:
                 LOG.warning("replica %s:%d is not heard of: cut off", replica.ip, replica.port)
                 replica.conn.abort()
                 continue
@@ -89,6 +97,17 @@ class Feeding:
                     self.cut_off(replica, "soft")
             else:
                 replica.over_limit_s = 0
+
+    def silent_ms(self, replica: Replica, now_ms: int) -> int:
+        """Since when it has said nothing, or, while it gets its snapshot, has not read on."""
+        if replica.state in (SENDING, SENT):
+            read = replica.conn.bytes_out
+            waits = not replica.conn.unsent and not replica.snapshot_bytes
+            idle = replica.state == SENDING and waits  # for what is not made yet
+            if read != replica.read or idle:
+                replica.read = read
+                replica.ack_ms = now_ms
+        return now_ms - replica.ack_ms
 
     def cut_off(self, replica: Replica, which: str) -> None:
         """It lags so far that keeping all for it would take the node down."""

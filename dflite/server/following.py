@@ -23,7 +23,7 @@ from dflite.persistence.rdb_file import DamagedFile
 from dflite.persistence.rdb_stream import StreamLoad
 from dflite.replication import roles
 from dflite.replication.handshake import Announcement, Answer, Greeting, Refused, request
-from dflite.replication.stream import BrokenStream, PrimaryStream
+from dflite.replication.stream import BrokenStream, PrimaryStream, StreamEnded
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.snapshotting import Snapshots
@@ -39,7 +39,16 @@ LONG_SLICE_US: Final = 5_000  # where there are no clients
 MOST_UNREAD: Final = 256 << 10  # bytes of a snapshot that wait to be read
 ACK_S: Final = 1.0
 ID_LENGTH: Final = 40
-PASSING: Final = (LinkLost, Refused, BrokenStream, DamagedFile, BadSetting, CommandError, OSError)
+PASSING: Final = (
+    LinkLost,
+    Refused,
+    StreamEnded,
+    BrokenStream,
+    DamagedFile,
+    BadSetting,
+    CommandError,
+    OSError,
+)
 
 
 class Following:
@@ -265,6 +274,9 @@ class Following:
         if self.settings.repl_diskless_load == "flush-before-load":
             self.end_old_data()
             roles.take_over_data(executor, executor.keyspace.twin())
+            # who has followed the data that were here cannot go on with what will be
+            executor.replication.begin_history()
+            executor.backlog.restart(executor.backlog.offset)
             self.can_go_on = False
         executor.loading = all(len(db) == 0 for db in executor.keyspace.dbs)
         self.set_state(link, "sync")

@@ -64,6 +64,7 @@ class Share:
     def add(self, data: bytes) -> None:
         self.chunks.append(data)
         self.size += len(data)
+        self.replica.snapshot_bytes = self.size
         self.replica.conn.mark_dirty()
 
     def __call__(self) -> bool:
@@ -74,6 +75,7 @@ class Share:
             given += len(chunk)
             reply.raw(chunk)
         self.size -= given
+        self.replica.snapshot_bytes = self.size
         if self.complete and not self.chunks:
             self.replica.state = SENT
             self.replica.conn.source = None  # until it says that it has it
@@ -233,6 +235,7 @@ class FullSyncs:
         self.sink: Broadcast | Spool | None = None
         self.looking = False
         self.group: list[Replica] = []  # fed from the running snapshot
+        self.spools: list[Spool] = []  # that are being made, or read
 
     def ask(self, replica: Replica) -> None:
         """A replica wants all data."""
@@ -278,6 +281,7 @@ class FullSyncs:
             else:
                 group = [first]
                 sink = Spool(first, self.executor.replication, self.settings.dir)
+                self.spools.append(sink)
         except OSError as error:
             LOG.warning("full sync failed: %s", error.strerror or error)
             first.conn.abort()
@@ -302,7 +306,8 @@ class FullSyncs:
         for replica in self.group:
             if not replica.conn.closed:
                 replica.close()
-                replica.cursor = backlog.cursor(backlog.offset)
+                if not replica.only_snapshot:
+                    replica.cursor = backlog.cursor(backlog.offset)
             text = b"+FULLRESYNC %b %d\r\n" % (replication.id.encode(), replication.offset)
             announcements.append(text if replica.says_offset else b"")
         assert self.sink is not None
@@ -325,13 +330,23 @@ class FullSyncs:
 
     def keep_alive(self) -> None:
         """Each second: who waits is told that it is not forgotten."""
-        for replica in self.waiting():
-            replica.conn.reply.raw(b"\n")
-            replica.conn.mark_dirty()
+        self.close_spools()
+        hears_nothing = self.group if isinstance(self.sink, Spool) else []
+        for replica in [*self.waiting(), *hears_nothing]:
+            if not replica.conn.closed:
+                replica.conn.reply.raw(b"\n")
+                replica.conn.mark_dirty()
         if self.waiting():
             self.look()
         elif not self.executor.replication.attached():
             self.forget_history()
+
+    def close_spools(self) -> None:
+        """Of those that are read, or that nobody will read."""
+        for spool in self.spools:
+            if spool.replica.conn.closed:
+                spool.file.close()
+        self.spools = [spool for spool in self.spools if not spool.file.closed]
 
     def forget_history(self) -> None:
         """There is no replica: after repl-backlog-ttl nobody comes back."""

@@ -90,8 +90,9 @@ def clients_section(figures: Figures) -> list[str]:
     executor = figures.executor
     waiters = executor.blocking.waiters.values()
     pausing = executor.pausing
-    paused = "write" if pausing.writes_only else "all"
-    left_ms = max(pausing.until_ms - figures.clock.now_ms, 0) if pausing.active else 0
+    reasons = [*(["client_pause"] if pausing.asked_for else []), *sorted(pausing.reasons)]
+    paused = "all" if pausing.asked_for and not pausing.writes_only else "write"
+    left_ms = max(pausing.until_ms - figures.clock.now_ms, 0) if pausing.asked_for else 0
     return [
         f"connected_clients:{len(executor.clients)}",
         "cluster_connections:0",  # there is no cluster bus
@@ -107,7 +108,7 @@ def clients_section(figures: Figures) -> list[str]:
         f"total_watched_keys:{len(executor.watching.watchers)}",
         f"total_blocking_keys:{len(executor.blocking.queues)}",
         f"total_blocking_keys_on_nokey:{executor.blocking.await_absence}",
-        f"paused_reason:{'client_pause' if pausing.active else 'none'}",
+        f"paused_reason:{reasons[0] if reasons else 'none'}",
         f"paused_actions:{paused if pausing.active else 'none'}",
         f"paused_timeout_milliseconds:{left_ms}",
     ]

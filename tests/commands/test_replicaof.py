@@ -28,3 +28,11 @@ def test_what_is_no_address_is_refused(node: Node, client: NodeClient) -> None:
     assert client.run("REPLICAOF host") == WrongArity(b"replicaof")
     assert client.run("REPLICAOF host 1 2") == WrongArity(b"replicaof")
     assert node.host.following is None
+
+
+def test_whoever_hands_over_follows_nobody_else(node: Node, client: NodeClient) -> None:
+    node.executor.replication.failover = "waiting-for-sync"
+    text = "ERR REPLICAOF not allowed while failing over."
+    assert client.run("REPLICAOF 127.0.0.1 1") == text
+    assert client.run("REPLICAOF NO ONE") == text
+    assert node.host.following is None

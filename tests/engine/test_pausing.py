@@ -100,6 +100,38 @@ def test_a_pause_may_begin_again_while_requests_wait(
     assert node.executor.pausing.clients == []
 
 
+def test_what_the_node_holds_waits_for_the_node(
+    node: Node, client: NodeClient, other: NodeClient
+) -> None:
+    pausing = node.executor.pausing
+    pausing.hold_writes("failover")
+    other.state.admin = True
+    assert other.run("SET k v") is WAITING
+    assert client.run("GET k") is None
+    assert client.run("CLIENT UNPAUSE") == "OK"
+    client.run("CLIENT PAUSE 100 ALL")
+    node.advance(100)
+    assert other.read() is WAITING
+    assert node.executor.expiry.paused
+    pausing.let_writes("failover")
+    node.pump()
+    assert other.read() == "OK"
+    assert not node.executor.expiry.paused
+
+
+def test_the_end_of_the_nodes_pause_is_not_that_of_a_clients(
+    node: Node, client: NodeClient, other: NodeClient
+) -> None:
+    client.run("CLIENT PAUSE 1000 WRITE")
+    node.executor.pausing.hold_writes("failover")
+    assert other.run("SET k v") is WAITING
+    node.executor.pausing.let_writes("failover")
+    node.pump()
+    assert other.read() is WAITING
+    client.run("CLIENT UNPAUSE")
+    assert other.read() == "OK"
+
+
 def test_who_is_killed_while_paused_writes_nothing(
     node: Node, client: NodeClient, other: NodeClient
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from dflite.replication.stream import BrokenStream
+from dflite.replication.stream import BrokenStream, StreamEnded
 from tests.against.arguments import key
 from tests.against.families import ALL
 from tests.against.families.hashes import field
@@ -314,7 +314,7 @@ def test_clients_see_the_primary_among_them(following: Following) -> None:
     assert b"addr=127.0.0.1:1 " in lines
     assert b" flags=Me " in lines
     assert client.run("CLIENT KILL TYPE master") == 1
-    with pytest.raises(BrokenStream, match="killed"):
+    with pytest.raises(StreamEnded, match="killed"):
         following.stream.feed(encode(["SET", "a", "1"]))
 
 
@@ -344,3 +344,17 @@ def test_deadlines_of_elements_that_are_gone_are_forgotten(
     deadlines = node.keyspace.dbs[0].element_deadlines
     assert set(deadlines.first) == {b"late"}
     deadlines.check()
+
+
+def test_what_comes_for_a_killed_client_does_not_count(primary: Node, following: Following) -> None:
+    primary.client().run("SET k 1")
+    following.catch_up()
+    offset = following.node.executor.backlog.offset
+    assert following.node.client().run("CLIENT KILL TYPE master") == 1
+    primary.client().run("SET k 2")
+    with pytest.raises(StreamEnded):
+        following.catch_up()
+    assert following.node.executor.backlog.offset == offset
+    following.reconnect()
+    following.catch_up()
+    assert contents(following.node.keyspace) == contents(primary.keyspace)

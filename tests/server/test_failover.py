@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.replication.test_peers_follow import caught_up, follow, info
+from tests.server.test_full_sync import Follower
 from tests.support.connection import Closed
+from tests.support.resp import encode
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey, wait_until
 
 NO_DELAY = "--repl_diskless_sync_delay=0"
@@ -113,3 +115,43 @@ def test_a_replica_that_hangs_is_not_handed_over_to() -> None:
             assert client.call("SET", "k", "x").value == b"OK"
         finally:
             new.process.send_signal(18)
+
+
+def test_what_is_written_beside_a_failover_is_not_lost() -> None:
+    with start_dflite(NO_DELAY) as old, start_dflite(NO_DELAY) as new, old.connect() as client:
+        follow(new, old)
+        client.call("MULTI")
+        client.call("FAILOVER", "TIMEOUT", 10_000)
+        client.call("SET", "kept", "1")
+        replies = client.call("EXEC")
+        assert [reply.value for reply in replies.items] == [b"OK", b"OK"]
+        client.call("CLIENT", "UNPAUSE")
+        wait_until(lambda: role(new) == "master" and role(old) == "slave", 20)
+        wait_until(lambda: caught_up(new, old), 20)
+        assert new.call("GET", "kept") == old.call("GET", "kept") == b"1"
+
+
+def test_a_failover_waits_for_every_byte() -> None:
+    with start_dflite(NO_DELAY) as old, old.connect() as client:
+        follower = Follower(old, "capa", "eof", "listening-port", "1", "ip-address", "127.0.0.1")
+        follower.send("PSYNC", "?", "-1")
+        offset = int(follower.read_line().split()[2])
+        follower.read_snapshot()
+        follower.send("REPLCONF", "ACK", str(offset))
+        wait_until(lambda: "state=online" in str(old.call("INFO", "replication")), 20)
+        client.call("MULTI")
+        client.call("FAILOVER")
+        client.call("SET", "k", "v")
+        client.call("EXEC")
+        follower.send("REPLCONF", "ACK", str(offset))
+        for _ in range(20):  # it asks once, and only looks from then on
+            assert info(old, "replication")["master_failover_state"] == "waiting-for-sync"
+        stream = encode(["SELECT", "0"]) + encode(["SET", "k", "v"])
+        stream += encode(["REPLCONF", "GETACK", "*"])
+        assert follower.file.read(len(stream)) == stream
+        follower.send("REPLCONF", "ACK", str(offset + len(stream)))
+        wait_until(lambda: "handing over to 127.0.0.1:1" in old.log, 20)
+        wait_until(lambda: "this node remains the primary" in old.log, 20)
+        assert role(old) == "master"
+        assert client.call("SET", "k", "w").value == b"OK"
+        follower.close()

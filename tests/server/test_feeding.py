@@ -2,7 +2,7 @@
 
 import pytest
 
-from dflite.engine.replication import ONLINE, REPLICAS, Feed, Replica
+from dflite.engine.replication import ONLINE, REPLICAS, SENDING, SENT, Feed, Replica
 from dflite.server.feeding import Feeding
 from tests.engine.test_replication import add_replica
 from tests.support.node import Node
@@ -92,3 +92,29 @@ def test_settings_reach_replication(fed: Fed) -> None:
     fed.change("min-replicas-max-lag", "0")
     fed.change("min-replicas-to-write", "5")
     assert not fed.replication.too_few  # without a lag to keep, it is off
+
+
+@pytest.mark.parametrize("state", [SENDING, SENT])
+def test_who_does_not_read_its_snapshot_is_cut_off(fed: Fed, state: str) -> None:
+    fed.change("repl-timeout", "5")
+    fed.replica.state = state
+    fed.replica.snapshot_bytes = 1000
+    fed.feeding.every_second()
+    fed.node.advance(5000)
+    fed.replica.conn.bytes_out += 1
+    fed.feeding.every_second()
+    fed.node.advance(5000)
+    fed.feeding.every_second()
+    assert not fed.is_cut_off()
+    fed.node.advance(1000)
+    fed.feeding.every_second()
+    assert fed.is_cut_off()
+
+
+def test_who_waits_for_a_snapshot_that_is_being_made_is_not(fed: Fed) -> None:
+    fed.change("repl-timeout", "5")
+    fed.replica.state = SENDING
+    for _ in range(3):
+        fed.node.advance(5000)
+        fed.feeding.every_second()
+    assert not fed.is_cut_off()

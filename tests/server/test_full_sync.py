@@ -1,5 +1,6 @@
 """Full syncs: who is fed from one snapshot, in which form, and who is slow or gone."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,3 +178,19 @@ def test_each_gets_the_forms_that_it_knows(
     replica.version = version
     replica.only_snapshot = only_snapshot
     assert forms_for(replica) == forms
+
+
+def test_files_of_those_who_broke_off_are_closed(server: Server) -> None:
+    server.call("DEBUG", "POPULATE", 50_000, "more", 200)
+    for _ in range(3):
+        follower = Follower(server)
+        follower.send("SYNC")
+        assert follower.read_line().startswith(b"$")
+        follower.close()
+    folder = Path(f"/proc/{server.pid}/fd")
+    wait_until(lambda: not any("(deleted)" in os.readlink(fd) for fd in files(folder)), 20)
+
+
+def files(folder: Path) -> list[Path]:
+    """Open descriptors, without those that are closed while one looks."""
+    return [path for path in folder.iterdir() if path.is_symlink() and os.path.lexists(path)]

@@ -114,7 +114,7 @@ REPLICATION: Final = Group(
         ),
         idle("replica_ignore_disk_write_errors", YES_NO, "no", "A full disk stops no replica."),
         live("repl_diskless_sync", YES_NO, "yes", "Replicas get the snapshot by socket."),
-        live("repl_diskless_sync_delay", SMALL, "1", "Seconds to wait for more replicas."),
+        live("repl_diskless_sync_delay", SMALL, "5", "Seconds to wait for more replicas."),
         live("repl_diskless_sync_max_replicas", SMALL, "0", "Replicas not to wait longer for."),
         live(
             "repl_diskless_load",
