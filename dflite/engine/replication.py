@@ -192,7 +192,7 @@ class Replication:
         """Can a replica go on with the byte number `first` (from 1) of that history?"""
         same = history == self.id
         former = history == self.former_id and first <= self.former_offset
-        return (same or former) and self.backlog.holds(first - 1)
+        return (same or former) and first > 0 and self.backlog.holds(first - 1)
 
     # -- replicas ----------------------------------------------------------------------------------
 

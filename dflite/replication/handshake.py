@@ -8,6 +8,7 @@ WANTS_PASSWORD: Final = (b"-NOAUTH", b"-NOPERM", b"-ERR operation not permitted"
 # Refusals of PSYNC that pass.
 NOT_YET: Final = (b"-NOMASTERLINK", b"-LOADING", b"-MASTERDOWN", b"-NOAUTH", b"-BUSY")
 MARK_BYTES: Final = 40
+LONGEST_OFFSET: Final = 18  # digits: there is room for more bytes behind it
 
 
 class Refused(Exception):
@@ -63,7 +64,9 @@ class Answer:
             self.history = words[1] if len(words) > 1 and len(words[1]) == 40 else ""
         elif words[:1] == ["+FULLRESYNC"] and len(words) == 3 and words[2].isdigit():
             self.history = words[1]
-            self.offset = int(words[2])
+            self.offset = int(words[2][:LONGEST_OFFSET])
+            if len(words[2]) > LONGEST_OFFSET or len(self.history) != MARK_BYTES:
+                raise Refused(f"it answers PSYNC with {' '.join(words)[:200]}")
         elif line.startswith(NOT_YET):
             raise Refused(f"it cannot serve replicas now: {' '.join(words)}")
         else:

@@ -5,7 +5,9 @@ before 7.0, which gets a manifest as Redis 7 would give it. A tail that was cut 
 `aof-load-truncated` says; anything else that is wrong ends the start.
 """
 
+import contextlib
 import os
+import re
 from collections.abc import Generator, Iterator
 from typing import Final, Protocol
 
@@ -22,6 +24,7 @@ from dflite.server.logs import LOG, NOTICE
 from dflite.settings.settings import Settings
 
 SLICE_US: Final = 5_000
+ORPHAN: Final = r"\.\d+\.(base\.(rdb|aof)|incr\.aof)"
 ALL: Final = -1  # keys that are due are kept: the increments say when they went
 
 
@@ -67,6 +70,7 @@ class LogLoading:
             elif os.path.isfile(self.old_path()):
                 self.adopt()
             else:
+                self.keep_orphans()
                 return False
             base = self.manifest.base
             if base is not None and base.name == self.settings.appendfilename:
@@ -76,6 +80,16 @@ class LogLoading:
         except OSError as error:
             raise cannot(error.filename or log.manifest_path, error) from None
         return True
+
+    def keep_orphans(self) -> None:
+        """Files of a log whose manifest is gone are nobody's: they must not be written over."""
+        pattern = re.compile(re.escape(self.settings.appendfilename) + ORPHAN)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            for name in os.listdir(self.log.folder):
+                path = self.log.path_of(name)
+                if pattern.fullmatch(name) and os.path.getsize(path):
+                    os.rename(path, path + ".orphan")
+                    LOG.warning("%s is in no manifest: kept as %s.orphan, not loaded", path, name)
 
     def old_path(self) -> str:
         """Where versions before 7.0 have their one file."""
@@ -101,6 +115,8 @@ class LogLoading:
         self.files_bytes = 0
         for number, file in enumerate(files):
             if not sizes[number]:
+                if file.name.endswith(".rdb"):
+                    raise CannotLoad(f"{self.log.path_of(file.name)} cannot be loaded: it is empty")
                 continue
             path = self.log.path_of(file.name)
             LOG.log(NOTICE, "loading %s", path)

@@ -72,7 +72,8 @@ def test_who_comes_back_goes_on_where_it_was(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    ("history", "ahead"), [("?", 0), ("f" * 40, 0), ("same", 1), ("same", -1_000_000)]
+    ("history", "ahead"),
+    [("?", 0), ("f" * 40, 0), ("same", 1), ("same", -1_000_000), ("same", -(1 << 63) + 10)],
 )
 def test_who_cannot_go_on_gets_everything(node: Node, history: str, ahead: int) -> None:
     replication = node.executor.replication

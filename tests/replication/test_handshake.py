@@ -59,7 +59,16 @@ def test_it_goes_on_or_begins_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"-NOMASTERLINK no", b"-LOADING no", b"-ERR unknown command", b"+OK", b"+FULLRESYNC x"]
+    "line",
+    [
+        b"-NOMASTERLINK no",
+        b"-LOADING no",
+        b"-ERR unknown command",
+        b"+OK",
+        b"+FULLRESYNC x",
+        b"+FULLRESYNC x 1",
+        b"+FULLRESYNC " + ID.encode() + b" 9999999999999999999",
+    ],
 )
 def test_other_answers_are_none(line: bytes) -> None:
     with pytest.raises(Refused):

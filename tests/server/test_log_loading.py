@@ -210,7 +210,9 @@ def test_within_the_log_nothing_may_be_cut_off(tmp_path: Path) -> None:
         start_dflite(f"--dir={tmp_path}", *ALWAYS)
 
 
-@pytest.mark.parametrize("damage", ["NONSENSE", "a file is missing", "no manifest", "snapshot"])
+@pytest.mark.parametrize(
+    "damage", ["NONSENSE", "a file is missing", "no manifest", "snapshot", "empty base"]
+)
 def test_what_cannot_be_read_ends_the_start(tmp_path: Path, damage: str) -> None:
     first, _ = make_log(tmp_path, WHOLE, WHOLE)
     text = "appendonly.aof.1.incr.aof cannot be loaded"
@@ -218,6 +220,12 @@ def test_what_cannot_be_read_ends_the_start(tmp_path: Path, damage: str) -> None
         first.write_bytes(WHOLE + b"NONSENSE\r\n")
     elif damage == "snapshot":
         first.write_bytes(b"REDIS0011\xfe\x00\x00")
+    elif damage == "empty base":
+        (tmp_path / DIRECTORY / "appendonly.aof.1.base.rdb").touch()
+        manifest = tmp_path / DIRECTORY / "appendonly.aof.manifest"
+        line = "file appendonly.aof.1.base.rdb seq 1 type b\n"
+        manifest.write_text(line + manifest.read_text())
+        text = "appendonly.aof.1.base.rdb cannot be loaded: it is empty"
     elif damage == "no manifest":
         (tmp_path / DIRECTORY / "appendonly.aof.manifest").write_text("nonsense")
         text = "appendonly.aof.manifest cannot be read: its last line does not end"
@@ -226,3 +234,14 @@ def test_what_cannot_be_read_ends_the_start(tmp_path: Path, damage: str) -> None
     with pytest.raises(DidNotStart, match="cannot start") as refusal:
         start_dflite(f"--dir={tmp_path}", *ALWAYS)
     assert text in str(refusal.value)
+
+
+def test_what_no_manifest_names_is_not_written_over(tmp_path: Path) -> None:
+    first, second = make_log(tmp_path, WHOLE, WHOLE)
+    (tmp_path / DIRECTORY / "appendonly.aof.manifest").unlink()
+    with start_dflite(f"--dir={tmp_path}", *ALWAYS) as server:
+        assert "is in no manifest" in server.log
+        assert server.call("DBSIZE") == 0
+        server.call("SET", "k", "v")
+    for path in (first, second):
+        assert path.with_name(path.name + ".orphan").read_bytes() == WHOLE
