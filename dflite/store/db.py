@@ -256,13 +256,13 @@ class Db:
         table = self.table(key)
         before_change(table, key)
         if kind == TYPE_HASH:
-            due, more = hashes.due_fields(table, key, limit, segments)
+            due = hashes.due_fields(table, key, limit, segments)[0]
             if due:
                 hashes.expire_fields(table, key, due)
                 self.elements_expired(key, due, b"HDEL", "hexpired", HASH)
             soonest = hashes.next_deadline(table, key)
         elif kind == TYPE_SET:
-            due, more = sets.due_members(table, key, limit, segments)
+            due = sets.due_members(table, key, limit, segments)[0]
             if due:
                 sets.expire_members(table, key, due)
                 self.elements_expired(key, due, b"SREM", "srem", SET)
@@ -270,7 +270,7 @@ class Db:
         else:
             return 0  # what had deadlines is gone
         if soonest >= 0:
-            self.element_deadlines.note(key, max(soonest, self.clock.now_ms + (not more)))
+            self.element_deadlines.note(key, max(soonest, self.clock.now_ms))
         return len(due)
 
     def expire_due_elements(self, key: bytes) -> None:

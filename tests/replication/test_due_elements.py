@@ -1,5 +1,6 @@
 """Fields and members that are due, but were not expired yet when something was written."""
 
+import random
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -160,3 +161,24 @@ def test_many_members_that_are_due_go_in_several_requests() -> None:
     assert client.run("SCARD s") == 2
     following.catch_up()
     assert contents(following.node.keyspace) == contents(primary.keyspace)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_due_before_a_write_wherever_expiry_has_stopped(seed: int) -> None:
+    node = Node()
+    db = node.db
+    chance = random.Random(seed)
+    client = node.client()
+    for n in range(1, 40):
+        deadline = str(node.clock.now_ms + n)
+        members = [f"{n}:{chance.random()}" for _ in range(100)]
+        client.run("SADDEX", "s", "PXAT", deadline, *members)
+    client.run("SADD s stays")
+    for elapsed in range(38):
+        node.clock.advance(1)
+        for _ in range(chance.randrange(4)):
+            if db.element_deadlines.next() <= node.clock.now_ms:
+                db.expire_elements(db.element_deadlines.take(), chance.choice((20, 90)), 2)
+        if chance.random() < 0.4:
+            db.expire_due_elements(b"s")
+            assert node.effects.expired_elements == 100 * (elapsed + 1)
