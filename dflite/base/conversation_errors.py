@@ -216,6 +216,13 @@ class LogMisconfigured(QuotingError):
     text = b"MISCONF Errors writing to the AOF file: %b"
 
 
+class LogNotWhole(CommandError):
+    text = (
+        b"MISCONF Writes wait until the append only file holds the data of this node: its first "
+        b"base is not written yet, and appendfsync is always. See aof_base_missing in INFO."
+    )
+
+
 class NoAppendOnlyFile(CommandError):
     text = b"ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."
 

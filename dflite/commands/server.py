@@ -7,8 +7,8 @@ from dflite.base.server_errors import (
     CannotLoadModule,
     MonitorRefused,
     NoSaveInProgress,
-    NoShutdown,
     NoSuchModule,
+    ShutdownFailed,
 )
 from dflite.engine.args import Args
 from dflite.engine.command import (
@@ -25,6 +25,7 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
+from dflite.native.connection import HELD_OTHER
 
 SERVER: Final = Family("server")
 ANYTIME: Final = LOADING | STALE
@@ -130,7 +131,8 @@ def cmd_lastsave(ctx: Context, args: Args) -> None:
     flags=ADMIN | NOSCRIPT | ANYTIME | NO_MULTI | ALLOW_BUSY,
     since="1.0.0",
     complexity="O(N) in the number of keys if a snapshot is taken, otherwise O(1)",
-    summary="End the server, after a snapshot if that is asked for or configured.",
+    summary="End the server, when replicas have everything, and after a snapshot if that is asked "
+    "for or configured.",
 )
 def cmd_shutdown(ctx: Context, args: Args) -> None:
     save: bool | None = None
@@ -152,10 +154,26 @@ def cmd_shutdown(ctx: Context, args: Args) -> None:
     if abort:
         if save is not None or now or force:
             raise BadSyntax
-        raise NoShutdown  # it ends at once: there is never one to be called off
+        ctx.host.abort_shutdown()
+        ctx.reply.ok()
+        return
     if ctx.engine.busy_with is not None and save is not False:
         raise ctx.engine.busy_with
-    ctx.host.shutdown(save, now, force)
+    ctx.host.shutdown(save, now, force, NotEnded(ctx).__call__)
+    ctx.client.conn.hold(HELD_OTHER)  # the end is the answer
+
+
+class NotEnded:
+    """A client that has asked for the end is told that it does not come."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
+    def __call__(self) -> None:
+        conn = self.ctx.client.conn
+        if not conn.closed:
+            self.ctx.reply.error(ShutdownFailed.text)
+            conn.release(HELD_OTHER)
 
 
 @SERVER.command(

@@ -35,6 +35,7 @@ from dflite.store.effects import Effects
 from dflite.store.expiry import Expiry
 from dflite.store.keyspace import Keyspace
 
+NEW_LOG: Final = "new log"  # that does not hold all data yet
 SNAPSHOTS: Final = "snapshots"  # whose disk may have problems; the log's, too
 
 
@@ -110,8 +111,13 @@ class Host(Protocol):
     def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
         """An HTTP response, made piece by piece; an error if status is not 0."""
 
-    def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
-        """End the process; raises a CommandError if it cannot be done now."""
+    def shutdown(
+        self, save: bool | None, now: bool, force: bool, failed: Callable[[], None]
+    ) -> None:
+        """End the process; raises a CommandError if that fails at once, or calls `failed` later."""
+
+    def abort_shutdown(self) -> None:
+        """Do not end it after all; raises a CommandError."""
 
     def log(self, level: str, message: str) -> None:
         """A line in the log; level is debug, verbose, notice or warning."""
@@ -187,8 +193,15 @@ class Engine:
             problems[whose] = problem
         else:
             problems.pop(whose, None)
-        self.misconfigured = problems.get(SNAPSHOTS) or problems.get(LOG)
         self.observers_changed()
+
+    def disk_problem(self) -> CommandError | None:
+        """Why nothing may be written; what is not logged yet a replica's primary still has."""
+        problems = self.disk_problems
+        problem = problems.get(SNAPSHOTS) or problems.get(LOG)
+        if problem is None and self.replication.primary is None:
+            problem = problems.get(NEW_LOG)
+        return problem
 
     def calls(self) -> int:
         """Requests that were answered so far, by handlers and by the hot lane."""

@@ -172,6 +172,7 @@ class Executor(Settling):
         # ... by the slow log, of which the hot lane knows nothing
         seen = seen or 0 <= self.slowlog.threshold_us < 1000
         seen = seen or (self.loading and not self.applying)
+        self.misconfigured = self.disk_problem()
         seen = seen or self.misconfigured is not None or self.busy_with is not None
         self.lane.reads = not (seen or self.stale or effects.noting_misses)
         seen = seen or watched or self.announcing or self.replication.too_few

@@ -121,7 +121,7 @@ class Replication:
         self.least_replicas = 0  # without which nothing is written
         self.longest_lag_s = 10  # of a replica that counts
         self.too_few = False  # replicas, for writes
-        self.file_offset = 0  # what the log of this node has on its disk
+        self.file_offset = NO_OFFSET  # what the log has on its disk, once it holds all data
         self.synced_fully = 0
         self.synced_partially = 0
         self.refused_partially = 0

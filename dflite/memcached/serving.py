@@ -69,6 +69,10 @@ def mc_quit(call: Call) -> bytes:
     return b""
 
 
+def nothing() -> None:
+    """Who has asked is gone when the end does not come."""
+
+
 @verb("shutdown", 1, MANY, ADMIN, False, like="SHUTDOWN")
 def mc_shutdown(call: Call) -> bytes:
     if call.ctx.host.setting("memcached_shutdown") is not True:
@@ -77,7 +81,7 @@ def mc_shutdown(call: Call) -> bytes:
     if len(words) > 2 or (len(words) == 2 and words[1] != b"graceful"):
         return b"CLIENT_ERROR invalid shutdown mode\r\n"
     try:
-        call.ctx.host.shutdown(None, False, False)
+        call.ctx.host.shutdown(None, False, False, nothing)
     except CommandError as refusal:
         return b"SERVER_ERROR %b\r\n" % refusal.wire()
     call.ctx.client.conn.close_after_reply()

@@ -10,6 +10,7 @@ HELD_BLOCKED: int
 HELD_PAUSED: int
 HELD_OUTPUT: int
 HELD_OTHER: int
+HELD_ENDING: int
 
 def input_memory() -> int: ...
 def take_longest_input() -> int: ...

@@ -28,6 +28,7 @@ HELD_BLOCKED = 1        # waits for a key, or for replicas
 HELD_PAUSED = 2         # CLIENT PAUSE
 HELD_OUTPUT = 4         # its replies are not being read
 HELD_OTHER = 8          # whatever its session waits for outside of the engine
+HELD_ENDING = 16        # the node ends: nobody is answered any more
 
 cdef enum:
     OUTPUT = 4

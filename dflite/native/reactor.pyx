@@ -404,6 +404,18 @@ cdef class Reactor:
         self.connections[fd] = connection
         return connection
 
+    def hold_all(self, int reason) -> None:
+        """Let every connection that there is take no further requests."""
+        cdef SocketConnection connection
+        for connection in list(self.connections.values()):
+            connection.hold(reason)
+
+    def release_all(self, int reason) -> None:
+        """That is no reason to wait any more."""
+        cdef SocketConnection connection
+        for connection in list(self.connections.values()):
+            connection.release(reason)
+
     def poll(self) -> None:
         """Serve every client that has something to say."""
         cdef epoll_event[EVENTS] events

@@ -61,12 +61,11 @@ class Manifest:
         return base + self.increments
 
     def next_base(self, log_name: str) -> str:
-        number = 1 if self.base is None else self.base.number + 1
-        return f"{log_name}.{number}.base.rdb"
+        return f"{log_name}.{self.last_base + 1}.base.rdb"
 
     def replace_base(self, name: str, increments: int) -> None:
         """A new base is there, and holds what all but the last `increments` hold."""
-        number = 1 if self.base is None else self.base.number + 1
+        number = self.last_base + 1
         if self.base is not None:
             self.history.append(LogFile(self.base.name, self.base.number, HISTORY))
         self.base = LogFile(name, number, BASE)
@@ -81,6 +80,21 @@ class Manifest:
         file = LogFile(f"{log_name}.{number}.incr.aof", number, INCREMENT)
         self.increments.append(file)
         return file
+
+    def give_up(self, name: str, number: int) -> None:
+        """That file was begun and is not needed; its number is not given again.
+
+        For the manifest that was to name it may be the one on the disk.
+        """
+        if all(file.name != name for file in self.files() + self.history):
+            self.history.append(LogFile(name, number, HISTORY))
+
+    @property
+    def last_base(self) -> int:
+        """The number of the last base that there is, or was."""
+        numbers = [] if self.base is None else [self.base.number]
+        numbers += [file.number for file in self.history if ".base." in file.name]
+        return max(numbers, default=0)
 
     @property
     def last_number(self) -> int:

@@ -3,7 +3,8 @@
 Before replies leave, what they tell is written to the increment of this time; `appendfsync always`
 syncs it too, for all requests of a turn at once, and `everysec` has a thread do so. A disk that
 takes no more makes writes be refused until it does; who has asked for `always` and was not answered
-yet is cut off instead, for what it wrote may be lost.
+yet is cut off instead, for what it wrote may be lost. What is not written stays in the stream. A
+primary's does not end for that, so a replica gives its log up some time, and begins a new one.
 """
 
 import asyncio
@@ -13,9 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from dflite.base.conversation_errors import LogMisconfigured
+from dflite.base.conversation_errors import LogMisconfigured, LogNotWhole
+from dflite.engine.context import NEW_LOG
 from dflite.engine.executor import Executor
-from dflite.engine.replication import LOG
+from dflite.engine.replication import LOG, NO_OFFSET
 from dflite.native.backlog import Backlog, Cursor
 from dflite.persistence.disk import sync_directory
 from dflite.persistence.increment import Increment
@@ -27,10 +29,12 @@ from dflite.settings.settings import Settings
 ALWAYS: Final = "always"
 EVERY_SECOND: Final = "everysec"
 NEVER: Final = "no"
-ALL: Final = 1 << 62
+PIECE: Final = 1 << 20  # bytes that are written at once
+MOST_UNWRITTEN: Final = 256 << 20  # of a primary's stream, then the log is given up
 SYNC_S: Final = 1.0
 MOST_DELAY_S: Final = 2.0  # that a write waits for a sync that takes long
 RETRY_S: Final = 0.1
+LONG_RETRY_S: Final = 1.0  # where much has to be written
 NO_SYNC: Final = -1
 
 
@@ -44,8 +48,10 @@ class AppendLog:
         self.manifest = Manifest()
         self.increment: Increment | None = None
         self.cursor: Cursor | None = None
-        self.pending = b""  # taken from the stream, and not written or not synced
+        self.life = 0  # how often it was ended
+        self.most_unwritten = MOST_UNWRITTEN
         self.is_whole = False  # base and increments hold all data: not before the first base is
+        self.is_missed = False  # ... and what the files hold is not the data any more
         self.base_size = 0  # of all files when they were last rewritten, or loaded
         self.closed_size = 0  # of all files but the increment
         self.error = ""  # why nothing is written
@@ -59,7 +65,7 @@ class AppendLog:
         self.disk = ThreadPoolExecutor(1, "log")  # one thing at a time, in order
         self.loop: asyncio.AbstractEventLoop | None = None
         executor.before_replies_chores.append(self.write_out)
-        settings.on_change("appendfsync", self.every_second)
+        settings.on_change("appendfsync", self.change_policy)
 
     def do_nothing(self) -> None:
         """Nobody has to be cut off where nobody is connected."""
@@ -97,8 +103,7 @@ class AppendLog:
     @property
     def waiting(self) -> int:
         """Bytes of the stream that are not written yet."""
-        lag = 0 if self.cursor is None else self.cursor.lag()
-        return len(self.pending) + lag
+        return 0 if self.cursor is None else self.cursor.lag()
 
     # -- on and off --------------------------------------------------------------------------------
 
@@ -109,7 +114,7 @@ class AppendLog:
             self.loop = asyncio.get_running_loop()
             replication.want_stream(LOG, True)
             self.cursor = self.backlog.cursor(self.backlog.offset)
-            replication.file_offset = 0  # until the files hold all data
+            replication.file_offset = NO_OFFSET
             self.synced_s = time.monotonic()
         if self.backlog.selected >= 0:
             increment.append(select(self.backlog.selected))
@@ -118,6 +123,7 @@ class AppendLog:
     def became_whole(self) -> None:
         """The files hold all data from now on, whatever was wrong with older ones."""
         self.is_whole = True
+        self.miss(False)
         if self.doubtful is not None and self.doubtful is not self.increment:
             self.doubtful = None
             self.good_again()
@@ -131,23 +137,24 @@ class AppendLog:
         self.begin(increment)
         if old is not None:
             self.closed_size += old.size
-            self.disk.submit(self.close_file, old)
+            self.disk.submit(self.close_file, old, self.life)
 
     def end(self) -> None:
-        """Let there be no log from now on; what is there is synced as far as that is possible."""
+        """Let there be no log from now on; a thread syncs what is there."""
         increment = self.increment
         if increment is None or self.cursor is None:
             return
-        try:
-            self.write_all()
-            self.disk.submit(increment.sync).result()
-        except OSError as error:
-            LOGGER.warning("the log cannot be ended as it should: %s", reason_of(error))
-        self.disk.submit(increment.close)
+        if self.is_whole:
+            try:
+                self.write_all()
+            except OSError as error:
+                LOGGER.warning("the log cannot be ended as it should: %s", reason_of(error))
+        self.disk.submit(close_ended, increment)
+        self.life += 1
         self.increment = None
         self.cursor.close()
         self.cursor = None
-        self.pending = b""
+        self.executor.replication.file_offset = NO_OFFSET
         self.is_whole = self.unsynced = False
         self.doubtful = None
         self.closed_size = self.base_size = 0
@@ -155,12 +162,32 @@ class AppendLog:
         self.good_again()
         self.executor.replication.want_stream(LOG, False)
 
+    def close(self) -> None:
+        """The process ends: end the log, and wait for the disk."""
+        self.end()
+        self.disk.shutdown()
+
+    def miss(self, missed: bool) -> None:
+        """The files hold other data than the node until there is a new base, or that is over.
+
+        A replica's primary has the data. A primary that has promised to have everything on its disk
+        takes no writes until it can keep that.
+        """
+        self.is_missed = missed
+        promised = missed and self.settings.appendonly and self.settings.appendfsync == ALWAYS
+        self.executor.note_disk(NEW_LOG, LogNotWhole() if promised else None)
+
+    def change_policy(self) -> None:
+        """CONFIG SET appendfsync."""
+        self.miss(self.is_missed)
+        self.every_second()
+
     # -- writing -----------------------------------------------------------------------------------
 
     def write_out(self) -> None:
         """Replies are about to leave: write what they tell of."""
         cursor = self.cursor
-        if cursor is None or (not self.pending and self.backlog.offset == cursor.position):
+        if cursor is None or self.backlog.offset == cursor.position:
             return
         now = time.monotonic()
         if self.error and now < self.next_try_s:
@@ -182,32 +209,33 @@ class AppendLog:
     def write_all(self) -> None:
         """Write the stream up to now, and with `always` sync it; raises OSError.
 
-        What could not be written or synced stays in `pending`, and the file is as it was.
+        What could not be written or synced stays in the stream, and the file is as it was.
         """
         cursor, increment = self.cursor, self.increment
-        if cursor is None or increment is None:
+        if cursor is None or increment is None or not cursor.lag():
             return
-        data = self.pending + cursor.take(ALL)
-        if not data:
-            return
-        self.pending = data
         before = increment.size
         always = self.settings.appendfsync == ALWAYS and not self.spares_disk()
-        if self.settings.aof_timestamp_enabled:
-            data = increment.stamp(int(time.time())) + data
-        increment.append(data)
-        if always:
-            try:
+        reader = self.backlog.cursor(cursor.position)
+        try:
+            if self.settings.aof_timestamp_enabled:
+                increment.append(increment.stamp(int(time.time())))
+            while reader.lag():
+                increment.append(reader.take(PIECE))
+            if always:
                 increment.sync()
-            except OSError:
-                increment.go_back(before)
-                increment.stamped_s = 0
-                raise
+        except OSError:
+            increment.go_back(before)
+            increment.stamped_s = 0
+            raise
+        finally:
+            reader.close()
+        cursor.skip_to(self.backlog.offset)
+        if always:
             self.synced_s = time.monotonic()
             self.has_synced(cursor.position)
         else:
             self.unsynced = True
-        self.pending = b""
 
     def spares_disk(self) -> bool:
         """Is nothing synced, because another file is being written?"""
@@ -216,7 +244,11 @@ class AppendLog:
     def failed(self, error: OSError) -> None:
         """Nothing can be written: from now on nothing is promised either."""
         reason = reason_of(error)
-        self.next_try_s = time.monotonic() + RETRY_S
+        waiting = self.waiting
+        self.next_try_s = time.monotonic() + (RETRY_S if waiting <= PIECE else LONG_RETRY_S)
+        if waiting > self.most_unwritten and self.executor.replication.primary is not None:
+            self.give_up(reason)
+            return
         if self.error == reason:
             return
         first = not self.error
@@ -225,6 +257,17 @@ class AppendLog:
         self.executor.note_disk(LOG, LogMisconfigured(reason.encode()))
         if first and self.settings.appendfsync == ALWAYS:
             self.cut_off()
+
+    def give_up(self, reason: str) -> None:
+        """The primary goes on, and nothing can be written: keeping all of it would need no end."""
+        LOGGER.warning(
+            "the log is given up, %d bytes behind: %s; a new one is begun when that is possible",
+            self.waiting,
+            reason,
+        )
+        self.is_whole = False  # nothing of it is tried again
+        self.end()
+        self.miss(True)
 
     def good_again(self) -> None:
         if self.error:
@@ -243,18 +286,18 @@ class AppendLog:
             return
         self.unsynced = False
         self.synced_s = self.syncing_since_s = time.monotonic()
-        self.disk.submit(self.sync_file, increment, cursor.position)
+        self.disk.submit(self.sync_file, increment, cursor.position, self.life)
 
-    def sync_file(self, increment: Increment, offset: int) -> None:
+    def sync_file(self, increment: Increment, offset: int, life: int) -> None:
         """In the thread."""
         problem: OSError | None = None
         try:
             increment.sync()
         except OSError as error:
             problem = error
-        self.tell(increment, offset, problem)
+        self.tell(increment, offset, life, problem)
 
-    def close_file(self, increment: Increment) -> None:
+    def close_file(self, increment: Increment, life: int) -> None:
         """In the thread: an increment is complete."""
         problem: OSError | None = None
         try:
@@ -263,19 +306,21 @@ class AppendLog:
             problem = error
         increment.close()
         if problem is not None:
-            self.tell(increment, NO_SYNC, problem)
+            self.tell(increment, NO_SYNC, life, problem)
 
-    def tell(self, increment: Increment, offset: int, problem: OSError | None) -> None:
+    def tell(self, increment: Increment, offset: int, life: int, problem: OSError | None) -> None:
         """Out of the thread: how that went."""
         loop = self.loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self.sync_ended, increment, offset, problem)
+            loop.call_soon_threadsafe(self.sync_ended, increment, offset, life, problem)
 
-    def sync_ended(self, increment: Increment, offset: int, problem: OSError | None) -> None:
+    def sync_ended(
+        self, increment: Increment, offset: int, life: int, problem: OSError | None
+    ) -> None:
+        if life != self.life:
+            return  # of a log that is no more
         if offset != NO_SYNC:
             self.syncing_since_s = 0.0
-        if self.increment is None:
-            return
         if problem is not None:
             # what the system could not write it has perhaps forgotten: only a rewrite helps
             self.doubtful = increment
@@ -300,6 +345,15 @@ class AppendLog:
         self.write_out()
         if self.settings.appendfsync != NEVER:
             self.begin_sync()
+
+
+def close_ended(increment: Increment) -> None:
+    """In the thread: the log is over."""
+    try:
+        increment.sync()
+    except OSError as error:
+        LOGGER.warning("the end of the log could not be synced: %s", reason_of(error))
+    increment.close()
 
 
 def select(database: int) -> bytes:

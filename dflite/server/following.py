@@ -69,6 +69,7 @@ class Following:
         self.can_go_on = False  # the data are those of the id and the offset that we have
         self.attempts = 0
         self.before_new_data: list[Callable[[], None]] = []  # what ends with the old ones
+        self.after_new_data: list[Callable[[], None]] = []  # what begins with them
         self.last_problem = ""
         self.handing_over = False  # the other node is to take over
         self.on_handed_over: Callable[[bool], None] | None = None  # it has, or not
@@ -296,7 +297,10 @@ class Following:
         executor.loading = False
         executor.replication.follow_history(answer.history, answer.offset)
         self.database = selected_database(load.contents.fields, len(executor.keyspace.dbs))
+        executor.backlog.selected = self.database
         self.can_go_on = True
+        for chore in self.after_new_data:
+            chore()
         LOG.log(NOTICE, "the full sync is done: %d keys, %d bytes", load.keys, load.read_bytes)
         return load.left_over
 
@@ -380,7 +384,7 @@ class Following:
         """Say how far the data are, and those that are on the disk."""
         replication = self.executor.replication
         words = [b"REPLCONF", b"ACK", b"%d" % replication.offset]
-        if THE_LOG in replication.wanted_by:
+        if THE_LOG in replication.wanted_by and replication.file_offset >= 0:
             words += [b"FACK", b"%d" % replication.file_offset]
         wire.send(request(*words))
 

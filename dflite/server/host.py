@@ -1,7 +1,7 @@
 """What commands ask of the process: settings, figures, the log, the end."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from dflite.base.conversation_errors import NoUserFile, UserFileProblem
@@ -9,6 +9,7 @@ from dflite.base.errors import CustomError
 from dflite.base.server_errors import (
     CannotRewrite,
     LogNotLoaded,
+    NoShutdown,
     OtherInProgress,
     ReloadFailed,
     RewriteInProgress,
@@ -19,10 +20,12 @@ from dflite.base.server_errors import (
 from dflite.engine.client import MEMCACHED
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
+from dflite.engine.replication import NO_FAILOVER
 from dflite.native.requests import Limits
 from dflite.native.thresholds import set_threshold
 from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
+from dflite.server.ending import Ending
 from dflite.server.endpoint import PUBLIC
 from dflite.server.figures import Figures
 from dflite.server.log_rewrite import LogRewriting
@@ -52,6 +55,10 @@ THRESHOLDS: Final = (
 )
 
 
+def nobody_asked() -> None:
+    """Nobody waits for an answer: what went wrong is in the log."""
+
+
 class NodeHost(ReplicationHost):
     """The `Host` of the commands; `join` gives it the parts that are made after it."""
 
@@ -66,6 +73,7 @@ class NodeHost(ReplicationHost):
         self.snapshots: Snapshots
         self.rewriting: LogRewriting
         self.restoring: Restoring
+        self.ending: Ending
         self.throttle = Throttle()
         self.available = available_memory()
 
@@ -87,6 +95,7 @@ class NodeHost(ReplicationHost):
         self.snapshots = saving.snapshots
         self.rewriting = restoring.rewriting
         self.restoring = restoring
+        self.ending = Ending(executor, self.settings, figures.reactor, saving, self.stop)
         self.apply_settings()
         self.require_password()
         executor.users.never_open = self.settings.endpoint == PUBLIC
@@ -286,20 +295,31 @@ class NodeHost(ReplicationHost):
     def http(self, method: str, target: str, status: int) -> Iterator[bytes]:
         return http.respond(self.figures, method, target, status)
 
-    def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
-        if not self.saved_before_end(save) and not force:
-            raise ShutdownFailed
+    def shutdown(
+        self, save: bool | None, now: bool, force: bool, failed: Callable[[], None]
+    ) -> None:
         LOG.log(NOTICE, "SHUTDOWN received: stopping")
+        if not self.end(save, now, force, failed):
+            raise ShutdownFailed
+
+    def end_by_signal(self, flags: list[str]) -> None:
+        """A signal has come; a second one waits for nobody."""
+        save = True if "save" in flags else False if "nosave" in flags else None
+        self.end(save, "now" in flags or self.ending.waiting, "force" in flags, nobody_asked)
+
+    def end(self, save: bool | None, now: bool, force: bool, failed: Callable[[], None]) -> bool:
+        if self.executor.replication.failover != NO_FAILOVER:
+            self.failover.abort()
+        return self.ending.begin(save, now, force, failed)
+
+    def abort_shutdown(self) -> None:
+        if not self.ending.abort():
+            raise NoShutdown
+
+    def stop(self) -> None:
+        """Nothing more can come: let the process end."""
         self.figures.stopping = True
         self.stopped.set()
-
-    def saved_before_end(self, save: bool | None) -> bool:
-        """Take the last snapshot, if it is asked for or, with None, if there are to be any."""
-        self.saving.call_off()
-        self.snapshots.call_off()
-        if save is None:
-            save = bool(self.settings.save or self.settings.snapshot_cron)
-        return not save or self.executor.loading or self.saving.save_now()
 
     def log(self, level: str, message: str) -> None:
         LOG.log(LEVELS[level], "%s", message)

@@ -79,13 +79,22 @@ class LogRewriting:
             self.scheduled = False
             self.call_off()
             self.log.end()
+            self.log.miss(False)
             self.forget_spare()
 
     def begin_anew(self) -> None:
-        """Other data are about to take the place of these: soon the log is begun with them."""
+        """Other data are about to take the place of these: the log holds the old ones."""
         self.call_off()
         self.log.end()
         self.forget_spare()
+        if self.settings.appendonly:
+            self.log.miss(True)
+
+    def begin_now(self) -> None:
+        """The other data are there: begin the log with them."""
+        busy = self.is_running or self.snapshots.running is not None
+        if self.settings.appendonly and self.by_itself and not busy:
+            self.begin()
 
     def forget_spare(self) -> None:
         if self.spare is not None:
@@ -144,6 +153,7 @@ class LogRewriting:
         if increment is None or problem is not None:
             if increment is not None:
                 increment.close()
+            self.log.manifest.give_up(file.name, file.number)
             self.failed(reason_of(problem or OSError("no increment")))
             return
         if not self.log.on:  # it was switched off meanwhile
@@ -216,6 +226,8 @@ class LogRewriting:
         sink, self.sink = self.sink, None
         log = self.log
         if problem is not None or sink is None:
+            if manifest.base is not None:
+                log.manifest.give_up(manifest.base.name, manifest.base.number)
             if log.on and not log.is_whole:
                 log.end()
             self.failed(reason_of(problem or OSError("no base")))

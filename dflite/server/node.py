@@ -79,6 +79,7 @@ class Node:
         self.feeding = Feeding(self.executor, settings)
         self.following = Following(self.executor, settings, self.host, self.snapshots)
         self.following.before_new_data.append(self.rewriting.begin_anew)
+        self.following.after_new_data.append(self.rewriting.begin_now)
         self.figures = Figures(
             self.executor, self.reactor, self.doorman, settings, self.saving, self.restoring
         )
@@ -107,6 +108,7 @@ class Node:
             self.saving,
             self.restoring,
         )
+        self.host.ending.before_stop.append(self.ports.close)
         self.host.join_replication(
             self.full_syncs,
             self.following,
@@ -153,7 +155,7 @@ class Node:
             self.ports.close()
             shaker.stop()
             self.upkeep.stop()
-            self.log.end()
+            self.log.close()
             remove_pidfile(self.settings.pidfile)
         LOG.log(NOTICE, "stopped")
 
@@ -192,10 +194,11 @@ class Node:
     def on_signal(self, number: int) -> None:
         self.executor.wants_end = False
         LOG.log(NOTICE, "%s received: stopping", signal.Signals(number).name)
-        if self.host.saved_before_end(None):
-            self.stopped.set()
-        else:
-            LOG.warning("not stopped: what has changed could not be saved; SHUTDOWN NOSAVE stops")
+        settings = self.settings
+        is_term = number == signal.SIGTERM
+        self.host.end_by_signal(
+            settings.shutdown_on_sigterm if is_term else settings.shutdown_on_sigint
+        )
 
     def renew_certificate(self) -> None:
         """Look after the certificate, each second; the node's own is made anew before it ends."""

@@ -99,3 +99,21 @@ def test_plain_names_stand_as_they_are() -> None:
     assert quoted("appendonly.aof.1.incr.aof") == "appendonly.aof.1.incr.aof"
     assert quoted('a"b') == '"a\\x22b"'
     assert LogFile("a", 1, INCREMENT).line() == "file a seq 1 type i\n"
+
+
+def test_numbers_are_not_given_again() -> None:
+    manifest = Manifest()
+    manifest.replace_base(manifest.next_base("a"), 0)
+    manifest.add_increment("a")
+    attempt = manifest.copy()
+    second = attempt.add_increment("a")
+    attempt.replace_base(attempt.next_base("a"), 1)
+    assert attempt.base is not None
+    manifest.give_up(second.name, second.number)
+    manifest.give_up(attempt.base.name, attempt.base.number)
+    manifest.give_up(attempt.base.name, attempt.base.number)
+    assert len(manifest.history) == 2
+    assert manifest.next_base("a") == "a.3.base.rdb"
+    assert manifest.add_increment("a").name == "a.3.incr.aof"
+    manifest.replace_base(manifest.next_base("a"), 1)
+    assert [file.name for file in manifest.files()] == ["a.3.base.rdb", "a.3.incr.aof"]

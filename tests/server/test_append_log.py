@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dflite.base.conversation_errors import LogNotWhole
+from dflite.engine.replication import PrimaryLink
 from dflite.persistence.increment import Increment
 from dflite.server.append_log import select
+from dflite.server.log_rewrite import LogRewriting
 from tests.support.connection import Closed, Connection
 from tests.support.figures import figures_of
 from tests.support.node import Node
@@ -68,13 +71,20 @@ def test_every_second_the_disk_has_it(run_dflite: RunDflite, tmp_path: Path) -> 
 def test_it_is_switched_on_and_off_while_data_are_there(
     run_dflite: RunDflite, tmp_path: Path
 ) -> None:
-    server = run_dflite(f"--dir={tmp_path}", "--appendfsync=always")
+    flags = (f"--dir={tmp_path}", "--appendfsync=always", "--enable_debug_command=yes")
+    server = run_dflite(*flags)
     with server.connect() as client:
         client.call("SET", "before", "1")
+        client.call("DEBUG", "POPULATE", "100000", "ballast", "100")
         assert client.call("WAITAOF", "1", "0", "0").is_error
         assert client.call("CONFIG", "SET", "appendonly", "yes").text == "OK"
         client.call("SET", "behind", "1")
+        assert persistence(client)["aof_base_missing"] == "1"
+        assert [item.number for item in client.call("WAITAOF", "1", "0", "1").items] == [0, 0]
+        assert not os.path.exists(tmp_path / "appendonlydir" / "appendonly.aof.manifest")
         assert [item.number for item in client.call("WAITAOF", "1", "0", "0").items] == [1, 0]
+        assert os.path.exists(tmp_path / "appendonlydir" / "appendonly.aof.manifest")
+        assert persistence(client)["aof_base_missing"] == "0"
         assert client.call("CONFIG", "SET", "appendonly", "no").text == "OK"
         client.call("SET", "lost", "1")
         assert persistence(client)["aof_enabled"] == "0"
@@ -207,5 +217,83 @@ def test_after_a_failed_sync_only_a_rewrite_is_trusted(
         await until(lambda: node.executor.replication.file_offset == node.executor.backlog.offset)
         log.end()
         assert not log.on
+
+    asyncio.run(run())
+
+
+def logging_node(folder: Path) -> tuple[Node, LogRewriting]:
+    """A node without sockets that is about to have a log."""
+    node = Node(journal=False)
+    settings = node.host.settings
+    settings.dir = str(folder)
+    settings.appendonly = True
+    settings.appendfsync = "always"
+    rewriting = figures_of(node).restoring.rewriting
+    rewriting.by_itself = True
+    return node, rewriting
+
+
+def test_with_other_data_nothing_is_promised_before_there_is_a_base_of_them(
+    tmp_path: Path,
+) -> None:
+    async def run() -> None:
+        node, rewriting = logging_node(tmp_path)
+        log, replication = rewriting.log, node.executor.replication
+        client = node.client()
+        assert rewriting.begin()
+        await until(lambda: log.is_whole)
+        assert client.run("SET a 1") == "OK"
+        node.executor.before_replies()
+        assert replication.file_offset == node.executor.backlog.offset
+        rewriting.begin_anew()
+        assert replication.file_offset < 0
+        assert client.run("SET a 2") == LogNotWhole
+        replication.primary = PrimaryLink("127.0.0.1", 1, 0)
+        node.executor.observers_changed()
+        assert client.run("SET a 3") == "OK"  # that is its primary's to keep
+        rewriting.begin_now()
+        assert log.on
+        assert not log.is_whole
+        replication.primary = None
+        node.executor.observers_changed()
+        assert client.run("GET a") == b"3"
+        assert client.run("SET a 4") == LogNotWhole
+        await until(lambda: log.is_whole)
+        assert client.run("SET a 4") == "OK"
+        node.executor.before_replies()
+        assert replication.file_offset == node.executor.backlog.offset
+        log.close()
+
+    asyncio.run(run())
+
+
+def test_a_replica_whose_disk_is_full_gives_its_log_up_some_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        node, rewriting = logging_node(tmp_path)
+        log, executor = rewriting.log, node.executor
+        assert rewriting.begin()
+        await until(lambda: log.is_whole)
+        log.most_unwritten = 5_000
+
+        def fail(increment: Increment, data: bytes) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Increment, "append", fail)
+            executor.replication.primary = PrimaryLink("127.0.0.1", 1, 0)
+            for _ in range(10):
+                executor.backlog.raw(b"x" * 1_000)
+                log.next_try_s = 0
+                executor.before_replies()
+                assert log.waiting <= 6_000
+        assert not log.on
+        assert log.is_missed
+        assert executor.replication.file_offset < 0
+        rewriting.every_second()
+        await until(lambda: log.is_whole)
+        assert not log.is_missed
+        log.close()
 
     asyncio.run(run())

@@ -9,7 +9,7 @@ import pytest
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ShutdownFailed
 from dflite.native.requests import Limits
-from dflite.server.host import NodeHost
+from dflite.server.host import NodeHost, nobody_asked
 from tests.support.figures import figures_of, sections_of
 from tests.support.mc_node import McClient
 from tests.support.node import Node
@@ -84,11 +84,11 @@ def test_figures_are_told_and_reset(node: Node, host: NodeHost) -> None:
 def test_shutdown_saves_or_does_not_stop(host: NodeHost, tmp_path: Path) -> None:
     host.settings.dir = str(tmp_path / "none")
     with pytest.raises(ShutdownFailed):
-        host.shutdown(True, False, False)
+        host.shutdown(True, False, False, nobody_asked)
     assert not host.stopped.is_set()
     assert host.figures.is_ready()
     host.settings.dir = str(tmp_path)
-    host.shutdown(True, False, False)
+    host.shutdown(True, False, False, nobody_asked)
     assert (tmp_path / "dump.rdb").exists()
     assert host.stopped.is_set()
     assert not host.figures.is_ready()

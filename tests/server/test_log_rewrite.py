@@ -1,10 +1,15 @@
 """Rewriting the log: by command, by growth, while everything changes, and when it fails."""
 
+import asyncio
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.server.test_append_log import ALWAYS, kill, persistence
+import pytest
+
+from dflite.persistence.manifest import Manifest, read_manifest
+from tests.server.test_append_log import ALWAYS, kill, persistence, until
 from tests.support.connection import Connection
 from tests.support.figures import figures_of
 from tests.support.node import Node
@@ -130,3 +135,55 @@ def test_failures_in_a_row_make_it_wait() -> None:
     rewriting.failed("broken")
     assert rewriting.must_wait()
     assert not rewriting.is_grown()
+
+
+def test_a_base_that_a_manifest_on_the_disk_may_name_is_never_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        node = Node(journal=False)
+        node.host.settings.dir = str(tmp_path)
+        node.host.settings.appendonly = True
+        rewriting = figures_of(node).restoring.rewriting
+        log, client = rewriting.log, node.client()
+        assert rewriting.begin()
+        await until(lambda: log.is_whole)
+        write = Manifest.write
+
+        def write_and_fail(manifest: Manifest, path: str) -> None:
+            write(manifest, path)
+            if manifest.base is not None and manifest.base.number == 2:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        client.run("INCR n")
+        monkeypatch.setattr(Manifest, "write", write_and_fail)
+        assert rewriting.begin()
+        await until(lambda: rewriting.failures == 1)
+        named = read_manifest(log.manifest_path).base
+        assert named is not None
+        path = Path(log.path_of(named.name))
+        before = path.read_bytes()
+        monkeypatch.undo()
+        client.run("INCR n")
+        taken: list[str] = []
+        begin_snapshot = rewriting.begin_snapshot
+
+        def begin_and_note() -> None:
+            begin_snapshot()
+            assert rewriting.sink is not None
+            taken.append(rewriting.sink.file.path)
+
+        monkeypatch.setattr(rewriting, "begin_snapshot", begin_and_note)
+        assert rewriting.begin()
+        await until(lambda: rewriting.rewrites == 2)
+        assert before
+        assert taken == [log.path_of("appendonly.aof.3.base.rdb")]
+        log.close()
+        names = sorted(os.listdir(log.folder))
+        assert names == [
+            "appendonly.aof.3.base.rdb",
+            "appendonly.aof.3.incr.aof",
+            "appendonly.aof.manifest",
+        ]
+
+    asyncio.run(run())

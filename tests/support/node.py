@@ -17,6 +17,7 @@ from typing import Final
 import dflite.commands  # noqa: F401  (enters every command in the table)
 from dflite.base.conversation_errors import NoUserFile
 from dflite.base.errors import CommandError, CustomError
+from dflite.base.server_errors import NoShutdown
 from dflite.engine.client import Client
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
@@ -117,6 +118,7 @@ class FakeHost:
         self.settings = Settings()
         self.users_file: bytes | None = None
         self.logged: list[tuple[str, str]] = []
+        self.shutdown_failed: Callable[[], None] | None = None
         self.shutdowns: list[tuple[bool | None, bool, bool]] = []
         self.info_text = b"# Server\r\nredis_version:7.4.0\r\n"
         self.info_asked: list[list[str]] = []
@@ -212,8 +214,14 @@ class FakeHost:
         whole = f"HTTP/1.1 {status or 200} {method} {target}\r\n\r\n".encode()
         return iter(self.http_pieces or [whole])
 
-    def shutdown(self, save: bool | None, now: bool, force: bool) -> None:
+    def shutdown(
+        self, save: bool | None, now: bool, force: bool, failed: Callable[[], None]
+    ) -> None:
+        self.shutdown_failed = failed
         self.shutdowns.append((save, now, force))
+
+    def abort_shutdown(self) -> None:
+        raise NoShutdown
 
     def log(self, level: str, message: str) -> None:
         self.logged.append((level, message))

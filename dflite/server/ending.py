@@ -1,0 +1,165 @@
+"""How the node ends: replicas get what they lack, then comes the last snapshot, then nothing.
+
+    begin -> writes wait, until replicas have everything or shutdown-timeout is over
+          -> no request is taken any more -> the last snapshot -> `stopped`
+
+What was answered is in the snapshot, or in the log, which is closed behind all of this: from before
+the one is written until the process is gone nobody gets another answer. Where the snapshot fails
+the node goes on, unless it shall end by force.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from dflite.engine.executor import Executor
+from dflite.engine.journal import ANY_DATABASE, GETACK
+from dflite.engine.replication import Replica
+from dflite.engine.timers import Timer
+from dflite.native.connection import HELD_ENDING
+from dflite.native.reactor import Reactor
+from dflite.server.logs import LOG, NOTICE
+from dflite.server.saving import Saving
+from dflite.settings.settings import Settings
+
+LOOK_MS: Final = 10
+REASON: Final = "shutdown_in_progress"  # why writes wait, as INFO names it
+
+
+class Ending:
+    """Of one node; `stop` is called when nothing can come between any more."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        settings: Settings,
+        reactor: Reactor,
+        saving: Saving,
+        stop: Callable[[], None],
+    ) -> None:
+        self.executor = executor
+        self.settings = settings
+        self.reactor = reactor
+        self.saving = saving
+        self.stop = stop
+        self.before_stop: list[Callable[[], None]] = []  # nobody comes in any more
+        self.over = False
+        self.waiting = False  # for replicas
+        self.askers: list[Callable[[], None]] = []  # to be told if it does not come about
+        self.save: bool | None = None
+        self.force = False
+        self.until_ms = 0
+        self.wanted = 0  # the offset that replicas are to have
+        self.seen = 0  # ... and that of the question behind it
+        self.timer: Timer | None = None
+
+    def begin(self, save: bool | None, now: bool, force: bool, failed: Callable[[], None]) -> bool:
+        """End the node; False if that fails at once, else `failed` is told if it does so later.
+
+        `save` of None: a snapshot if any are wanted. With `now` replicas get no time.
+        """
+        if self.over:
+            return True
+        if self.waiting:
+            self.askers.append(failed)
+            return self.finish() if now else True
+        self.save, self.force = save, force
+        timeout_s = self.settings.shutdown_timeout
+        # what a script has written so far is no matter for others
+        now = now or not timeout_s or self.executor.busy_with is not None
+        self.wanted = self.executor.replication.offset
+        if now or not self.lagging():
+            return self.finish()
+        now_ms = self.executor.clock.now_ms
+        self.waiting = True
+        self.askers = [failed]
+        self.until_ms = now_ms + timeout_s * 1000
+        self.executor.pausing.hold_writes(REASON)
+        LOG.log(NOTICE, "writes wait until replicas have everything, for %d s at most", timeout_s)
+        self.ask()
+        self.timer = self.executor.timers.at(now_ms + LOOK_MS, self.look)
+        return True
+
+    def abort(self) -> bool:
+        """Do not end after all; False if that is not about to happen."""
+        if not self.waiting:
+            return False
+        LOG.log(NOTICE, "the end was called off")
+        self.give_up()
+        return True
+
+    # -- replicas ----------------------------------------------------------------------------------
+
+    def lagging(self) -> list[Replica]:
+        """Replicas that lack something; those of a replica can have it from its primary."""
+        replication = self.executor.replication
+        if replication.primary is not None:
+            return []
+        return [replica for replica in replication.online() if replica.acked < self.wanted]
+
+    def ask(self) -> None:
+        """Have replicas say when they are where the stream stands now."""
+        replication = self.executor.replication
+        self.wanted = replication.offset
+        replication.backlog.request(ANY_DATABASE, GETACK)
+        self.seen = replication.offset
+
+    def look(self) -> None:
+        """Have they everything, or is time up?"""
+        self.timer = None
+        now_ms = self.executor.clock.now_ms
+        if now_ms < self.until_ms and self.executor.replication.offset != self.seen:
+            self.ask()  # something came behind the last question
+        if now_ms >= self.until_ms or not self.lagging():
+            self.finish()
+        else:
+            self.timer = self.executor.timers.at(now_ms + LOOK_MS, self.look)
+
+    def tell_lagging(self) -> None:
+        online = len(self.executor.replication.online())
+        lagging = self.lagging()
+        for replica in lagging:
+            lack = self.wanted - replica.acked
+            LOG.warning("replica %s:%d lacks %d bytes", replica.ip, replica.port, lack)
+        if online and self.executor.replication.primary is None:
+            count = online - len(lagging)
+            LOG.log(NOTICE, "%d of %d replicas have everything at the end", count, online)
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def finish(self) -> bool:
+        """Let nothing more be answered, and save; False if that fails, and the node goes on."""
+        self.reactor.hold_all(HELD_ENDING)
+        self.tell_lagging()
+        self.saving.call_off()
+        self.saving.snapshots.call_off()
+        if not self.saved() and not self.force:
+            self.reactor.release_all(HELD_ENDING)
+            LOG.warning("not stopped: what has changed could not be saved; SHUTDOWN NOSAVE stops")
+            self.give_up()
+            return False
+        self.over = True
+        self.forget_timer()
+        for chore in self.before_stop:
+            chore()
+        self.stop()
+        return True
+
+    def saved(self) -> bool:
+        """Take the last snapshot, if it is asked for or, with None, if there are to be any."""
+        save = self.saving.wanted() if self.save is None else self.save
+        return not save or self.executor.loading or self.saving.save_now()
+
+    def give_up(self) -> None:
+        """The node goes on, and whoever has asked for its end is told so."""
+        self.forget_timer()
+        if self.waiting:
+            self.waiting = False
+            self.executor.pausing.let_writes(REASON)
+        askers, self.askers = self.askers, []
+        for failed in askers:
+            failed()
+
+    def forget_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
