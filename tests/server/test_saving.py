@@ -12,6 +12,7 @@ from dflite.server.saving import Saving
 from dflite.server.snapshotting import Snapshots
 from tests.support.connection import Connection
 from tests.support.node import Node
+from tests.support.resp import encode_all
 from tests.support.servers import Server, wait_until
 
 RunDflite = Callable[..., Server]
@@ -116,8 +117,9 @@ def test_two_at_once_are_one_too_many(run_dflite: RunDflite, folder: Path) -> No
     server = run_dflite(f"--dir={folder}", "--enable_debug_command=yes")
     with server.connect() as client:
         client.call("DEBUG", "POPULATE", "1000", "key", "10")
-        for words in ("BGSAVE", "BGSAVE", "SAVE", "BGSAVE SCHEDULE", "BGSAVE CANCEL"):
-            client.send(*words.split())
+        # all at once: the first must not be done before the last has come
+        lines = ("BGSAVE", "BGSAVE", "SAVE", "BGSAVE SCHEDULE", "BGSAVE CANCEL")
+        client.send_raw(encode_all([line.split() for line in lines]))
         replies = [reply.text for reply in client.read_many(5)]
         assert replies == [
             "Background saving started",
@@ -128,7 +130,7 @@ def test_two_at_once_are_one_too_many(run_dflite: RunDflite, folder: Path) -> No
         ]
         assert client.call("BGSAVE", "CANCEL").text.startswith("ERR Background saving is currently")
         assert client.call("BGSAVE", "NOW").text == "ERR syntax error"
-        assert os.listdir(folder) == []
+        wait_until(lambda: os.listdir(folder) == [], what="what was begun is removed")
         assert client.call("BGSAVE").text == "Background saving started"
         wait_until(lambda: saved(client), what="the snapshot is written")
 
