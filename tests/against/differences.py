@@ -218,6 +218,7 @@ ONLY_HERE: Final = (
     "fieldttl",
     "memory|scan",
     "prepend",
+    "repltakeover",
     "rm",
     "saddex",
     "shrink",

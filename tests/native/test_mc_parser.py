@@ -45,7 +45,10 @@ def test_pieces_are_answered_as_the_whole(seed: int, piece: int) -> None:
 def test_the_lane_answers_as_the_handlers(seed: int) -> None:
     data = program(seed, 200)
     with_lane = McClient(Node(journal=False))
-    without = McClient(Node(journal=True))
+    watched = Node(journal=False)
+    watched.executor.slowlog.threshold_us = 0  # it wants to see every request
+    watched.executor.observers_changed()
+    without = McClient(watched)
     ours = answers(with_lane, data, len(data))
     assert canonical(ours) == canonical(answers(without, data, len(data)))
     figures, others = with_lane.service.figures, without.service.figures

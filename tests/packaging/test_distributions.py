@@ -35,10 +35,15 @@ def modules(pattern: str) -> set[str]:
 
 def interpreted() -> set[str]:
     """What setup.py leaves to the interpreter."""
+    return listed("INTERPRETED")
+
+
+def listed(name: str) -> set[str]:
+    """A list of setup.py's."""
     for node in ast.parse((CHECKOUT / "setup.py").read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "INTERPRETED":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return set(ast.literal_eval(node.value))
-    raise AssertionError("setup.py has no INTERPRETED")
+    raise AssertionError(f"setup.py has no {name}")
 
 
 def test_what_stays_interpreted_exists() -> None:
@@ -69,12 +74,15 @@ def test_the_sdist_has_all_that_a_build_needs(sources: Path, tmp_path: Path) -> 
 def test_the_install_has_every_module_compiled_and_no_sources_in_c() -> None:
     names = {str(path) for path in importlib.metadata.files("dflite") or []}
     found = {name.partition(".")[0] for name in names if name.endswith(".so")}
-    left_out = interpreted()
+    left_out, taken_in = interpreted(), listed("COMPILED")
     compiled = {
         name
         for name in modules("*.py")
         if not name.endswith("/__init__")
-        and not any(f"{name}.py" == place or name.startswith(f"{place}/") for place in left_out)
+        and (
+            f"{name}.py" in taken_in
+            or not any(f"{name}.py" == place or name.startswith(f"{place}/") for place in left_out)
+        )
     }
     group = {name for name in found if "/" not in name}
     assert len(group) == 1

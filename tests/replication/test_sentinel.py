@@ -124,7 +124,7 @@ def test_a_dead_primary_is_replaced_under_load(topology: Topology) -> None:
     assert took_s < FAILOVER_S
     assert writer.gap_s < FAILOVER_S
     (other,) = topology.replicas_of(new)
-    wait_until(lambda: info(other, "replication")["master_port"] == str(new.port))
+    wait_until(lambda: info(other, "replication").get("master_port") == str(new.port), 30)
     wait_for_same_offset(new, other)
     with redis.Redis(port=new.port) as client:
         present = {key.decode() for key in client.keys("n*")}
@@ -150,7 +150,7 @@ def test_what_sentinel_decides_is_in_the_config_files(topology: Topology) -> Non
     topology.first.process.wait()
     new = topology.promoted()
     (other,) = topology.replicas_of(new)
-    wait_until(lambda: info(other, "replication")["master_port"] == str(new.port))
+    wait_until(lambda: info(other, "replication").get("master_port") == str(new.port), 30)
 
     def config(node: Server) -> str:
         return (topology.folder / str(node.port) / "node.conf").read_text()
