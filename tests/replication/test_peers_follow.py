@@ -9,6 +9,7 @@ from tests.against.families import ALL
 from tests.against.programs import CALL, draw_step
 from tests.against.sources import SeededSource
 from tests.support.connection import Connection
+from tests.support.resp import Reply
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey, wait_until
 
 REQUESTS: Final = 3000
@@ -54,10 +55,15 @@ def requests(seed: int, count: int, known: set[bytes]) -> list[list[bytes]]:
     return found
 
 
+def text_of(reply: Reply) -> bytes:
+    """A bulk string's, as an item of a list."""
+    return reply.data
+
+
 def commands_of(server: Server) -> set[bytes]:
     names = server.call("COMMAND", "LIST")
     assert isinstance(names, list)
-    return {bytes(getattr(name, "data", name)).upper() for name in names}
+    return {text_of(name).upper() for name in names}
 
 
 def info(server: Server, section: str) -> dict[str, str]:
@@ -90,7 +96,7 @@ def value_at(client: Connection, key: bytes) -> object:
     if client.call("TYPE", key).value == b"zset":
         words = client.call("ZRANGE", key, 0, -1, "WITHSCORES").value
         assert isinstance(words, list)
-        texts = [bytes(getattr(word, "data", word)) for word in words]
+        texts = [text_of(word) for word in words]
         return list(zip(texts[::2], map(float, texts[1::2]), strict=True))
     return client.call("DEBUG", "DIGEST-VALUE", key).value
 
@@ -104,7 +110,7 @@ def assert_same(primary: Server, replica: Server) -> None:
                 client.call("SELECT", database)
                 found = client.call("KEYS", "*").value
                 assert isinstance(found, list)
-                keys.append(sorted(bytes(getattr(key, "data", key)) for key in found))
+                keys.append(sorted(text_of(key) for key in found))
         assert keys[0] == keys[1], f"database {database}"
         with primary.connect(30) as one, replica.connect(30) as other:
             for client in (one, other):

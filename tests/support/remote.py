@@ -54,11 +54,11 @@ def value_of(ask: Asking, key: bytes, kind: object, fields_too: bool) -> object:
         scores = [float(cast(bytes, score)) for score in items[1::2]]  # versions write them apart
         return list(zip(items[::2], scores, strict=True))
     if kind == b"hash":
-        items = pairs(ask("HGETALL", key))
-        if not fields_too or not items:
-            return items
-        names = [name for name, _ in items]
-        return items, ask("HPEXPIRETIME", key, "FIELDS", str(len(names)), *names)  # type: ignore[arg-type]
+        fields = pairs(ask("HGETALL", key))
+        if not fields_too or not fields:
+            return fields
+        names = [cast(bytes, name) for name, _ in fields]
+        return fields, ask("HPEXPIRETIME", key, "FIELDS", str(len(names)), *names)
     if kind == b"stream":
         return stream_of(ask, key)
     raise AssertionError(f"{kind!r} at {key!r}")

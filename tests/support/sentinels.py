@@ -3,8 +3,9 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from tests.support.servers import Server, dflite_command, free_port, program, start, wait_until
 
@@ -43,7 +44,7 @@ def primary_port(sentinel: Server) -> int:
     """Whom this sentinel takes for the primary."""
     address = sentinel.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)
     assert isinstance(address, list)
-    return int(getattr(address[1], "value", address[1]))
+    return int(cast(bytes, getattr(address[1], "value", address[1])))
 
 
 def known(sentinel: Server) -> tuple[int, int]:
@@ -57,10 +58,14 @@ def known(sentinel: Server) -> tuple[int, int]:
     return found[0], found[1]
 
 
+def knows_all(sentinel: Server, replicas: int) -> bool:
+    return known(sentinel) == (replicas, 2)
+
+
 @contextmanager
 def three_sentinels(primary: Server, replicas: int) -> Iterator[list[Server]]:
     with ExitStack() as stack:
         sentinels = [stack.enter_context(start_sentinel(primary.port)) for _ in range(3)]
         for sentinel in sentinels:
-            wait_until(lambda s=sentinel: known(s) == (replicas, 2), 20, "sentinels find all")
+            wait_until(partial(knows_all, sentinel, replicas), 20, "sentinels find all")
         yield sentinels
