@@ -62,9 +62,9 @@ class Replica:
         return max(now_ms - self.ack_ms, 0) // 1000
 
     def unread(self) -> int:
-        """Bytes that are kept for it."""
+        """Bytes of the stream that are kept for it; a snapshot bounds itself."""
         lag = self.cursor.lag() if self.cursor is not None else 0
-        return self.conn.unsent + self.snapshot_bytes + lag
+        return lag + (self.conn.unsent if self.state == ONLINE else 0)
 
     def close(self) -> None:
         """It is gone, or has to begin anew."""

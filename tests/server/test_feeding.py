@@ -118,3 +118,14 @@ def test_who_waits_for_a_snapshot_that_is_being_made_is_not(fed: Fed) -> None:
         fed.node.advance(5000)
         fed.feeding.every_second()
     assert not fed.is_cut_off()
+
+
+def test_a_snapshot_is_not_what_a_replica_lags_behind(fed: Fed) -> None:
+    fed.change("client-output-buffer-limit", "replica 100000 1000 1")
+    fed.replica.state = SENDING
+    fed.replica.snapshot_bytes = 1 << 20  # bounded by itself, else no small limit would let it pass
+    fed.node.client().run("SET k v")
+    fed.feeding.before_replies()
+    for _ in range(3):
+        fed.feeding.every_second()
+    assert not fed.is_cut_off()
