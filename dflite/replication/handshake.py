@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from dflite.base.resp import request
+
 SPEAKS_AS: Final = b"9.0.0"  # Valkey's version whose snapshots can be read here
 # Refusals of PING by which a primary only says that it wants a password first.
 WANTS_PASSWORD: Final = (b"-NOAUTH", b"-NOPERM", b"-ERR operation not permitted")
@@ -13,13 +15,6 @@ LONGEST_OFFSET: Final = 18  # digits: there is room for more bytes behind it
 
 class Refused(Exception):
     """What the primary has against it, in a sentence."""
-
-
-def request(*words: bytes) -> bytes:
-    """A request in RESP."""
-    parts = [b"*%d\r\n" % len(words)]
-    parts += [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
-    return b"".join(parts)
 
 
 class Greeting:

@@ -19,11 +19,12 @@ from dflite.base.replication_errors import (
     NotAReplicaHere,
     NotOnline,
 )
+from dflite.base.resp import request
 from dflite.engine.executor import Executor
 from dflite.engine.journal import ANY_DATABASE, GETACK
 from dflite.engine.replication import NO_FAILOVER, NO_OFFSET, ONLINE, Replica
 from dflite.engine.timers import Timer
-from dflite.replication.handshake import Refused, request
+from dflite.replication.handshake import Refused
 from dflite.server.following import PASSING, Following
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.saving import Saving

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dflite.base.errors import CommandError
+from dflite.base.resp import request
 from dflite.engine.context import Host
 from dflite.engine.executor import Executor
 from dflite.engine.replication import LOG as THE_LOG
@@ -22,7 +23,7 @@ from dflite.native.table import bytes_of
 from dflite.persistence.rdb_file import DamagedFile
 from dflite.persistence.rdb_stream import StreamLoad
 from dflite.replication import roles
-from dflite.replication.handshake import Announcement, Answer, Greeting, Refused, request
+from dflite.replication.handshake import Announcement, Answer, Greeting, Refused
 from dflite.replication.stream import BrokenStream, PrimaryStream, StreamEnded
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.logs import LOG, NOTICE

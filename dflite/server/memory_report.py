@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from dflite.base.numbers import human_size
+from dflite.base.resp import request
 from dflite.settings.command_line import UsageError
 
 USAGE: Final = """\
@@ -150,10 +151,8 @@ class Caller:
 
     def call(self, *words: bytes) -> object:
         """One request; its reply as Python values."""
-        request = [b"*%d\r\n" % len(words)]
-        request += [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
         try:
-            self.socket.sendall(b"".join(request))
+            self.socket.sendall(request(*words))
             return self.reply()
         except OSError as error:
             raise ReportFailed(f"the connection is gone: {error}") from error

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from dflite.base.resp import request
 from dflite.server.banner import connection_uri
 from dflite.server.endpoint import PUBLIC, announced_host, apply_profile
 from dflite.server.healthcheck import Door, Sick, connect, find_door, left
@@ -140,7 +141,7 @@ def uri(settings: Settings, passkey: str) -> str:
     return connection_uri(announced_host(settings), port, tls, "default", passkey)
 
 
-def tell(settings: Settings, door: Door, passkeys: list[str], request: list[str]) -> None:
+def tell(settings: Settings, door: Door, passkeys: list[str], argv: list[str]) -> None:
     """Have the node do it, as the default user with one of the passkeys. Refusal, Sick, OSError."""
     deadline = time.monotonic() + PATIENCE_S
     where = door.path or f"{door.hosts[0]}:{door.port}"
@@ -157,19 +158,16 @@ def tell(settings: Settings, door: Door, passkeys: list[str], request: list[str]
             refused = ask(connection, ["AUTH", "default", passkey], deadline)
             if not refused:
                 break
-        refused = refused or ask(connection, request, deadline)
+        refused = refused or ask(connection, argv, deadline)
     if refused:
         raise Refusal(f"the node at {where} says: {refused}")
 
 
-def ask(connection: socket.socket, request: list[str], deadline: float) -> str:
+def ask(connection: socket.socket, argv: list[str], deadline: float) -> str:
     """Send a request whose reply is one line; the error it is, or nothing."""
-    words = [word.encode("utf-8", "surrogateescape") for word in request]
-    data = b"*%d\r\n" % len(words)
-    for word in words:
-        data += b"$%d\r\n%b\r\n" % (len(word), word)
+    words = [word.encode("utf-8", "surrogateescape") for word in argv]
     connection.settimeout(left(deadline))
-    connection.sendall(data)
+    connection.sendall(request(*words))
     reply = b""
     while not reply.endswith(b"\r\n"):
         connection.settimeout(left(deadline))

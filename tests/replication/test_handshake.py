@@ -2,7 +2,8 @@
 
 import pytest
 
-from dflite.replication.handshake import Announcement, Answer, Greeting, Refused, request
+from dflite.base.resp import request
+from dflite.replication.handshake import Announcement, Answer, Greeting, Refused
 
 ID = "0123456789abcdef0123456789abcdef01234567"
 
