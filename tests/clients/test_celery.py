@@ -2,34 +2,20 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.support.lasting import ENDS, LastingNode
-from tests.support.servers import Server, missing, wait_until
-from tests.support.workers import MODULES, PATIENCE, Notes, Worker, environment
+from tests.support.servers import Server, wait_until
+from tests.support.workers import PATIENCE, JobSetting, Worker
 
 CONCURRENCY: Final = 2
 
 
-class Setting:
+class Setting(JobSetting):
     """Tasks of one server: the module as a client sees it, and workers."""
-
-    def __init__(self, url: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        if find_spec("celery") is None:
-            missing("celery is not installed")
-        self.folder = folder
-        self.notes = Notes(folder / "notes")
-        self.env = environment(url, self.notes)
-        for name in ("JOBS_URL", "JOBS_NOTES"):
-            patch.setenv(name, self.env[name])
-        patch.syspath_prepend(str(MODULES))
-        sys.modules.pop("celery_jobs", None)
-        self.jobs: Any = import_module("celery_jobs")
 
     def worker(self) -> Worker:
         words = ["-A", "celery_jobs", "worker", "--without-mingle", "--without-gossip"]
@@ -41,7 +27,7 @@ class Setting:
 def setting(
     run_dflite: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Setting]:
-    made = Setting(f"redis://127.0.0.1:{run_dflite().port}/0", tmp_path, monkeypatch)
+    made = Setting("celery", f"redis://127.0.0.1:{run_dflite().port}/0", tmp_path, monkeypatch)
     yield made
     made.jobs.app.close()
 
@@ -95,7 +81,7 @@ def test_tasks_outlive_the_server(
 ) -> None:
     node = LastingNode(tmp_path / "node", end)
     try:
-        setting = Setting(node.url, tmp_path, monkeypatch)
+        setting = Setting("celery", node.url, tmp_path, monkeypatch)
         count = 200
         for number in range(count):
             setting.jobs.note.apply_async((number,), ignore_result=True)

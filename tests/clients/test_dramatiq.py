@@ -2,34 +2,20 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.support.lasting import ENDS, LastingNode
-from tests.support.servers import Server, missing
-from tests.support.workers import MODULES, Notes, Worker, environment
+from tests.support.servers import Server
+from tests.support.workers import JobSetting, Worker
 
 THREADS: Final = 2
 
 
-class Setting:
+class Setting(JobSetting):
     """Actors of one server: the module as a client sees it, and workers."""
-
-    def __init__(self, url: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        if find_spec("dramatiq") is None:
-            missing("dramatiq is not installed")
-        self.folder = folder
-        self.notes = Notes(folder / "notes")
-        self.env = environment(url, self.notes)
-        for name in ("JOBS_URL", "JOBS_NOTES"):
-            patch.setenv(name, self.env[name])
-        patch.syspath_prepend(str(MODULES))
-        sys.modules.pop("dramatiq_jobs", None)
-        self.jobs: Any = import_module("dramatiq_jobs")
 
     def worker(self) -> Worker:
         words = ["--processes", "1", "--threads", str(THREADS), "dramatiq_jobs"]
@@ -40,7 +26,7 @@ class Setting:
 def setting(
     run_dflite: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Setting]:
-    made = Setting(f"redis://127.0.0.1:{run_dflite().port}/0", tmp_path, monkeypatch)
+    made = Setting("dramatiq", f"redis://127.0.0.1:{run_dflite().port}/0", tmp_path, monkeypatch)
     yield made
     made.jobs.broker.close()
 
@@ -80,7 +66,7 @@ def test_messages_outlive_the_server(
 ) -> None:
     node = LastingNode(tmp_path / "node", end)
     try:
-        setting = Setting(node.url, tmp_path, monkeypatch)
+        setting = Setting("dramatiq", node.url, tmp_path, monkeypatch)
         count = 500
         for number in range(count):
             setting.jobs.note.send(number)

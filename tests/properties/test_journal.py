@@ -1,19 +1,17 @@
 """Whoever repeats the journal holds the same keys: nothing in it depends on clock or chance."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from tests.against.arguments import key, value
 from tests.against.families import ALL
-from tests.against.programs import CALL, Family, Step, Words, draw_step
-from tests.against.sources import HypothesisSource, Source
+from tests.against.programs import CALL, Family, Step, Words
+from tests.against.sources import Source
 from tests.support.contents import contents
 from tests.support.node import Node, NodeClient
+from tests.support.programs import programs
 
 
 def prepend(source: Source) -> Words:
@@ -49,22 +47,9 @@ class Follower:
         primary.steps.clear()
 
 
-@st.composite
-def programs(draw: Callable[[SearchStrategy[Any]], Any]) -> list[Step | int]:
-    """Requests of several clients, and milliseconds that pass."""
-    source = HypothesisSource(draw)
-    program: list[Step | int] = []
-    for _ in range(source.number(1, 40)):
-        if source.chance(15):
-            program.append(source.pick(PAUSES))
-        else:
-            program.append(draw_step(source, FAMILIES))
-    return program
-
-
 @pytest.mark.parametrize("shards", [1, 3])
 @settings(deadline=None)
-@given(program=programs())
+@given(program=programs(FAMILIES, PAUSES))
 def test_a_follower_holds_what_its_primary_holds(program: list[Step | int], shards: int) -> None:
     primary = Node(shards=shards)
     clients = [primary.client() for _ in range(4)]

@@ -1,22 +1,21 @@
 """A primary's stream: what runs it holds the same, is as far as it says, and goes on from there."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from dflite.replication.stream import BrokenStream, StreamEnded
 from tests.against.arguments import key
 from tests.against.families import ALL
 from tests.against.families.hashes import field
-from tests.against.programs import CALL, Family, Step, Words, draw_step
-from tests.against.sources import HypothesisSource, Source
+from tests.against.programs import CALL, Family, Step, Words
+from tests.against.sources import Source
 from tests.support.contents import contents
 from tests.support.following import Following
 from tests.support.node import Node
+from tests.support.programs import programs
 from tests.support.resp import encode
 
 
@@ -37,22 +36,9 @@ PAUSES: Final = (1, 2, 100, 1_000, 100_000)
 FAMILIES: Final = (*ALL.values(), ALL["hashes"], ALL["sets"], OURS, OURS)
 
 
-@st.composite
-def programs(draw: Callable[[SearchStrategy[Any]], Any]) -> list[Step | int]:
-    """Requests of several clients, and milliseconds that pass."""
-    source = HypothesisSource(draw)
-    program: list[Step | int] = []
-    for _ in range(source.number(1, 40)):
-        if source.chance(15):
-            program.append(source.pick(PAUSES))
-        else:
-            program.append(draw_step(source, FAMILIES))
-    return program
-
-
 @pytest.mark.parametrize("shards", [1, 3])
 @settings(deadline=None)
-@given(program=programs(), cuts=st.lists(st.integers(1, 400), max_size=20))
+@given(program=programs(FAMILIES, PAUSES), cuts=st.lists(st.integers(1, 400), max_size=20))
 def test_a_replica_holds_what_its_primary_holds(
     program: list[Step | int], cuts: list[int], shards: int
 ) -> None:

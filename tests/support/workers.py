@@ -4,13 +4,18 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
-from tests.support.servers import wait_until
+import pytest
+
+from tests.support.servers import missing, wait_until
 
 PATIENCE: Final = 60.0
 MODULES: Final = Path(__file__).parent.parent / "clients" / "jobs"
@@ -89,3 +94,20 @@ class Notes:
     def wait_for_count(self, count: int) -> None:
         """Wait until there are so many lines."""
         wait_until(lambda: self.lines().total() >= count, PATIENCE, f"{count} runs")
+
+
+class JobSetting:
+    """Jobs of one server: their module as a client sees it, and workers, which subclasses start."""
+
+    def __init__(self, library: str, url: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        if find_spec(library) is None:
+            missing(f"{library} is not installed")
+        self.folder = folder
+        self.notes = Notes(folder / "notes")
+        self.env = environment(url, self.notes)
+        for name in ("JOBS_URL", "JOBS_NOTES"):
+            patch.setenv(name, self.env[name])
+        patch.syspath_prepend(str(MODULES))
+        module = f"{library}_jobs"
+        sys.modules.pop(module, None)
+        self.jobs: Any = import_module(module)
