@@ -64,7 +64,8 @@ def test_room_is_made_before_the_write(node: Node, client: NodeClient, policy: s
     fill(node, client, policy)
     for number in range(500):
         assert client.run("SET", f"new:{number}", "x" * 100) == "OK"
-        assert node.executor.binding_memory() <= node.executor.max_memory + 300
+        # Room is made for what is there: then come the value and, at times, the table's next segment.
+        assert node.executor.binding_memory() <= node.executor.max_memory + 2_000
     assert node.executor.eviction.evicted > 400
     assert len(node.db) > 900
 
@@ -84,6 +85,7 @@ def test_a_read_that_makes_room_for_nothing_is_not_journaled(
 ) -> None:
     fill(node, client, "allkeys-random")
     client.run("SET list value")
+    client.run("STICK list")  # chance might choose it, and the SETNX would write
     node.take_journal()
     node.executor.max_memory = node.executor.binding_memory() - 1
     client.run("SETNX list other")
