@@ -38,7 +38,8 @@ cdef class RespParser(Parser):
     """Requests of RESP, and lines. The session has `request(argv)`, `inline(argv)`, `line(text)` (while
     the connection is `by_line`) and `protocol_error(text)`."""
 
-    cdef readonly size_t began      # where in the input the request stands that is handed over
+    cdef readonly size_t began      # where in the input the request stands that is handed over, or bad
+    cdef public bint strict         # no empty lines, and an argument ends where it says: not as Redis
     cdef size_t position            # up to where the incomplete request is known
     cdef size_t request_start
     cdef int64_t multibulk          # arguments it still lacks
@@ -195,6 +196,10 @@ cdef class RespParser(Parser):
                         self.bulk = n
                 if at > end or end - at < <size_t>self.bulk + 2:
                     break
+                if self.strict and (base[at + self.bulk] != c'\r'
+                                    or base[at + self.bulk + 1] != c'\n'):
+                    self.broken = b"an argument does not end where its length says"
+                    break
                 batch.add(at, self.bulk)
                 at += self.bulk + 2
                 self.bulk = -1
@@ -258,6 +263,7 @@ cdef class RespParser(Parser):
             if stopped or conn.closing or conn.closed or not more:
                 break
         if self.broken is not None and not conn.held and not conn.closing:
+            self.began = self.request_start
             conn.session.protocol_error(self.broken)
             conn.closing = True
         taken = self.request_start
@@ -274,6 +280,7 @@ cdef class RespParser(Parser):
         cdef int64_t offset
         cdef list argv
         cdef object words
+        self.began = request.start
         if request.count == 0:
             words = PyBytes_FromStringAndSize(base + args[0].offset, args[0].length)
             if conn.by_line:
@@ -287,6 +294,9 @@ cdef class RespParser(Parser):
                 conn.requests += 1
                 conn.last_lane = 0
                 conn.session.inline(words)
+            elif self.strict:
+                conn.session.protocol_error(b"a line without words")
+                conn.closing = True
             return 0
         conn.requests += 1
         if conn.plain or conn.gate is not None:
@@ -300,7 +310,6 @@ cdef class RespParser(Parser):
                     conn.write_offset = conn.lane.backlog.offset
                 return 0
         conn.last_lane = 0
-        self.began = request.start
         argv = PyList_New(request.count)
         for i in range(request.count):
             words = PyBytes_FromStringAndSize(base + args[i].offset, args[i].length)

@@ -5,6 +5,7 @@ client. Nothing is due meanwhile: what had expired, the log says. A transaction 
 has come.
 """
 
+import mmap
 import os
 from typing import Final
 
@@ -18,6 +19,7 @@ from dflite.native.clock import monotonic_us
 from dflite.native.connection import Connection
 from dflite.native.requests import Batch, Limits
 from dflite.native.resp import RespParser
+from dflite.persistence.log_tail import CUT, damage_before_end, end_of
 from dflite.persistence.rdb_file import DamagedFile
 
 ANY: Final = 1 << 62  # bytes of a request, or of replies that nobody reads
@@ -37,12 +39,16 @@ class LogSession(Conversation):
         self.base = 0  # where in the file the parser's input begins
         self.transaction = 0  # where in it the last MULTI stands
         self.broken = ""
+        self.broken_at = 0  # where in it the request stands that cannot be taken
         self.failed = 0  # requests that were answered with an error
         self.requests = 0  # that the hot lane did not answer
 
     def request(self, argv: list[bytes]) -> None:
         name = argv[0].upper()
         if name == b"MULTI":
+            if self.in_transaction:
+                self.give_up("MULTI within a transaction: its EXEC is not there")
+                return
             self.transaction = self.base + self.parser.began
             self.in_transaction = True
         elif name == b"EXEC":
@@ -65,7 +71,14 @@ class LogSession(Conversation):
                 raise WrongArity(command.name.encode())
         except CommandError as error:
             name = argv[0][:64].decode("latin-1")
-            self.broken = self.broken or f"{name}: {error.wire().decode('latin-1')}"
+            self.give_up(f"{name}: {error.wire().decode('latin-1')}")
+
+    def give_up(self, problem: str) -> None:
+        """The request that the parser is at cannot be taken: nor is what stands behind it."""
+        if not self.broken:
+            self.broken = problem
+            self.broken_at = self.base + self.parser.began
+            self.ctx.client.conn.close_after_reply()
 
     def note_error(self, argv: list[bytes]) -> None:
         """What was done once cannot be done now."""
@@ -74,7 +87,7 @@ class LogSession(Conversation):
         text = text.strip(b"\r\n")
         name = argv[0][:64].decode("latin-1")
         if text.startswith(FATAL):
-            self.broken = self.broken or f"{name}: {text[1:].decode('latin-1')}"
+            self.give_up(f"{name}: {text[1:].decode('latin-1')}")
         self.failed += 1
         if self.failed <= SHOWN_ERRORS:
             shown = text[1:200].decode("latin-1")
@@ -83,24 +96,24 @@ class LogSession(Conversation):
     def inline(self, argv: list[bytes]) -> None:
         """Only annotations are no requests of RESP."""
         if not argv[0].startswith(b"#"):
-            self.broken = self.broken or "there is something that is no request"
+            self.give_up("there is something that is no request")
 
     def line(self, text: bytes) -> None:
-        self.broken = self.broken or "there is something that is no request"
+        self.give_up("there is something that is no request")
 
     def protocol_error(self, text: bytes) -> None:
-        self.broken = self.broken or f"no request: {text.decode('latin-1')}"
+        self.give_up(f"no request: {text.decode('latin-1')}")
 
     def input_too_long(self) -> None:
-        self.broken = self.broken or "a request without an end"
+        self.give_up("a request without an end")
 
 
 class RequestsLoad:
     """A file of requests that is being run, in slices; `close` it in the end.
 
-    Raises OSError, and DamagedFile where it is not as it should be. A file that ends too soon is no
-    damage to it: then `valid` is less than `size`, and there the last whole request has ended. With
-    `keeping` off requests are looked at, and nothing is done.
+    Raises OSError, and DamagedFile where it is not as it should be. A file whose end was cut off is
+    no damage to it: then `valid` is less than `size`, and there the last whole request has ended.
+    With `keeping` off requests are looked at, and nothing is done.
     """
 
     def __init__(self, path: str, executor: Executor, start: int = 0, keeping: bool = True) -> None:
@@ -111,10 +124,12 @@ class RequestsLoad:
         self.size = os.fstat(self.fd).st_size
         self.at = start  # what was fed to the parser
         self.valid = start
+        self.unfinished = start  # where the request begins that has no end yet
         os.lseek(self.fd, start, os.SEEK_SET)
         limits = Limits()
         limits.bulk_length = limits.query_buffer = limits.high_water = limits.output_buffer = ANY
         self.parser = RespParser()
+        self.parser.strict = True
         self.conn = Connection(executor.lane, limits, Batch(), self.parser)
         self.client = Client(
             executor.next_client_id, self.conn, executor.users.operator, executor.clock.now_ms
@@ -154,8 +169,10 @@ class RequestsLoad:
             while True:
                 data = os.read(self.fd, PIECE)
                 if not data:
+                    self.look_at_end()
                     return False
-                self.feed(data)
+                if not self.feed(data):
+                    return False
                 if monotonic_us() >= end_us:
                     return True
         finally:
@@ -163,17 +180,40 @@ class RequestsLoad:
             executor.clock.let_nothing_be_due(False)
             executor.observers_changed()
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> bool:
+        """False if nothing but the rest of a request that was cut off is there any more."""
         conn, session = self.conn, self.session
         session.base = self.at - conn.input_length
         self.at += len(data)
         conn.feed(data)
         conn.reply.rollback(0)
-        done = self.at - conn.input_length
-        if session.broken or conn.closing:
-            self.valid = session.base
-            raise DamagedFile(f"{session.broken or 'it cannot be read'}: behind byte {self.valid}")
-        self.valid = session.transaction if session.in_transaction else done
+        if session.broken:
+            self.valid = session.broken_at
+            if not self.ends_in_zeros():
+                raise damaged(session.broken, self.valid)
+            self.at = self.size
+        else:
+            self.valid = self.at - conn.input_length
+        self.unfinished = self.valid
+        if session.in_transaction:
+            self.valid = session.transaction
+        return not session.broken
+
+    def ends_in_zeros(self) -> bool:
+        """Was what cannot be taken never written, as far as it is missing?"""
+        with mmap.mmap(self.fd, 0, prot=mmap.PROT_READ) as data:
+            zeros = end_of(data, self.valid) < len(data)
+            return zeros and not damage_before_end(data, self.valid)
+
+    def look_at_end(self) -> None:
+        """DamagedFile unless the file ends as it should, or was cut off."""
+        if not self.truncated:
+            return
+        transaction = self.valid if self.session.in_transaction else CUT
+        with mmap.mmap(self.fd, 0, prot=mmap.PROT_READ) as data:
+            problem = damage_before_end(data, self.unfinished, transaction)
+        if problem:
+            raise damaged(problem, self.unfinished)
 
     def close(self) -> None:
         """Give the file back. What was run stays; a transaction without its end does not."""
@@ -181,3 +221,7 @@ class RequestsLoad:
         self.executor.drop_queue(self.client)
         self.conn.mark_closed()
         os.close(self.fd)
+
+
+def damaged(problem: str, at: int) -> DamagedFile:
+    return DamagedFile(f"{problem}: at byte {at}")

@@ -124,8 +124,9 @@ class LogLoading:
                 yield from self.load(path, is_last=not any(sizes[number + 1 :]))
             except DamagedFile as error:
                 raise CannotLoad(
-                    f"{path} cannot be loaded: {error}. Make a copy of the log, then see what "
-                    "dflite check or redis-check-aof --fix can do for it"
+                    f"{path} cannot be loaded: {error}. dflite check {path} shows what is wrong "
+                    "and changes nothing. Make a copy of the log before anything is done to it: "
+                    "redis-check-aof --fix would cut off all from there to its end"
                 ) from None
             except OSError as error:
                 raise cannot(path, error) from None
@@ -196,7 +197,10 @@ class LogLoading:
         path, valid = requests.path, requests.valid
         said = f"{path} ends in the middle of a request: {valid} of {requests.size} bytes are whole"
         if not is_last:
-            raise CannotLoad(f"{said}, and it is not the last file of the log")
+            raise CannotLoad(
+                f"{said}, and it is not the last file of the log: what comes behind it in the log "
+                "would go on from other data"
+            )
         if not self.settings.aof_load_truncated:
             raise CannotLoad(f"{said}; redis-check-aof --fix or --aof_load_truncated=yes cut it")
         file = Increment(path)

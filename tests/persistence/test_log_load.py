@@ -80,16 +80,79 @@ def test_the_last_whole_request_is_where_a_truncated_file_is_valid(
     [
         (b"SET a 1\r\n", "something that is no request"),
         (b"*1\r\n$x\r\n", "invalid bulk length"),
-        (requests("NONSENSE"), "NONSENSE: ERR unknown command"),
+        (requests("NONSENSE", "SET a 9"), "NONSENSE: ERR unknown command"),
         (requests("SET a"), "wrong number of arguments"),
         (requests("SELECT 99"), "DB index is out of range"),
-        (b"\0" * 70_000, "something that is no request|no request"),
+        (b"\1" * 70_000, "too big inline request"),
+        (b"NONSENSE", "something that is no request"),
+        (b"*2\r\n$3\r\nGET\r\n$1\r\nab\r\n", "an argument does not end where its length says"),
+        (b"*x", "something that is no request"),
+        (requests("NONSENSE") + b"\0" * 20, "NONSENSE: ERR unknown command"),
+        (b"\0" * 20 + requests("SET a 2"), "a line without words"),
+        (b"\r\n", "a line without words"),
     ],
 )
-def test_what_is_no_log_is_damage(tmp_path: Path, text: bytes, problem: str) -> None:
-    node = Node()
-    with pytest.raises(DamagedFile, match=problem):
-        load(node, tmp_path / "log", requests("SET a 1") + text)
+@pytest.mark.parametrize("lane", [False, True])
+def test_what_is_no_log_is_damage(tmp_path: Path, text: bytes, problem: str, lane: bool) -> None:
+    node = Node(lane=lane)
+    sound = requests("SET a 1", "SET b 2")
+    with pytest.raises(DamagedFile, match=f"{problem}.*: at byte {len(sound)}$"):
+        load(node, tmp_path / "log", sound + text)
+    assert node.client().run("MGET a b") == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("line", [b"$3", b"$1", b"$5"])
+@pytest.mark.parametrize("wrong", [b"$300000", b"$70", b"$7000000000"])
+def test_a_length_that_is_damaged_is_no_end_that_was_cut_off(
+    tmp_path: Path, line: bytes, wrong: bytes
+) -> None:
+    sound, behind = requests("SET a 1"), requests("SET c 1", "INCR c")
+    damaged = requests("SET b value").replace(line, wrong)
+    for tail in (b"", b"*2\r\n$3"):
+        with pytest.raises(DamagedFile) as refusal:
+            load(Node(), tmp_path / "log", sound + damaged + behind + tail)
+        assert str(refusal.value).endswith(f": at byte {len(sound)}")
+        if wrong != b"$70":  # which ends within the file, where there is no end of a line
+            at = len(sound + damaged)
+            assert f"but the requests go on at byte {at}" in str(refusal.value)
+
+
+@pytest.mark.parametrize("length", [b"$300000", b"$7"])
+def test_a_transaction_whose_end_is_damaged_was_not_cut_off(tmp_path: Path, length: bytes) -> None:
+    sound = requests("SET a 1")
+    transaction = requests("MULTI", "INCR a", "EXEC").replace(b"$1", length, 1)
+    with pytest.raises(DamagedFile):
+        load(Node(), tmp_path / "log", sound + transaction)
+    begun = sound + requests("MULTI", "INCR a")
+    lost = b"*2\r\n$3\r\nGET\r\n$15\r\na\r\n*1\r\n$4\r\nEXEC\r\n"
+    with pytest.raises(DamagedFile, match="the EXEC at byte"):
+        load(Node(), tmp_path / "log", begun + lost + requests("SET b 1"))
+    again = requests("MULTI", "INCR a", "EXEC")
+    with pytest.raises(DamagedFile, match=f"its EXEC is not there: at byte {len(begun)}$"):
+        load(Node(), tmp_path / "log", begun + again)
+
+
+def test_a_large_value_may_end_anywhere(tmp_path: Path) -> None:
+    sound = requests("SET a 1")
+    value = "line\r\n*1\r\n$8\r\nNONSENSE\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n"
+    begun = encode(["SET", "b", value])
+    for length in range(1, len(begun)):
+        loading = load(Node(), tmp_path / "log", sound + begun[:length])
+        assert loading.truncated
+        assert loading.valid == len(sound)
+
+
+@pytest.mark.parametrize("zeros", [1, 20, 70_000])
+def test_what_was_never_written_is_an_end_that_was_cut_off(tmp_path: Path, zeros: int) -> None:
+    sound, last = requests("SET a 1"), requests("SET b 1234")
+    for length in (*range(len(last) - 1), 0):
+        loading = load(Node(), tmp_path / "log", sound + last[:length] + b"\0" * zeros)
+        assert loading.valid == len(sound)
+        assert loading.truncated
+        assert loading.at == loading.size
+    damaged = last.replace(b"$4", b"$40")
+    with pytest.raises(DamagedFile):
+        load(Node(), tmp_path / "log", sound + damaged + sound + bytes(zeros))
 
 
 def test_other_errors_are_told_and_passed_over(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_log_is_checked_by_its_manifest(
         (encode(["MULTI"]), "a.incr: it ends in the middle of a request: 54 of 69 bytes are whole"),
         (encode(["NONSENSE"]), "a.incr: NONSENSE: ERR unknown command"),
         (encode(["GET"]), "a.incr: GET: ERR wrong number of arguments"),
-        (b"nonsense\r\n", "a.incr: there is something that is no request: behind byte"),
+        (b"nonsense\r\n", "a.incr: there is something that is no request: at byte 54"),
     ):
         whole = increment.read_bytes()
         increment.write_bytes(whole + damage)

@@ -204,6 +204,19 @@ def test_a_tail_that_was_cut_off_goes(run_dflite: RunDflite, tmp_path: Path, tai
     assert empty.read_bytes().endswith(encode(["INCR", "a"]))
 
 
+def test_damage_with_requests_behind_it_is_no_end_that_was_cut_off(tmp_path: Path) -> None:
+    damaged = encode(["SET", "a", "2"]).replace(b"$3", b"$300000")
+    text = WHOLE + damaged + WHOLE + WHOLE
+    (path,) = make_log(tmp_path, text)
+    with pytest.raises(DidNotStart) as refusal:
+        start_dflite(f"--dir={tmp_path}", *ALWAYS)
+    said = str(refusal.value)
+    assert f"{path} cannot be loaded: an argument has no end" in said
+    assert f"the requests go on at byte {len(WHOLE + damaged)}: at byte {len(WHOLE)}" in said
+    assert f"dflite check {path} shows" in said
+    assert path.read_bytes() == text
+
+
 def test_within_the_log_nothing_may_be_cut_off(tmp_path: Path) -> None:
     make_log(tmp_path, WHOLE[:-3], WHOLE)
     with pytest.raises(DidNotStart, match="it is not the last file of the log"):
