@@ -64,7 +64,7 @@ def test_room_is_made_before_the_write(node: Node, client: NodeClient, policy: s
     fill(node, client, policy)
     for number in range(500):
         assert client.run("SET", f"new:{number}", "x" * 100) == "OK"
-        # Room is made for what is there: then come the value and, at times, the table's next segment.
+        # Room is made for what is there: then the value comes, or the table's next segment.
         assert node.executor.binding_memory() <= node.executor.max_memory + 2_000
     assert node.executor.eviction.evicted > 400
     assert len(node.db) > 900
