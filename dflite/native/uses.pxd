@@ -40,6 +40,11 @@ cdef class Uses:
     cdef size_t ghost_sets              # a power of two
     cdef Entry* last                    # used last, at
     cdef int64_t last_us
+    cdef int hits                       # uses of what was there, since the last tick
+    cdef int late_hits                  # ... of what was not used for LATE ticks
+    cdef double hits_lately, late_hits_lately, usual_hits, usual_late_hits      # averages of them
+    cdef readonly int64_t jumps         # of popularity, as far as they were noticed
+    cdef uint32_t jumped                # ticks since the last one
 
     cdef uint32_t born(self, uint64_t h) noexcept
     cdef uint32_t used(self, uint32_t stamp) noexcept
@@ -47,6 +52,7 @@ cdef class Uses:
     cdef double worth_of(self, uint32_t stamp) noexcept nogil
     cdef uint32_t frequency(self, uint32_t stamp) noexcept nogil
     cdef void advance(self) noexcept
+    cdef void watch(self) noexcept nogil
     cdef void fit(self) noexcept nogil
     cdef void make_ghosts(self) noexcept
     cdef void prefetch_ghosts(self, uint64_t h) noexcept nogil

@@ -15,6 +15,9 @@ frequency; in a loop that is larger than memory, the newest entries turn out to 
 to wait. After Beckmann, Chen and Cidon, "LHD: Improving Cache Hit Rate by Maximizing Hit Density", NSDI 2018;
 the moving average, the ghosts and the smoothing are our own.
 
+Popularity may jump: then rhythms mislead until they have been learned anew. It shows in the age at which
+entries are hit. What was not used since is worth little then, and begins as if it were new when it is.
+
 Ghosts are four bytes for each of about as many evicted keys as there are keys: 12 bits of their hash, the tick
 of their last use, stage and rhythm. A key that comes back goes on where it was.
 """
@@ -41,11 +44,19 @@ cdef enum:
     FIT_TICKS = 128         # between two fits
     WAYS = 4                # ghosts in a set
     LEAST_SETS = 16
+    LATE = 128              # ticks that something was not used for
+    LATELY = 32             # ticks of the average that follows soon
+    USUALLY = 512           # ... and of the one that it is compared with
+    NEVER = 0x10000
 
 cdef float KEPT = 0.9       # of the counts, at a fit
 cdef float CARRIED = 0.2    # of the worth, from one age to the next: entries get time to prove themselves
 cdef float PRIOR = 10.0    # entries of the worth to expect that each class and age has from the beginning
 cdef float FALL = 0.5       # of the worth to expect, from one age to the next, beyond the rhythm of a class
+
+cdef float OUTDATED = 1.0 / 64  # of its worth is left to what was not used since popularity jumped
+cdef float CERTAIN = 9      # squared standard deviations, of an average over about two such windows
+cdef float FEW = 0.55       # of the usual share of late hits is left if it did
 
 cdef extern from *:
     """
@@ -146,6 +157,9 @@ cdef class Uses:
                 raise MemoryError
             self.tick = 1
             self.accesses = self.next_tick = 0
+            self.hits = self.late_hits = 0
+            self.hits_lately = self.late_hits_lately = self.usual_hits = self.usual_late_hits = 0
+            self.jumped = NEVER
             self.ticks_to_fit = 0
             self.fit()
         self.mode = mode
@@ -214,6 +228,10 @@ cdef class Uses:
         age = (self.tick - (stamp >> 8)) & 0xFFFF
         if age == 0:
             return stamp        # several uses in a tick count as one
+        self.hits += 1
+        self.late_hits += age >= LATE
+        if age > self.jumped:
+            return (self.tick & 0xFFFF) << 8        # what it was before the jump says nothing now
         self.learned.new_hits[class_of(stamp)][bin_of(age)] += 1
         return ((self.tick & 0xFFFF) << 8) | next_history(stamp & 0xFF, age)
 
@@ -228,7 +246,9 @@ cdef class Uses:
 
     cdef double worth_of(self, uint32_t stamp) noexcept nogil:
         """Hits to expect of an entry, for each tick that it will stay."""
-        return self.learned.worth[class_of(stamp)][bin_of((self.tick - (stamp >> 8)) & 0xFFFF)]
+        cdef uint32_t age = (self.tick - (stamp >> 8)) & 0xFFFF
+        cdef double worth = self.learned.worth[class_of(stamp)][bin_of(age)]
+        return worth * OUTDATED if age > self.jumped else worth
 
     # -- time ------------------------------------------------------------------------------------------
 
@@ -239,6 +259,7 @@ cdef class Uses:
         self.tick = (self.tick + 1) & 0xFFFF
         self.next_tick = self.accesses + population // TICKS + 1
         self.learned.seconds[self.tick] = <uint32_t>(self.clock.now_ms // 1000)
+        self.watch()
         self.ticks_to_fit -= 1
         if self.ticks_to_fit <= 0:
             self.ticks_to_fit = FIT_TICKS + <int>(1000 * TICKS // (population + 1000))
@@ -247,6 +268,30 @@ cdef class Uses:
                     self.ghost_sets * WAYS * 2 < <size_t>population * 3 + LEAST_SETS * WAYS * 4
                     and self.ghost_sets * WAYS * 4 > <size_t>population * 2):
                 self.make_ghosts()
+
+    cdef void watch(self) noexcept nogil:
+        """Has popularity jumped? Then hits on what was not used for long become few, of a sudden.
+
+        Of all hits, that is, so that a scan, in which there are fewer of either, is no jump.
+        """
+        cdef double expected, missing
+        self.hits_lately += (self.hits - self.hits_lately) / LATELY
+        self.late_hits_lately += (self.late_hits - self.late_hits_lately) / LATELY
+        self.usual_hits += (self.hits - self.usual_hits) / USUALLY
+        self.usual_late_hits += (self.late_hits - self.usual_late_hits) / USUALLY
+        self.hits = self.late_hits = 0
+        if self.jumped < NEVER:
+            self.jumped += 1
+        if self.ghosts == NULL or self.usual_late_hits == 0 or self.jumped < TICKS:
+            return          # nothing went yet, so nothing is the matter with what is kept
+        expected = self.usual_late_hits / self.usual_hits * self.hits_lately
+        missing = expected - self.late_hits_lately
+        if self.late_hits_lately > expected * FEW or missing * missing * LATELY < expected * CERTAIN:
+            return          # or too few to be sure of it
+        self.jumps += 1
+        self.jumped = LATE
+        self.usual_hits = self.hits_lately
+        self.usual_late_hits = self.late_hits_lately
 
     cdef void fit(self) noexcept nogil:
         """Learn from what was counted. From the oldest age down: who is there at an age, and what of them."""
@@ -324,15 +369,15 @@ cdef class Uses:
     cdef uint32_t recall(self, uint64_t h) noexcept nogil:
         """Stage and rhythm of a key that comes, or comes back."""
         cdef uint32_t* ghost
-        cdef uint32_t mark = <uint32_t>(h >> 52) | 1, history
+        cdef uint32_t mark = <uint32_t>(h >> 52) | 1, history, age
         cdef int i
         if self.ghosts == NULL:
             return 0
         ghost = self.ghosts + (h & (self.ghost_sets - 1)) * WAYS
         for i in range(WAYS):
             if ghost[i] >> 20 == mark:
-                history = next_history(ghost[i] & 0xFF,
-                                       ((((self.tick >> 4) - (ghost[i] >> 8)) & 0xFFF) << 4) + 8)
+                age = ((((self.tick >> 4) - (ghost[i] >> 8)) & 0xFFF) << 4) + 8
+                history = next_history(ghost[i] & 0xFF, age) if age <= self.jumped else 0
                 ghost[i] = 0
                 return history
         return 0

@@ -1,7 +1,12 @@
 """What stamps tell of the use of keys, in the three ways to read them."""
 
+import random
+
 import pytest
 
+from benchmarks.eviction import VALUE
+from benchmarks.replay import Own
+from benchmarks.traces import zipf
 from dflite.native.clock import Clock
 from dflite.native.eviction import Evictor
 from dflite.native.memory import Memory
@@ -100,3 +105,24 @@ def test_cache_mode_knows_about_when_a_key_was_used() -> None:
         stand.clock.advance(10)
     assert 29 <= stand.table.idle_seconds(b"key:0") <= 30
     assert stand.table.idle_seconds(b"key:2999") <= 1
+
+
+def test_a_jump_of_popularity_is_noticed_and_what_was_popular_goes() -> None:
+    cache = Own("cache", 2_000 * (VALUE + 32))
+    draw = random.Random(7)
+    for key in zipf(draw, 40_000, 1.0, 8_000):
+        cache.ask(key, VALUE)
+    assert cache.evictor.uses.jumps == 0
+    for key in zipf(draw, 10_000, 1.0, 8_000):
+        cache.ask(key + 8_000, VALUE)
+    assert cache.evictor.uses.jumps == 1
+    kept = sum(cache.table.read(b"key:%d" % key) is not None for key in range(8_000))
+    assert kept < 300
+
+
+def test_scans_are_no_jumps() -> None:
+    cache = Own("cache", 2_000 * (VALUE + 32))
+    for number, key in enumerate(zipf(random.Random(7), 60_000, 0.9, 8_000)):
+        scanning = number > 30_000 and number // 5_000 % 2 and number % 2
+        cache.ask(number + 8_000 if scanning else key, VALUE)
+    assert cache.evictor.uses.jumps == 0
