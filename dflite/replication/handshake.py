@@ -7,6 +7,7 @@ from dflite.base.resp import request
 SPEAKS_AS: Final = b"9.0.0"  # Valkey's version whose snapshots can be read here
 # Refusals of PING by which a primary only says that it wants a password first.
 WANTS_PASSWORD: Final = (b"-NOAUTH", b"-NOPERM", b"-ERR operation not permitted")
+CANNOT_WRITE: Final = b"-MISCONF"  # its disk takes no more: its data are there nevertheless
 # Refusals of PSYNC that pass.
 NOT_YET: Final = (b"-NOMASTERLINK", b"-LOADING", b"-MASTERDOWN", b"-NOAUTH", b"-BUSY")
 MARK_BYTES: Final = 40
@@ -39,7 +40,7 @@ class Greeting:
         if not answer.startswith(b"-"):
             return
         text = answer.decode("utf-8", "replace")
-        if name == "PING" and not answer.startswith(WANTS_PASSWORD):
+        if name == "PING" and not answer.startswith((*WANTS_PASSWORD, CANNOT_WRITE)):
             raise Refused(f"it answers PING with {text}")
         if name == "AUTH":
             raise Refused(f"it does not let us in: {text}")

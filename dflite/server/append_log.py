@@ -95,6 +95,10 @@ class AppendLog:
     def on(self) -> bool:
         return self.increment is not None
 
+    def is_good(self) -> bool:
+        """Do the files hold all data, for all that is known?"""
+        return self.is_whole and self.doubtful is None
+
     @property
     def size(self) -> int:
         """Bytes of all files that are needed."""
@@ -108,16 +112,16 @@ class AppendLog:
     # -- on and off --------------------------------------------------------------------------------
 
     def begin(self, increment: Increment) -> None:
-        """From now on the stream goes there."""
+        """From now on the stream goes there; raises OSError, and then nothing has changed."""
         replication = self.executor.replication
+        if self.backlog.selected >= 0:
+            increment.append(select(self.backlog.selected))
         if self.cursor is None:
             self.loop = asyncio.get_running_loop()
             replication.want_stream(LOG, True)
             self.cursor = self.backlog.cursor(self.backlog.offset)
             replication.file_offset = NO_OFFSET
             self.synced_s = time.monotonic()
-        if self.backlog.selected >= 0:
-            increment.append(select(self.backlog.selected))
         self.increment = increment
 
     def became_whole(self) -> None:

@@ -8,6 +8,7 @@ more than some megabytes waiting. Who does not know how to find the snapshot's e
 "capa eof") is told its length, and so gets it from a temporary file.
 """
 
+import contextlib
 import secrets
 import tempfile
 from collections import deque
@@ -211,8 +212,12 @@ class Spool:
         self.append(self.sum.to_bytes(8, "little"))
         if self.failure is not None:
             return
-        size = self.file.tell()
-        self.file.seek(0)
+        try:
+            size = self.file.tell()
+            self.file.seek(0)  # which writes what is still in its buffer
+        except OSError as error:
+            self.failure = error
+            return
         conn = self.replica.conn
         conn.reply.raw(self.announcement + b"$%d\r\n" % size)
         conn.source = FromFile(self.replica, self.file, self.replication).__call__
@@ -220,7 +225,8 @@ class Spool:
         self.finished = True
 
     def cancel(self) -> None:
-        self.file.close()
+        with contextlib.suppress(OSError):  # of a disk that is still full
+            self.file.close()
         if not self.replica.conn.closed:
             self.replica.conn.abort()
 

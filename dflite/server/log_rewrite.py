@@ -26,6 +26,8 @@ NEVER: Final = -1
 PATIENCE: Final = 3  # failures in a row after which one waits longer and longer
 FIRST_WAIT_S: Final = 60
 LONGEST_WAIT_S: Final = 3600
+SHORT_WAIT_S: Final = 5  # where no log is written, or none that can be trusted
+LINES: Final = 12  # failures in a row of which one is told, when many were
 
 
 class LogRewriting:
@@ -177,7 +179,8 @@ class LogRewriting:
         self.manifest = log.manifest.copy()
         base = self.manifest.next_base(name)
         self.sink = DiskWriter(log.path_of(base), END, self.settings.rdbchecksum)
-        LOG.log(NOTICE, "rewrite of the log begun: %s", base)
+        if self.failures < PATIENCE:
+            LOG.log(NOTICE, "rewrite of the log begun: %s", base)
         self.snapshots.begin(REWRITE, self.sink, self.ended, self.at_cut)
 
     def at_cut(self) -> Fields:
@@ -188,7 +191,12 @@ class LogRewriting:
             self.spare = None
         elif self.settings.appendonly:
             file = self.manifest.add_increment(self.settings.appendfilename)
-            log.begin(Increment(log.path_of(file.name), fresh=True))
+            increment = Increment(log.path_of(file.name), fresh=True)
+            try:
+                log.begin(increment)
+            except OSError:
+                increment.close()
+                raise
         return [("aof-base", "1")]
 
     def ended(self, run: SnapshotRun) -> None:
@@ -269,7 +277,8 @@ class LogRewriting:
         self.error = reason
         self.failures += 1
         self.took_s = int(time.monotonic() - self.began_s)
-        LOG.warning("the log could not be rewritten: %s", reason)
+        if self.failures <= PATIENCE or not self.failures % LINES:
+            LOG.warning("the log could not be rewritten: %s", reason)
 
     # -- at times ----------------------------------------------------------------------------------
 
@@ -289,6 +298,8 @@ class LogRewriting:
         if self.failures < PATIENCE:
             return False
         wait_s = min(FIRST_WAIT_S << (self.failures - PATIENCE), LONGEST_WAIT_S)
+        if self.settings.appendonly and not self.log.is_good():
+            wait_s = min(SHORT_WAIT_S + 4 * self.took_s, wait_s)  # a disk may have room again
         return time.monotonic() - self.tried_s < wait_s
 
     def is_grown(self) -> bool:

@@ -29,9 +29,16 @@ def test_passwords_and_addresses_are_told_where_there_are_some() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"+PONG", b"-NOAUTH first", b"-NOPERM no", b"-ERR operation not permitted"]
+    "answer",
+    [
+        b"+PONG",
+        b"-NOAUTH first",
+        b"-NOPERM no",
+        b"-ERR operation not permitted",
+        b"-MISCONF Errors writing to the AOF file: No space left on device",
+    ],
 )
-def test_a_primary_that_wants_a_password_first_is_there(answer: bytes) -> None:
+def test_a_primary_that_wants_a_password_or_room_is_there(answer: bytes) -> None:
     Greeting("", "", 1, "").answered("PING", answer)
 
 

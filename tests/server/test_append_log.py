@@ -297,3 +297,34 @@ def test_a_replica_whose_disk_is_full_gives_its_log_up_some_time(
         log.close()
 
     asyncio.run(run())
+
+
+def test_a_log_that_cannot_be_begun_keeps_nothing_of_the_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came before the base of a later try must not stand behind it too."""
+
+    async def run() -> None:
+        node, rewriting = logging_node(tmp_path)
+        node.executor.replication.want_stream("replicas", True)
+        log, client = rewriting.log, node.client()
+        client.run("INCR n")  # which selects a database
+
+        def fail(increment: Increment, data: bytes) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Increment, "append", fail)
+            rewriting.begin()
+            await until(lambda: rewriting.failures == 1)
+        assert not log.on
+        assert log.cursor is None
+        client.run("INCR n")
+        assert rewriting.begin()
+        await until(lambda: log.is_whole)
+        node.executor.before_replies()
+        assert log.increment is not None
+        assert Path(log.increment.path).read_bytes() == select(0)
+        log.close()
+
+    asyncio.run(run())

@@ -1,6 +1,7 @@
 """Full syncs: who is fed from one snapshot, in which form, and who is slow or gone."""
 
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,6 +190,20 @@ def test_files_of_those_who_broke_off_are_closed(server: Server) -> None:
         follower.close()
     folder = Path(f"/proc/{server.pid}/fd")
     wait_until(lambda: not any("(deleted)" in os.readlink(fd) for fd in files(folder)), 20)
+
+
+def test_a_full_disk_ends_a_snapshot_that_goes_through_a_file(server: Server) -> None:
+    limits = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    for size in (0, 5000):
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, limits[1]))
+        refused = Follower(server)
+        refused.send("PSYNC", "?", "-1")
+        assert refused.file.read().strip() == b""  # its connection ends
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)
+    follower = Follower(server)
+    follower.send("PSYNC", "?", "-1")
+    assert follower.read_line().startswith(b"+FULLRESYNC")
+    assert follower.read_snapshot().startswith(b"REDIS")
 
 
 def files(folder: Path) -> list[Path]:

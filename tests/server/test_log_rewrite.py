@@ -137,6 +137,26 @@ def test_failures_in_a_row_make_it_wait() -> None:
     assert not rewriting.is_grown()
 
 
+def test_without_a_log_that_can_be_trusted_it_waits_for_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 10_000.0
+    monkeypatch.setattr("dflite.server.log_rewrite.time.monotonic", lambda: now_s)
+    rewriting = figures_of(Node()).restoring.rewriting
+    for _ in range(20):
+        rewriting.failed("broken")
+    rewriting.took_s = 1
+    rewriting.tried_s = now_s - 30
+    assert rewriting.must_wait()
+    rewriting.settings.appendonly = True
+    assert not rewriting.must_wait()
+    rewriting.tried_s = now_s - 8
+    assert rewriting.must_wait()
+    rewriting.tried_s = now_s - 30
+    rewriting.log.is_whole = True
+    assert rewriting.must_wait()
+
+
 def test_a_base_that_a_manifest_on_the_disk_may_name_is_never_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
