@@ -293,7 +293,7 @@ cdef int unpack_value(lua_State* L, Input* data) noexcept nogil:
     return 0
 
 
-cdef int unpack_some(lua_State* L, int limit, int offset) noexcept nogil:
+cdef int unpack_some(lua_State* L, lua_Integer limit, lua_Integer offset) noexcept nogil:
     """Up to `limit` values from `offset` on, the next offset in front; all values alone if both are 0."""
     cdef size_t n
     cdef const char* text = luaL_checklstring(L, 1, &n)
@@ -301,10 +301,11 @@ cdef int unpack_some(lua_State* L, int limit, int offset) noexcept nogil:
     cdef bint everything = limit == 0 and offset == 0
     cdef int count = 0, problem
     if offset < 0 or limit < 0:
-        return luaL_error(L, b"Invalid request to unpack with offset of %d and limit of %d.", offset,
-                          <int>n)
+        return luaL_error(L, b"Invalid request to unpack with offset of %d and limit of %d.",
+                          <int>offset, <int>n)
     if <size_t>offset > n:
-        return luaL_error(L, b"Start offset %d greater than input length %d.", offset, <int>n)
+        return luaL_error(L, b"Start offset %d greater than input length %d.", <int>offset,
+                          <int>n)
     if everything:
         limit = 2147483647
     data.p = <const uint8_t*>text + offset
@@ -329,14 +330,14 @@ cdef int msgpack_unpack(lua_State* L) noexcept nogil:
 
 
 cdef int msgpack_unpack_one(lua_State* L) noexcept nogil:
-    cdef int offset = <int>luaL_optinteger(L, 2, 0)
+    cdef lua_Integer offset = luaL_optinteger(L, 2, 0)
     lua_settop(L, 1)
     return unpack_some(L, 1, offset)
 
 
 cdef int msgpack_unpack_limit(lua_State* L) noexcept nogil:
-    cdef int limit = <int>luaL_checkinteger(L, 2)
-    cdef int offset = <int>luaL_optinteger(L, 3, 0)
+    cdef lua_Integer limit = luaL_checkinteger(L, 2)
+    cdef lua_Integer offset = luaL_optinteger(L, 3, 0)
     lua_settop(L, 1)
     return unpack_some(L, limit, offset)
 

@@ -103,11 +103,17 @@ cdef bint is_integer(char option) noexcept nogil:
             or option == c'L' or option == c'T' or option == c'i' or option == c'I')
 
 
+cdef bint is_letter_or_digit(char option) noexcept nogil:
+    return c'0' <= option <= c'9' or c'A' <= option <= c'Z' or c'a' <= option <= c'z'
+
+
 cdef void put_integer(Text* out, double x, size_t size, bint big) noexcept nogil:
     cdef uint64_t n
     cdef char* p = room(out, size)
     cdef size_t i
-    if x < 0:
+    if x != x:
+        n = <uint64_t>1 << 63  # what processors make of it
+    elif x < 0:
         n = <uint64_t><int64_t>x if x >= -9223372036854775808.0 else <uint64_t>1 << 63
     elif x < 9223372036854775808.0:
         n = <uint64_t><int64_t>x
@@ -270,7 +276,7 @@ cdef int struct_unpack(lua_State* L) noexcept nogil:
         else:
             control(&format, option)
         at += size
-    lua_pushnumber(L, <double>(at + 1))
+    lua_pushnumber(L, <double><int64_t>(at + 1))
     return count + 1
 
 
@@ -289,7 +295,8 @@ cdef int struct_size(lua_State* L) noexcept nogil:
             luaL_argerror(L, 1, b"option 's' has no fixed size")
         elif option == c'c' and size == 0:
             luaL_argerror(L, 1, b"option 'c0' has no fixed size")
-        if size == 0 and option != c'c' and not is_integer(option):
+        # letters and digits that name nothing take no room, and are only refused for values
+        if not is_letter_or_digit(option):
             control(&format, option)
         total += size
     lua_pushnumber(L, <double>total)

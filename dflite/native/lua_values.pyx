@@ -241,7 +241,7 @@ cdef int write_table(lua_State* L, Reply out, bint script_resp3, list errors) ex
         return 0
     lua_pop(L, 1)
     if raw_field(L, b"big_number") == LUA_TSTRING:
-        out.big_number(one_line(text_at(L, -1).partition(b"\0")[0]))
+        out.big_number(one_line(text_at(L, -1)))
         lua_pop(L, 1)
         return 0
     lua_pop(L, 1)

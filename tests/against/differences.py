@@ -1,6 +1,7 @@
-"""What dflite answers otherwise than Valkey 9 on purpose: each entry with its reason.
+"""What dflite answers otherwise than Valkey and Redis on purpose: each entry with its reason.
 
-An entry may look at the request and at both replies. It should be as narrow as its reason.
+An entry may look at the request and at both replies. It should be as narrow as its reason, and
+holds for Valkey unless it says for whom. What a reference cannot be asked is in omissions.py.
 """
 
 import math
@@ -8,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from tests.against.references import Reference, Where, redis_before, valkey
 from tests.support.resp import BULK, ERROR, INTEGER, Reply
 
 SYNTAX: Final = b"ERR syntax error"
@@ -27,6 +29,7 @@ class Difference(NamedTuple):
     applies: Applies
     # The two servers are in different states from here on: nothing after it can be compared.
     parts: bool = False
+    where: Where = valkey
 
 
 def request(*words: bytes) -> Applies:
@@ -100,8 +103,8 @@ def words_about_scripts(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bo
     if not argv[0].upper().startswith((b"EVAL", b"FCALL", b"SCRIPT", b"FUNCTION")):
         return False
     said = re.sub(r"script: \w+, on", "script: on", repr(ours))
-    for redis, valkey in SCRIPT_WORDS:
-        said = said.replace(redis, valkey)
+    for old, new in SCRIPT_WORDS:
+        said = said.replace(old, new)
     wanted = re.sub(r"script: \w+, on", "script: on", repr(theirs))
     return said.replace('"', "'") == wanted.replace('"', "'")
 
@@ -162,6 +165,40 @@ def digest_of_scores(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     )
 
 
+def number_cut_at_null(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    said = [repr(reply).replace(r"\x00", "") for reply in (theirs, ours)]
+    return len(argv) > 1 and b"{big_number=" in argv[1] and said[0] == said[1]
+
+
+def waiting_in_a_script(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    return (
+        argv[0].upper().startswith(b"EVAL")
+        and b"'blpop'" in argv[1]
+        and "This Redis command is not allowed from script" in repr(theirs)
+    )
+
+
+def small_list(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    words = tuple(word.upper() for word in argv[:2])
+    return words == (b"OBJECT", b"ENCODING") and (theirs.value, ours.value) == (
+        b"quicklist",
+        b"listpack",
+    )
+
+
+DIGITS: Final = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e[+-]?\d+)?(?!\w)")
+
+
+def as_read(reply: Reply) -> str:
+    """A reply with its numbers spelled in one way; what is no number has no sign."""
+    plain = repr(reply).replace("'-nan'", "'nan'")
+    return DIGITS.sub(lambda found: repr(float(found[0])), plain)
+
+
+def spelled_otherwise(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+    return ours.kind == theirs.kind != ERROR and as_read(theirs) == as_read(ours)
+
+
 DIFFERENCES: Final = (
     Difference(
         "a score of -0 stays one; in Valkey that depends on the form a sorted set had on its way",
@@ -206,6 +243,20 @@ DIFFERENCES: Final = (
         polygon_at_a_pole,
         parts=True,
     ),
+    Difference("a big number of a script has its null bytes, as in Redis", number_cut_at_null),
+    Difference(
+        "since Redis 7.2 a script may call what would wait, and does not wait",
+        waiting_in_a_script,
+        where=redis_before(7, 2),
+    ),
+    Difference(
+        "since Redis 7.2 a small list is one listpack", small_list, where=redis_before(7, 2)
+    ),
+    Difference(
+        "since Redis 7.2 floating numbers are spelled as shortly as they can be",
+        spelled_otherwise,
+        where=redis_before(7, 2),
+    ),
 )
 
 
@@ -230,9 +281,11 @@ TABLE: Final[dict[tuple[str, str], str]] = {
 }
 
 
-def intended(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> Difference | None:
-    """The entry that allows these two replies to differ, if there is one."""
+def intended(
+    reference: Reference, argv: Sequence[bytes], theirs: Reply, ours: Reply
+) -> Difference | None:
+    """The entry that allows dflite to differ from this reference here, if there is one."""
     for difference in DIFFERENCES:
-        if difference.applies(argv, theirs, ours):
+        if difference.where(reference) and difference.applies(argv, theirs, ours):
             return difference
     return None

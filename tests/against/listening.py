@@ -14,6 +14,7 @@ from typing import Final
 from tests.against.compare import alike
 from tests.against.differences import intended
 from tests.against.programs import Program, Step
+from tests.against.references import Reference
 from tests.against.seats import Mismatch
 from tests.support.connection import Closed, Connection
 from tests.support.resp import ARRAY, INTEGER, Reply, encode
@@ -64,8 +65,15 @@ class Listener:
 class Hall:
     """Two servers with as many listeners each."""
 
-    def __init__(self, servers: tuple[Server, Server], control: Sequence[Connection], resp: int):
+    def __init__(
+        self,
+        servers: tuple[Server, Server],
+        control: Sequence[Connection],
+        resp: int,
+        reference: Reference,
+    ) -> None:
         self.servers = servers
+        self.reference = reference
         self.control = control
         self.resp = resp
         self.seats = [[Listener(server, resp) for _ in range(SEATS)] for server in servers]
@@ -149,7 +157,9 @@ class Hall:
                 for seats, places in zip(self.seats, self.places(), strict=True)
             ]
             if mismatch is None and not same(
-                said if number == step.connection else [], *heard(said, theirs, ours)
+                self.reference,
+                said if number == step.connection else [],
+                *heard(said, theirs, ours),
             ):
                 argv = tuple(word for request in step.requests for word in (*request, b";"))
                 where = (b"(connection %d)" % number,)
@@ -185,17 +195,22 @@ def without_ids(reply: Reply, told: bool, places: dict[int, int]) -> Reply:
     return reply
 
 
-def same(said: Sequence[Sequence[bytes]], theirs: list[Reply], ours: list[Reply]) -> bool:
+def same(
+    reference: Reference,
+    said: Sequence[Sequence[bytes]],
+    theirs: list[Reply],
+    ours: list[Reply],
+) -> bool:
     """Did the same reach a connection, by the rules for what was said on it lately?"""
     if theirs == ours:
         return True
     return len(theirs) == len(ours) and all(
         one == other
-        or any(allowed(argv, one, other) for argv in said)
+        or any(allowed(reference, argv, one, other) for argv in said)
         or (
             one.kind == other.kind == ARRAY
             and b"EXEC" in {argv[0].upper() for argv in said}
-            and same(said, one.items, other.items)
+            and same(reference, said, one.items, other.items)
         )
         for one, other in zip(in_order(theirs), in_order(ours), strict=True)
     )
@@ -244,13 +259,13 @@ def first_word(reply: Reply) -> object:
     return None
 
 
-def allowed(argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
+def allowed(reference: Reference, argv: Sequence[bytes], theirs: Reply, ours: Reply) -> bool:
     """May these be the replies to that request? EXEC's may be those to several."""
     # a rule may be for other replies than these
     with contextlib.suppress(AssertionError, AttributeError, ValueError):
         if alike(argv, theirs, ours):
             return True
-    difference = intended(argv, theirs, ours)
+    difference = intended(reference, argv, theirs, ours)
     if difference is not None and difference.parts:
         raise Parted
     return difference is not None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from tests.against.arguments import spelled
+from tests.against.references import REDIS, Reference
 from tests.against.sources import Source
 
 CALL: Final = "call"
@@ -55,8 +56,11 @@ class Family:
         steps_percent: int = 6,
         alone: bool = False,
         own_connections: bool = False,
+        oldest_redis: tuple[int, ...] = (7, 2),
     ) -> None:
         self.name = name
+        # Nobody has listed in what an older Redis differs.
+        self.oldest_redis = oldest_redis
         # Not to be mixed with families whose commands tidy up, or look behind the scenes.
         self.alone = alone
         # Its steps say themselves on which connection they are sent.
@@ -65,6 +69,10 @@ class Family:
         self.connections = connections
         self.makers: list[Maker] = [maker for weight, maker in makers for _ in range(weight)]
         self.steps: list[StepMaker] = [maker for weight, maker in steps for _ in range(weight)]
+
+    def suits(self, reference: Reference) -> bool:
+        """Can all of it be compared with this reference?"""
+        return reference.make != REDIS or reference.version >= self.oldest_redis
 
 
 def spell(argv: Sequence[bytes]) -> str:

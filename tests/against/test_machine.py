@@ -14,7 +14,7 @@ from tests.support.servers import Server, start_valkey
 def test_valkey_does_not_differ_from_valkey(shared_valkey: Server) -> None:
     with start_valkey() as other:
         for resp in (2, 3):
-            pair = Pair(shared_valkey, other, resp, allow=False)
+            pair = Pair(shared_valkey, other, resp)
             for seed in range(20):
                 source = SeededSource(seed)
                 mixed = [family for family in ALL.values() if family not in LISTENERS]

@@ -1,4 +1,4 @@
-"""Short programs by Hypothesis to dflite and Valkey: no reply may differ unintended."""
+"""Short programs by Hypothesis to dflite and to Valkey or Redis: no reply may differ unintended."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -50,6 +50,23 @@ MIXES: Final = {
 
 @pytest.mark.parametrize("mix", MIXES)
 def test_programs_are_answered_as_by_valkey(pair: Pair, mix: str) -> None:
+    answered_alike(pair, MIXES[mix])
+
+
+@pytest.mark.parametrize("resp", [2, 3])
+def test_programs_are_answered_as_by_redis(
+    shared_redis: Server, shared_dflite: Server, resp: int
+) -> None:
+    both = Pair(shared_redis, shared_dflite, resp)
+    for family in ALL.values():
+        if family.suits(both.reference):
+            answered_alike(both, [family])
+    both.close()
+
+
+def answered_alike(pair: Pair, families: list[Family]) -> None:
+    """Play many programs of these families; AssertionError if one is answered otherwise."""
+
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -57,11 +74,11 @@ def test_programs_are_answered_as_by_valkey(pair: Pair, mix: str) -> None:
         print_blob=True,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(steps(MIXES[mix]), min_size=1, max_size=LONGEST))
-    def answered_alike(program: Program) -> None:
+    @given(st.lists(steps(families), min_size=1, max_size=LONGEST))
+    def play(program: Program) -> None:
         if pair.play(program) is None:
             return
         mismatch = holds(pair, program)
         assert mismatch is None, f"\n{mismatch}\nafter\n" + "\n".join(map(repr, program))
 
-    answered_alike()
+    play()

@@ -64,6 +64,7 @@ def test_some_values_at_a_time(lua: Interpreter) -> None:
     assert lua.run("return {cmsgpack.unpack_one('\\1\\2\\3')}") == [1, 1]
     assert lua.run("return {cmsgpack.unpack_one('\\1\\2\\3', 2)}") == [-1, 3]
     assert lua.run("return {cmsgpack.unpack_limit('\\1\\2\\3', 2)}") == [2, 1, 2]
+    assert lua.run("return {cmsgpack.unpack_limit('\\1\\2\\3', 2^40)}") == [-1, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,9 @@ def test_some_values_at_a_time(lua: Interpreter) -> None:
         ("unpack('\\145')", "Missing bytes in input."),
         ("unpack_one('x', 5)", "Start offset 5 greater than input length 1."),
         ("unpack_one('x', -5)", "Invalid request to unpack with offset of -5 and limit of 1."),
+        ("unpack_one('x', 2^32)", "Start offset 0 greater than input length 1."),
+        ("unpack_limit('x', -2^32)", "Invalid request to unpack with offset of 0 and limit of 1."),
+        ("unpack_limit('x', 1, -2^40)", "Invalid request to unpack with offset of 0"),
         ("unpack('\\129\\192\\1')", "table index is nil"),
         ("unpack(string.rep('\\145', 100000))", "stack overflow"),
     ],

@@ -37,6 +37,9 @@ def test_strings_padding_and_alignment(lua: Interpreter) -> None:
     assert lua.run("return struct.pack('sc2c0x', 'a', 'bcd', 'ef')") == b"a\0bcef\0"
     assert lua.run("return {struct.unpack('Bc0s', '\\2abxyz\\0')}") == [b"ab", b"xyz", 8]
     assert lua.run("return struct.pack('!4bi', 1, 2)") == b"\1\0\0\0\2\0\0\0"
+    assert lua.run("return struct.pack('>l', 0/0)") == b"\x80" + bytes(7)
+    assert lua.run("return {struct.unpack('', 'abc', -1)}") == [-1]
+    assert lua.run("return {struct.size('q'), struct.size('bq7i')}") == [0, 5]
     assert lua.run("return {struct.size('!bd'), struct.size('bd')}") == [16, 9]
     assert lua.run("return {struct.unpack('i16', struct.pack('i16', -2))}") == [-2, 17]
 
@@ -56,6 +59,8 @@ def test_strings_padding_and_alignment(lua: Interpreter) -> None:
         ("unpack('Bc0', '\\9abc')", "data string too short"),
         ("unpack('i', 'abcdefgh', 0)", "offset must be 1 or greater"),
         ("unpack('i', 'abcdefgh', 100)", "data string too short"),
+        ("size('(')", "invalid format option '('"),
+        ("pack('q', 1)", "invalid format option 'q'"),
         ("size('s')", "option 's' has no fixed size"),
     ],
 )

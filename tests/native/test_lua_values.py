@@ -28,6 +28,8 @@ def lua() -> Interpreter:
         ("return {err = 'BAD thing'}", Error(b"BAD thing")),
         ("return {double = 3.5}", b"3.5"),
         ("return {big_number = '123'}", b"123"),
+        ("return {big_number = '1\\0002'}", b"1\x002"),
+        ("return {ok = '1\\0002'}", "1"),
         ("return {verbatim_string = {string = 'abc', format = 'txt'}}", b"abc"),
         ("return {set = {a = true}}", [b"a"]),
         ("return {map = {a = 1}}", [b"a", 1]),

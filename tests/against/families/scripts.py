@@ -51,6 +51,25 @@ JSON: Final = (
     b'"\\ud800"', b"[1,]", b"-", b"0x10", b"1e5", b"inf", b'"a\\q"', b"\0\0", b"[[[[]]]]", b"",
     b"012",
 )  # fmt: skip
+BITS: Final = (
+    b"bit.tobit", b"bit.bnot", b"bit.bswap", b"bit.tohex", b"bit.band", b"bit.bor", b"bit.bxor",
+    b"bit.lshift", b"bit.rshift", b"bit.arshift", b"bit.rol", b"bit.ror",
+)  # fmt: skip
+FORMATS: Final = (
+    b"b", b"B", b"h", b"H", b"i", b"I", b"l", b"L", b"T", b"f", b"d", b"s", b"c0", b"c3", b"x",
+    b"i3", b"I8", b"i33", b"i0", b"<i4", b">h", b"=!4i", b"!3i", b"bi", b"!bi", b"Bc0", b"hxs",
+    b"c2147483648", b"i99999999999", b" ", b"", b"q", b"(", b"bb", b"dd",
+)  # fmt: skip
+# Places in a text, and how many values are taken from there.
+PLACES: Final = (
+    b"0", b"1", b"2", b"5", b"-1", b"100", b"2^31", b"2^31-1", b"-2^31", b"2^32", b"2^53",
+    b"1.5", b"'1'", b"'x'", b"nil",
+)  # fmt: skip
+PACKED: Final = (
+    b"''", b"'\\1\\2\\3'", b"'\\147\\1\\2\\3'", b"'\\193'", b"'\\220\\255\\255'", b"'\\219\\255'",
+    b"'\\129\\1'", b"'\\203\\63\\240\\0\\0\\0\\0\\0\\0'", b"'\\202\\127\\192\\0\\0'",
+    b"cmsgpack.pack(1, 'a', {2}, {x=1})", b"cmsgpack.pack()", b"12",
+)  # fmt: skip
 LIBRARIES: Final = (
     b"#!lua name=one\nredis.register_function('f', function(k, a) return {k, a} end)",
     b"#!lua name=two\nredis.register_function{function_name='g', callback=function(k) return "
@@ -89,8 +108,31 @@ def value(source: Source, depth: int = 3) -> bytes:
     return b"{%b=%b}" % (name, value(source, depth - 1))
 
 
+def library_call(source: Source) -> bytes:
+    """Something of bit, struct, cmsgpack or cjson; all that it returns."""
+    first, second = source.pick(NUMBERS), source.pick(NUMBERS)
+    place = source.pick(PLACES)
+    kind = source.number(0, 6)
+    if kind <= 1:
+        return b"%b, %b, %b" % (source.pick(BITS), first, second)
+    if kind == 2:
+        chosen = source.pick((first, source.pick(STRINGS)))
+        return b"struct.pack, '%b', %b, %b" % (source.pick(FORMATS), chosen, second)
+    if kind == 3:
+        text = source.pick((b"'\\1\\2\\3\\4\\5\\6\\7\\8\\0x'", b"''", b"'\\2ab'"))
+        return b"struct.unpack, '%b', %b, %b" % (source.pick(FORMATS), text, place)
+    if kind == 4:
+        return b"struct.size, '%b'" % source.pick(FORMATS)
+    if kind == 5:
+        name = source.pick((b"unpack", b"unpack_one", b"unpack_limit"))
+        return b"cmsgpack.%b, %b, %b, %b" % (
+            name, source.pick(PACKED), place, source.pick(PLACES)
+        )  # fmt: skip
+    return b"cjson.encode, %b, %b" % (value(source), first)
+
+
 def body(source: Source) -> bytes:
-    kind = source.number(0, 9)
+    kind = source.number(0, 11)
     before = source.pick((b"", b"", b"redis.setresp(3) ", b"\n\n"))
     if kind <= 2:
         return before + b"return " + value(source)
@@ -110,6 +152,12 @@ def body(source: Source) -> bytes:
             (b"cjson.decode(cjson.encode(%b))", b"cmsgpack.unpack(cmsgpack.pack(%b))")
         )
         return b"return " + both % value(source, 2)
+    if kind >= 10:
+        called = library_call(source)
+        return (
+            b"local t = {pcall(%b)} for i = 1, #t do t[i] = type(t[i]) == 'number' "
+            b"and tostring(t[i]) or t[i] end return t" % called
+        )
     return source.pick(FIXED)
 
 
@@ -188,4 +236,5 @@ FAMILY: Final = Family(
         (3, look),
     ],
     alone=True,
+    oldest_redis=(7, 0),
 )
