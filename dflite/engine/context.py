@@ -13,6 +13,7 @@ from dflite.engine.blocking import Blocking, Waiter
 from dflite.engine.client import OBJECTS, Client
 from dflite.engine.client_eviction import ClientEviction
 from dflite.engine.copies import Copies
+from dflite.engine.divergence import Divergence
 from dflite.engine.eviction import Eviction
 from dflite.engine.journal import Journal
 from dflite.engine.latency import LatencyMonitor
@@ -119,6 +120,9 @@ class Host(Protocol):
     def abort_shutdown(self) -> None:
         """Do not end it after all; raises a CommandError."""
 
+    def fail(self, reason: str) -> None:
+        """End the process at once, as a crash would: nothing is saved, nothing more is answered."""
+
     def log(self, level: str, message: str) -> None:
         """A line in the log; level is debug, verbose, notice or warning."""
 
@@ -168,6 +172,7 @@ class Engine:
         self.errors: dict[str, int] = {}  # by code, for INFO errorstats
         self.error_replies = 0
         self.internal_errors = 0
+        self.divergence = Divergence()
         self.closed_for_input = 0  # clients whose requests were too long
         self.closed_for_output = 0  # ... who left too many replies unread
         self.rejected_for_memory = 0

@@ -326,6 +326,8 @@ class Executor(Settling):
             return True
         flags = command.flags
         if client.primary:
+            if flags & WRITE and self.misconfigured is not None:
+                self.do_unlogged()
             return not self.is_queued(ctx, command, argv)
         if flags & PROTECTED:
             permission.demand_protected(ctx, client, command)
@@ -372,6 +374,19 @@ class Executor(Settling):
                 self.kill(client)
             return False
         return True
+
+    def do_unlogged(self) -> None:
+        """The primary says what cannot be written to this node's disk."""
+        if self.replication.primary is None:
+            return  # it is the log that is being loaded
+        if self.divergence.disk_ends_replica:
+            self.host.fail(
+                "a replica whose disk cannot be written ends, unless "
+                "replica-ignore-disk-write-errors is yes"
+            )
+        self.host.log_of_many(
+            "warning", "disk", "what the primary says is done, and cannot be written to the disk"
+        )
 
     def is_queued(self, ctx: Context, command: Command, argv: list[bytes]) -> bool:
         """Within MULTI a request is kept for EXEC."""

@@ -172,6 +172,14 @@ class Replication:
         self.former_offset = NO_OFFSET
         self.backlog.restart(offset)
 
+    def take_up_history(self, history: str, offset: int) -> None:
+        """A primary is started again with data of that place: who stood there then may go on."""
+        self.want_stream(REPLICAS, True)
+        self.former_id = history
+        self.former_offset = offset + 1
+        self.backlog.restart(offset)
+        self.alone_since_ms = self.clock.now_ms
+
     def saved_fields(self) -> list[tuple[str, str]]:
         """What a snapshot says of whose data it holds: who loads it can go on from there."""
         if not self.backlog.active:

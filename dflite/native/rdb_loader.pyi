@@ -12,6 +12,7 @@ class Visitor(Protocol):
     def shard_of(self, key: bytes) -> int: ...
 
 class Loader:
+    now_ms: int
     keys: int
     expired: int
     place: int

@@ -82,7 +82,7 @@ cdef class Loader:
     cdef object visitor
     cdef bint valkey
     cdef bint keeping
-    cdef int64_t now_ms
+    cdef public int64_t now_ms
     cdef int database
     cdef size_t shards
     cdef readonly size_t keys           # that were put

@@ -89,6 +89,10 @@ class LogSession(Conversation):
         if text.startswith(FATAL):
             self.give_up(f"{name}: {text[1:].decode('latin-1')}")
         self.failed += 1
+        divergence = self.executor.divergence
+        divergence.errors += 1
+        if divergence.ends_loading:
+            self.give_up(f"{name} was answered with an error: {text[1:200].decode('latin-1')}")
         if self.failed <= SHOWN_ERRORS:
             shown = text[1:200].decode("latin-1")
             self.ctx.host.log("warning", f"{name} in the log was answered with an error: {shown}")

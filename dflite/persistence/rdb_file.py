@@ -24,6 +24,8 @@ MAGICS: Final = ((b"REDIS", 4), (b"VALKEY", 3))
 HEAD_BYTES: Final = 9
 SUM_PIECE: Final = 1 << 24
 FOR_EVER_US: Final = 1 << 50
+ALL: Final = -1  # no key is due
+PLACE: Final = b"repl-offset"  # the field that says where in a stream the data stand
 
 
 class DamagedFile(Exception):
@@ -72,9 +74,12 @@ class Contents:
         self.keyspace = keyspace
         self.fields: dict[str, str] = {}
         self.functions: list[bytes] = []
+        self.on_history: Callable[[], None] | None = None  # the place in a stream was read
 
     def field(self, name: bytes, value: bytes) -> None:
         self.fields[name.decode("latin-1")] = value.decode("latin-1")
+        if name == PLACE and self.on_history is not None:
+            self.on_history()
 
     def function(self, code: bytes) -> None:
         self.functions.append(code)
@@ -127,6 +132,10 @@ class FileLoad:
             raise DamagedFile(f"{error}: {self.where()}") from None
         self.check_sum()
         return False
+
+    def keep_due_keys(self) -> None:
+        """From now on keys that are due are taken too."""
+        self.loader.now_ms = ALL
 
     def where(self) -> str:
         """Where the record is that could not be read."""

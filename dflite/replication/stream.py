@@ -64,6 +64,13 @@ class PrimarySession(Conversation):
             "propagation",
             f"the primary's {shown} with {words - 1} arguments failed here: {text}",
         )
+        executor = self.executor
+        executor.divergence.errors += 1
+        if executor.divergence.ends_replica and executor.read_only:
+            self.ctx.host.fail(
+                "a replica that cannot do what its primary has done ends, as "
+                f"propagation-error-behavior says: {shown}: {text}"
+            )
         if name == b"SELECT":
             self.broken = f"a database that is not here: {text}; see --dbnum"
 

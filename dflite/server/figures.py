@@ -127,7 +127,7 @@ class Figures:
         executor.eviction.reset()
         executor.client_eviction.evicted = 0
         executor.expiry.expired = 0
-        executor.internal_errors = 0
+        executor.internal_errors = executor.divergence.errors = 0
         executor.acl_log.forget_counts()
         executor.closed_for_input = 0
         executor.closed_for_output = 0

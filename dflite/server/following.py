@@ -23,7 +23,13 @@ from dflite.native.table import bytes_of
 from dflite.persistence.rdb_file import DamagedFile
 from dflite.persistence.rdb_stream import StreamLoad
 from dflite.replication import roles
-from dflite.replication.handshake import Announcement, Answer, Greeting, Refused
+from dflite.replication.handshake import (
+    LONGEST_OFFSET,
+    Announcement,
+    Answer,
+    Greeting,
+    Refused,
+)
 from dflite.replication.stream import BrokenStream, PrimaryStream, StreamEnded
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.logs import LOG, NOTICE
@@ -77,6 +83,17 @@ class Following:
         for name in ("replica_read_only", "replica_serve_stale_data", "replica_ignore_maxmemory"):
             settings.on_change(name, self.apply_settings)
 
+        for name in ("propagation_error_behavior", "replica_ignore_disk_write_errors"):
+            settings.on_change(name, self.apply_behavior)
+        self.apply_behavior()
+
+    def apply_behavior(self) -> None:
+        """What ends the process rather than letting its data differ from the primary's."""
+        settings = self.settings
+        self.executor.divergence.behave(
+            settings.propagation_error_behavior, settings.replica_ignore_disk_write_errors
+        )
+
     @property
     def link(self) -> PrimaryLink | None:
         return self.executor.replication.primary
@@ -107,14 +124,23 @@ class Following:
         return True
 
     def at_start(self, fields: dict[str, str]) -> None:
-        """Follow whom the settings name, from where the data stand, if fields of theirs say it."""
+        """Follow whom the settings name, from where the data stand, if fields of theirs say it.
+
+        A primary goes on under an id of its own, and lets those go on who stand where it did.
+        """
+        history, offset = fields.get("repl-id", ""), fields.get("repl-offset", "")
+        is_known = len(history) == ID_LENGTH and offset.isdecimal()
+        is_known = is_known and len(offset) <= LONGEST_OFFSET
+        replication = self.executor.replication
         if not self.settings.replicaof:
+            if is_known:
+                replication.take_up_history(history, int(offset))
+                LOG.log(NOTICE, "who followed %s to offset %s may go on here", history, offset)
             return
         host, port = self.settings.replicaof.rsplit(" ", 1)
         self.follow(host, int(port))
-        history, offset = fields.get("repl-id", ""), fields.get("repl-offset", "")
-        if len(history) == ID_LENGTH and offset.isdigit():
-            self.executor.replication.follow_history(history, int(offset))
+        if is_known:
+            replication.follow_history(history, int(offset))
             self.database = selected_database(fields, len(self.executor.keyspace.dbs))
             self.can_go_on = True
 

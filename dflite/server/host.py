@@ -1,6 +1,7 @@
 """What commands ask of the process: settings, figures, the log, the end."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -31,6 +32,7 @@ from dflite.server.figures import Figures
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LEVELS, LOG, NOTICE, Throttle
 from dflite.server.private_files import write_private
+from dflite.server.process import remove_pidfile
 from dflite.server.replication_host import ReplicationHost
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
@@ -315,6 +317,11 @@ class NodeHost(ReplicationHost):
     def abort_shutdown(self) -> None:
         if not self.ending.abort():
             raise NoShutdown
+
+    def fail(self, reason: str) -> None:
+        LOG.critical("%s", reason)
+        remove_pidfile(self.settings.pidfile)
+        os._exit(1)
 
     def stop(self) -> None:
         """Nothing more can come: let the process end."""

@@ -64,7 +64,7 @@ def stats_section(figures: Figures) -> list[str]:
         f"tracking_total_keys:{len(tracking.holders)}",
         f"tracking_total_items:{tracking.items}",
         f"tracking_total_prefixes:{len(tracking.broadcasts)}",
-        f"unexpected_error_replies:{executor.internal_errors}",
+        f"unexpected_error_replies:{executor.internal_errors + executor.divergence.errors}",
         f"total_error_replies:{executor.error_replies}",
         "dump_payload_sanitizations:0",
         f"total_reads_processed:{figures.reads()}",

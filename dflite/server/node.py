@@ -1,7 +1,6 @@
 """The node: builds every part and joins them to the event loop; the module that knows all."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -37,6 +36,7 @@ from dflite.server.log_loading import CannotLoad
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LOG, NOTICE, Logs, Throttle, write_out
 from dflite.server.ports import ADMIN, MAIN, MEMCACHED, TLS, Ports
+from dflite.server.process import remove_pidfile, write_pidfile
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
 from dflite.server.shaker import Shaker
@@ -143,7 +143,9 @@ class Node:
             if await self.restoring.at_start(self.stopped):
                 self.saving.saved_changes = self.saving.changes()
                 if self.log.on:  # what was run out of it is nobody's request
+                    errors = self.executor.divergence.errors
                     self.figures.reset()
+                    self.executor.divergence.errors = errors
                     self.executor.slowlog.entries.clear()
                 self.freeze_garbage()
                 LOG.log(NOTICE, "ready")
@@ -297,16 +299,3 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         logs.close()
         write_out("", sys.stderr)
     return 0
-
-
-def write_pidfile(path: str) -> None:
-    """Note the process' number in `path`, if there is one."""
-    if path:
-        with open(path, "w", encoding="ascii") as file:
-            file.write(f"{os.getpid()}\n")
-
-
-def remove_pidfile(path: str) -> None:
-    if path:
-        with contextlib.suppress(OSError):
-            os.unlink(path)

@@ -1,5 +1,6 @@
 """What the operating system knows of this process and its machine."""
 
+import contextlib
 import os
 import platform
 import resource
@@ -57,3 +58,16 @@ def machine_memory() -> int:
 def system_name() -> str:
     """As `uname -srm`."""
     return f"{platform.system()} {platform.release()} {platform.machine()}"
+
+
+def write_pidfile(path: str) -> None:
+    """Note the process' number in `path`, if there is one."""
+    if path:
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"{os.getpid()}\n")
+
+
+def remove_pidfile(path: str) -> None:
+    if path:
+        with contextlib.suppress(OSError):
+            os.unlink(path)

@@ -91,6 +91,8 @@ class Restoring:
             # a replica's primary says when a key goes
             now_ms = ALL if self.settings.replicaof else executor.clock.now_ms
             self.load = load = FileLoad(path, executor.keyspace, now_ms)
+            # replicas that go on here hold what is due, and wait to be told that it goes
+            load.contents.on_history = load.keep_due_keys
             while load.run(SLICE_US):
                 await asyncio.sleep(0)
                 if stopped.is_set():

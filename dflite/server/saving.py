@@ -101,7 +101,11 @@ class Saving:
         self.began_s = time.monotonic()
         self.began_changes = self.changes()
         self.last_try_s = time.time()
-        return [("aof-base", "0"), *self.executor.replication.saved_fields()]
+        fields = [("aof-base", "0")]
+        executor = self.executor
+        if executor.busy_with is None and not executor.effects.records:
+            fields += executor.replication.saved_fields()  # else the stream lacks what is here
+        return fields
 
     def save_now(self) -> bool:
         """Write a snapshot while nobody is served; False if it failed."""

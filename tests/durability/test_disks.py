@@ -178,3 +178,34 @@ def test_a_sync_that_fails_acknowledges_nothing_and_loses_nothing(
     kill(server)
     with run_dflite(*flags).connect() as client:
         assert client.call("EXISTS", "before", "again").number == 2
+
+
+@pytest.mark.parametrize("ignoring", ["no", "yes"])
+def test_a_replica_whose_log_cannot_be_written_ends_unless_it_may_go_on(
+    run_dflite: RunDflite, disk: Path, tmp_path: Path, ignoring: str
+) -> None:
+    primary = run_dflite(f"--dir={tmp_path}", "--repl_diskless_sync_delay=0")
+    flags = (f"--dir={disk}", *LOG, f"--replicaof=127.0.0.1:{primary.port}")
+    replica = run_dflite(*flags, f"--replica_ignore_disk_write_errors={ignoring}")
+    with primary.connect() as there, replica.connect() as here:
+        wait_until(lambda: linked(here), what="the link is up")
+        wait_until(
+            lambda: fields(here, "persistence")["aof_base_missing"] == "0", what="the log is whole"
+        )
+        with full(disk, 20_000):
+            for number in range(1000):
+                there.call("SET", f"key:{number}", "x" * 100)
+            if ignoring == "no":
+                replica.process.wait(20)
+            else:
+                assert there.call("WAIT", "1", "5000").number == 1
+                assert fields(here, "persistence")["aof_last_write_status"] == "err"
+                assert here.call("DBSIZE").number == 1000
+        if ignoring == "yes":
+            wait_until(
+                lambda: fields(here, "persistence")["aof_last_write_status"] == "ok",
+                what="the log is written again",
+            )
+    if ignoring == "no":
+        assert replica.process.returncode == 1
+        assert "a replica whose disk cannot be written ends" in replica.log

@@ -109,6 +109,7 @@ def test_a_primary_that_steps_down_goes_on_as_a_replica(stack: ExitStack) -> Non
     wait_for_link(second)
     with Workload(first, 15):
         wait_until(lambda: int(info(first, "replication")["master_repl_offset"]) > 20_000)
+    first.call("CLIENT", "PAUSE", "60000", "WRITE")  # nor does anything expire
     wait_for_same_offset(first, second)
     second.call("REPLICAOF", "NO", "ONE")
     first.call("REPLICAOF", "127.0.0.1", str(second.port))

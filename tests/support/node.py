@@ -119,6 +119,7 @@ class FakeHost:
         self.users_file: bytes | None = None
         self.logged: list[tuple[str, str]] = []
         self.shutdown_failed: Callable[[], None] | None = None
+        self.failures: list[str] = []  # why the process was to end at once
         self.shutdowns: list[tuple[bool | None, bool, bool]] = []
         self.info_text = b"# Server\r\nredis_version:7.4.0\r\n"
         self.info_asked: list[list[str]] = []
@@ -219,6 +220,9 @@ class FakeHost:
     ) -> None:
         self.shutdown_failed = failed
         self.shutdowns.append((save, now, force))
+
+    def fail(self, reason: str) -> None:
+        self.failures.append(reason)
 
     def abort_shutdown(self) -> None:
         raise NoShutdown

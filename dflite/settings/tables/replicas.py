@@ -112,7 +112,12 @@ REPLICATION: Final = Group(
             "Eviction is left to the primary.",
             both("replica_ignore_maxmemory"),
         ),
-        idle("replica_ignore_disk_write_errors", YES_NO, "no", "A full disk stops no replica."),
+        live(
+            "replica_ignore_disk_write_errors",
+            YES_NO,
+            "no",
+            "A replica goes on when its disk cannot be written; else it ends.",
+        ),
         live("repl_diskless_sync", YES_NO, "yes", "Replicas get the snapshot by socket."),
         live("repl_diskless_sync_delay", SMALL, "5", "Seconds to wait for more replicas."),
         live("repl_diskless_sync_max_replicas", SMALL, "0", "Replicas not to wait longer for."),
@@ -154,11 +159,11 @@ REPLICATION: Final = Group(
             "Seconds after which one counts as missing.",
             both("min_replicas_max_lag"),
         ),
-        idle(
+        live(
             "propagation_error_behavior",
             Choice(["ignore", "panic", "panic-on-replicas"]),
             "ignore",
-            "What a replica does about an error in the stream.",
+            "What an error in the stream ends: nothing, replicas, or (panic) starts too.",
         ),
         live("announce_port", PORT, "0", "Port that clients shall use: in the printed URI.", OWN),
         idle("replication_timeout", SMALL, "30000", "Milliseconds a stuck replica gets.", OWN),
