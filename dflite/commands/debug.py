@@ -106,11 +106,10 @@ def cmd_debug(ctx: Context, args: Args) -> None:
 
 
 def reload_all(ctx: Context, args: Args) -> None:
-    """MERGE is about keys that are there, which a file that was just saved cannot bring again."""
     words = [word.upper() for word in args.rest()]
     if any(word not in (b"NOSAVE", b"NOFLUSH", b"MERGE") for word in words):
         raise BadReloadOption
-    ctx.host.reload(b"NOSAVE" not in words, b"NOFLUSH" not in words)
+    ctx.host.reload(b"NOSAVE" not in words, b"NOFLUSH" not in words, b"MERGE" in words)
     ctx.reply.ok()
 
 

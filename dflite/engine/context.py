@@ -85,7 +85,7 @@ class Host(Protocol):
     def load_log(self) -> None:
         """DEBUG LOADAOF; raises a CommandError."""
 
-    def reload(self, save: bool, flush: bool) -> None:
+    def reload(self, save: bool, flush: bool, merge: bool) -> None:
         """DEBUG RELOAD; raises a CommandError."""
 
     def sync_fully(self, replica: Replica) -> None:

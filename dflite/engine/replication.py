@@ -97,6 +97,8 @@ class PrimaryLink:
         self.sync_total = -1  # bytes of the snapshot that is being read, if it has told
         self.sync_read = 0
         self.sync_io_ms = 0
+        self.sync_began_s = 0.0
+        self.sync_fields: dict[str, str] = {}  # that stand in its head
         self.client_id = -1  # whose commands its stream's are
 
     @property

@@ -13,6 +13,7 @@ class Visitor(Protocol):
 
 class Loader:
     now_ms: int
+    replacing: bool
     keys: int
     expired: int
     place: int

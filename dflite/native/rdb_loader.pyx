@@ -83,6 +83,7 @@ cdef class Loader:
     cdef bint valkey
     cdef bint keeping
     cdef public int64_t now_ms
+    cdef public bint replacing          # keys take the place of those that are there
     cdef int database
     cdef size_t shards
     cdef readonly size_t keys           # that were put
@@ -216,7 +217,9 @@ cdef class Loader:
         table = self.databases[self.database][
             self.visitor.shard_of(key) if self.shards > 1 else 0]
         if table.entry_of(key) != NULL:
-            bad("a key that was there before")
+            if not self.replacing:
+                bad("a key that was there before")
+            table.delete(key)
         if kind == RDB_STREAM or kind == RDB_STREAM_2 or kind == RDB_STREAM_3:
             table.set_object(key, T_STREAM, load_stream(reader, kind))
         else:

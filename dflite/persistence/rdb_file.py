@@ -170,10 +170,18 @@ class FileLoad:
 
 
 def load_file(
-    path: str, keyspace: Keyspace, now_ms: int, between: Callable[[], None] | None = None
+    path: str,
+    keyspace: Keyspace,
+    now_ms: int,
+    between: Callable[[], None] | None = None,
+    replacing: bool = False,
 ) -> FileLoad:
-    """Read a whole file; `between` is called now and then."""
+    """Read a whole file; `between` is called now and then.
+
+    With `replacing` its keys take the place of those that are there; else none may be.
+    """
     load = FileLoad(path, keyspace, now_ms)
+    load.loader.replacing = replacing
     try:
         while load.run(10_000 if between is not None else FOR_EVER_US):
             if between is not None:

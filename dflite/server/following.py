@@ -9,6 +9,7 @@ served until a snapshot is there as a whole.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -298,6 +299,7 @@ class Following:
         executor = self.executor
         link.sync_total = announcement.size
         link.sync_read = 0
+        link.sync_began_s = time.time()
         link.sync_io_ms = wire.last_ms
         if self.settings.repl_diskless_load == "flush-before-load":
             self.end_old_data()
@@ -311,6 +313,7 @@ class Following:
         self.load = load = StreamLoad(
             executor.keyspace.twin(), announcement.size, announcement.mark
         )
+        link.sync_fields = load.contents.fields
         await self.read_all(link, wire, load, patience_s)
         if wire is not self.wire:
             raise LinkLost("hung up")

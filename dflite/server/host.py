@@ -272,12 +272,12 @@ class NodeHost(ReplicationHost):
     def cancel_save(self) -> bool:
         return self.saving.call_off()
 
-    def reload(self, save: bool, flush: bool) -> None:
+    def reload(self, save: bool, flush: bool, merge: bool) -> None:
         self.saving.call_off()
         self.snapshots.call_off()
         if save and not self.saving.save_now():
             raise SaveFailed
-        error = self.restoring.reload(flush)
+        error = self.restoring.reload(flush, merge)
         self.rewriting.scheduled = self.restoring.log.on  # the log knows nothing of this
         if error:
             LOG.warning("DEBUG RELOAD failed: %s", error)

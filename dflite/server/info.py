@@ -16,13 +16,13 @@ from dflite.base.versions import REDIS_VERSION
 from dflite.engine.durations import calls_of, percentiles_usec, times_of, usec_of
 from dflite.server.append_log import AppendLog
 from dflite.server.figures import Figures
+from dflite.server.info_loading import is_syncing, loading_lines
 from dflite.server.info_memory import memory_section
 from dflite.server.info_replication import replication_section
 from dflite.server.info_stats import stats_section
 from dflite.server.info_tls import certificate_lines, tls_section
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.process import cpu_of_children, cpu_of_process, cpu_of_thread, system_name
-from dflite.server.restoring import Restoring
 
 Section = Callable[[Figures], list[str]]
 
@@ -123,8 +123,7 @@ def persistence_section(figures: Figures) -> list[str]:
     keys, keys_total = (current.keys, current.keys_total) if current is not None else (0, 0)
     return [
         f"loading:{loading}",
-        *loading_lines(restoring),
-        "async_loading:0",
+        f"async_loading:{int(is_syncing(figures))}",
         f"load_state:{'loading' if loading else 'done'}",
         "current_cow_peak:0",  # snapshots are taken without fork: nothing is copied on write
         f"current_cow_size:{current.memory if current is not None else 0}",
@@ -146,6 +145,7 @@ def persistence_section(figures: Figures) -> list[str]:
         *log_lines(restoring.log, restoring.rewriting),
         "module_fork_in_progress:0",
         "module_fork_last_cow_size:0",
+        *loading_lines(figures),
         f"saving:{int(save is not None)}",
         f"last_success_save:{saving.last_save_s}",
         f"rdb_changes_since_last_success_save:{changes}",
@@ -181,22 +181,6 @@ def log_lines(log: AppendLog, rewriting: LogRewriting) -> list[str]:
             f"aof_delayed_fsync:{log.delayed}",
         ]
     return lines
-
-
-def loading_lines(restoring: Restoring) -> list[str]:
-    """How far the file is loaded, while it is."""
-    load = restoring.load
-    if load is None:
-        return []
-    done, seconds = load.loaded_bytes, max(time.time() - restoring.began_s, 0.001)
-    left_s = (load.size - done) * seconds / max(done, 1)
-    return [
-        f"loading_start_time:{int(restoring.began_s)}",
-        f"loading_total_bytes:{load.size}",
-        f"loading_loaded_bytes:{done}",
-        f"loading_loaded_perc:{done * 100 / load.size:.2f}",
-        f"loading_eta_seconds:{int(left_s)}",
-    ]
 
 
 def cpu_section(figures: Figures) -> list[str]:

@@ -46,6 +46,7 @@ class LogRewriting:
         self.spare: tuple[LogFile, Increment] | None = None  # prepared, and not begun
         self.manifest = Manifest()  # that will hold when the running one succeeds
         self.sink: DiskWriter | None = None
+        self.cut_offset = 0  # of the stream, at the moment that the base shows
         self.began_s = 0.0
         self.took_s = NEVER
         self.error = ""  # of the last one
@@ -186,6 +187,7 @@ class LogRewriting:
     def at_cut(self) -> Fields:
         """What changes from now on is for the next increment."""
         log = self.log
+        self.cut_offset = self.executor.backlog.offset
         if self.spare is not None:
             log.rotate(self.spare[1])
             self.spare = None
@@ -245,6 +247,7 @@ class LogRewriting:
         log.base_size = log.size
         if log.on:
             log.became_whole()
+            log.has_synced(self.cut_offset)  # in the base, though nobody may have synced the log
         self.error = ""
         self.failures = 0
         self.rewrites += 1

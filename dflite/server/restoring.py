@@ -139,8 +139,11 @@ class Restoring:
         self.keys_loaded = load.loader.keys
         self.keys_expired = load.loader.expired
 
-    def reload(self, flush: bool) -> str:
-        """Load the newest snapshot in the place of, or into, what is there; an error's text."""
+    def reload(self, flush: bool, merge: bool) -> str:
+        """Load the newest snapshot in the place of, or into, what is there; an error's text.
+
+        With `merge` a key of it may be there already, and is replaced.
+        """
         path = self.newest()
         if not path:
             return "there is no snapshot"
@@ -148,7 +151,8 @@ class Restoring:
             for db in self.executor.keyspace.dbs:
                 self.executor.keyspace.flush(db)
         try:
-            load = load_file(path, self.executor.keyspace, self.executor.clock.now_ms)
+            now_ms = self.executor.clock.now_ms
+            load = load_file(path, self.executor.keyspace, now_ms, replacing=merge)
             self.note(load)
             take_functions(self.executor, load.contents.functions, FLUSH if flush else REPLACE)
         except CommandError as error:

@@ -116,7 +116,7 @@ def test_stringmatch_refuses_what_is_no_length(client: NodeClient) -> None:
 def test_reload_is_the_hosts(node: Node, client: NodeClient) -> None:
     assert client.run("DEBUG RELOAD") == "OK"
     assert client.run("DEBUG RELOAD NOSAVE noflush MERGE") == "OK"
-    assert node.host.saves == ["RELOAD True True", "RELOAD False False"]
+    assert node.host.saves == ["RELOAD True True False", "RELOAD False False True"]
     assert client.run("DEBUG RELOAD SOON") == BadReloadOption
 
 

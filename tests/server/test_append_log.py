@@ -58,6 +58,19 @@ def test_what_was_answered_is_there_after_a_kill(run_dflite: RunDflite, tmp_path
         assert client.call("GET", "n").data == b"1"
 
 
+def test_what_a_base_holds_is_on_the_disk_though_nothing_is_synced(
+    run_dflite: RunDflite, tmp_path: Path
+) -> None:
+    flags = ("--appendonly=yes", "--appendfsync=no")
+    with run_dflite(f"--dir={tmp_path}", *flags).connect() as client:
+        client.call("SET", "a", "1")
+        assert [item.number for item in client.call("WAITAOF", "1", "0", "1").items] == [0, 0]
+        client.call("BGREWRITEAOF")
+        assert [item.number for item in client.call("WAITAOF", "1", "0", "9999").items] == [1, 0]
+        client.call("SET", "a", "2")
+        assert [item.number for item in client.call("WAITAOF", "1", "0", "1").items] == [0, 0]
+
+
 def test_every_second_the_disk_has_it(run_dflite: RunDflite, tmp_path: Path) -> None:
     with run_dflite(f"--dir={tmp_path}", "--appendonly=yes").connect() as client:
         client.call("SET", "a", "1")

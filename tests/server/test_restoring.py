@@ -92,6 +92,13 @@ def test_functions_are_part_of_a_snapshot(
         assert client.call("DEBUG", "RELOAD").text == "OK"
         assert client.call("FCALL", "hello", "0").data == b"hi"
         assert client.call("DEBUG", "RELOAD", "NOFLUSH").is_error  # the key is there
+        client.call("SET", "a", "2")
+        client.call("SET", "b", "2")
+        assert client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE").text == "OK"
+        assert [item.data for item in client.call("MGET", "a", "b").items] == [b"1", b"2"]
+        assert client.call("DEBUG", "RELOAD", "NOFLUSH", "MERGE").text == "OK"
+        assert client.call("DBSIZE").number == 2
+        client.call("DEL", "b")
         client.call("FUNCTION", "FLUSH")
         client.call("DEL", "a")
         assert client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH").text == "OK"

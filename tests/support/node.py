@@ -176,8 +176,8 @@ class FakeHost:
     def load_log(self) -> None:
         self.saves.append("LOADAOF")
 
-    def reload(self, save: bool, flush: bool) -> None:
-        self.saves.append(f"RELOAD {save} {flush}")
+    def reload(self, save: bool, flush: bool, merge: bool) -> None:
+        self.saves.append(f"RELOAD {save} {flush} {merge}")
 
     def sync_fully(self, replica: Replica) -> None:
         self.asking_for_sync.append(replica)
