@@ -20,6 +20,12 @@ def expire_elements_before(db: Db, argv: list[bytes]) -> None:
             db.expire_due_elements(argv[at])
 
 
+def expire_before_write(db: Db, argv: list[bytes]) -> None:
+    """On a replica that its own clients may write to: what is due is none to them."""
+    for at in find(argv).key_positions(argv):
+        db.expire_before_write(argv[at])
+
+
 def note_absent(notifications: Notifications, db: Db, argv: list[bytes]) -> None:
     """Remember which keys of a request are not there, if it may create them."""
     command = find(argv)

@@ -18,7 +18,12 @@ from dflite.base.replication_errors import NotEnoughReplicas, PrimaryDown, ReadO
 from dflite.base.server_errors import MonitorReadsOnly
 from dflite.engine import permission
 from dflite.engine.args import Args
-from dflite.engine.beforehand import expire_elements_before, note_absent, save_before
+from dflite.engine.beforehand import (
+    expire_before_write,
+    expire_elements_before,
+    note_absent,
+    save_before,
+)
 from dflite.engine.client import NO_COMMAND, REPLY_ON, Client, Tracker
 from dflite.engine.command import (
     ADMIN,
@@ -166,6 +171,8 @@ class Executor(Settling):
         effects.noting_misses = notifying and (self.notifications.classes & MISS) != 0
         mine = self.replication.primary is None and not self.applying
         effects.journaling = self.backlog.active and mine
+        following = self.replication.primary is not None and not self.applying
+        effects.beside_primary = following and not self.read_only
         self.backlog.journaling = effects.journaling
         effects.observed = watched or len(self.blocking.queues) > 0 or self.announcing
         seen = len(self.monitors) > 0 or self.pausing.active
@@ -176,7 +183,7 @@ class Executor(Settling):
         seen = seen or self.misconfigured is not None or self.busy_with is not None
         self.lane.reads = not (seen or self.stale or effects.noting_misses)
         seen = seen or watched or self.announcing or self.replication.too_few
-        seen = seen or (self.read_only and not self.applying)
+        seen = seen or following
         self.lane.writes = not (seen or self.blocking.await_strings > 0)
         self.lane.wakes = not self.blocking.queues
 
@@ -204,6 +211,8 @@ class Executor(Settling):
                 db.touching = False
             if db.element_deadlines.first and command.flags & WRITE:
                 expire_elements_before(db, argv)
+            if effects.beside_primary and command.flags & WRITE:
+                expire_before_write(db, argv)
             if self.noting_new:
                 note_absent(self.notifications, db, argv)
             if self.saving and command.flags & (WRITE | MAY_REPLICATE):

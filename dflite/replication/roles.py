@@ -4,6 +4,7 @@ from dflite.base.replication_errors import BecameReplica
 from dflite.engine.executor import Executor
 from dflite.engine.flushing import let_waiters_look
 from dflite.engine.replication import PRIMARY, REPLICAS, PrimaryLink
+from dflite.store.element_deadlines import ElementDeadlines
 from dflite.store.keyspace import Keyspace
 
 
@@ -45,6 +46,8 @@ def let_expire(executor: Executor, by_itself: bool) -> None:
     executor.expiry.following = not by_itself
     executor.expiry.apply()
     if by_itself:
+        for db in executor.keyspace.dbs:
+            db.own_deadlines = ElementDeadlines()  # like all others now
         executor.keyspace.dbs[0].effects_of_deadline(0)  # some may be due for long
 
 

@@ -17,7 +17,12 @@ from dflite.base.script_errors import BusyFunction, BusyScript, NotBusy, Unkilla
 from dflite.engine.acl import check
 from dflite.engine.acl_log import LUA
 from dflite.engine.args import Args
-from dflite.engine.beforehand import expire_elements_before, note_absent, save_before
+from dflite.engine.beforehand import (
+    expire_before_write,
+    expire_elements_before,
+    note_absent,
+    save_before,
+)
 from dflite.engine.client import Client
 from dflite.engine.command import (
     ADMIN,
@@ -235,6 +240,8 @@ class Calls:
             db.touching = False
         if db.element_deadlines.first and command.flags & WRITE:
             expire_elements_before(db, argv)
+        if effects.beside_primary and command.flags & WRITE:
+            expire_before_write(db, argv)
         if executor.noting_new:
             note_absent(executor.notifications, db, argv)
         if executor.saving and command.flags & (WRITE | MAY_REPLICATE):

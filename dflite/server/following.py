@@ -34,6 +34,7 @@ from dflite.replication.handshake import (
 from dflite.replication.stream import BrokenStream, PrimaryStream, StreamEnded
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.logs import LOG, NOTICE
+from dflite.server.slowing import Slowing
 from dflite.server.snapshotting import Snapshots
 from dflite.server.tls import make_client_context
 from dflite.server.wire import LinkLost, Wire, call
@@ -344,14 +345,20 @@ class Following:
         self, link: PrimaryLink, wire: Wire, load: StreamLoad, patience_s: float
     ) -> None:
         told_ms = self.executor.clock.now_ms
+        slowing = Slowing()
         while not load.done:
+            delay_us = self.settings.key_load_delay
+            pause_s = slowing.pause_s(load.keys, delay_us)
+            budget_us = SLICE_US if self.executor.clients else LONG_SLICE_US
             if load.waiting < MOST_UNREAD or not load.is_busy():
                 data = wire.take()
                 if data:
                     load.feed(data)
                     link.sync_read += len(data)
                     link.sync_io_ms = wire.last_ms
-            if load.run(SLICE_US if self.executor.clients else LONG_SLICE_US):
+            if pause_s:
+                await asyncio.sleep(pause_s)
+            elif load.run(0 if delay_us else budget_us):
                 await asyncio.sleep(0)
             elif not wire.came and not load.done and not await wire.wait(ACK_S):
                 while load.run(SLICE_US, True):

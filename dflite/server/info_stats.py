@@ -3,6 +3,7 @@
 from typing import Final
 
 from dflite.engine.acl_log import DENIED
+from dflite.engine.executor import Executor
 from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD
 from dflite.scripting.scripting import Scripting
 from dflite.server.figures import Figures
@@ -14,6 +15,11 @@ NO_DEFRAGMENTATION: Final = (
     "total_active_defrag_time current_active_defrag_time"
 )
 NO_THREADS: Final = "io_threaded_reads_processed io_threaded_writes_processed"
+
+
+def own_keys(executor: Executor) -> int:
+    """Keys that this replica's clients let expire, and not its primary."""
+    return sum([len(db.own_deadlines.first) for db in executor.keyspace.dbs])
 
 
 def stats_section(figures: Figures) -> list[str]:
@@ -57,7 +63,7 @@ def stats_section(figures: Figures) -> list[str]:
         f"sync_full:{executor.replication.synced_fully}",
         f"sync_partial_ok:{executor.replication.synced_partially}",
         f"sync_partial_err:{executor.replication.refused_partially}",
-        "slave_expires_tracked_keys:0",
+        f"slave_expires_tracked_keys:{own_keys(executor)}",
         *zeros(NO_FORK),
         "migrate_cached_sockets:0",
         *zeros(NO_DEFRAGMENTATION),

@@ -18,6 +18,7 @@ from dflite.server.append_log import AppendLog
 from dflite.server.log_loading import CannotLoad, LogLoading, Progress, about_functions
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LOG, NOTICE
+from dflite.server.slowing import Slowing
 from dflite.settings.settings import Settings
 
 ALL: Final = -1  # keys are kept that are due
@@ -93,8 +94,9 @@ class Restoring:
             self.load = load = FileLoad(path, executor.keyspace, now_ms)
             # replicas that go on here hold what is due, and wait to be told that it goes
             load.contents.on_history = load.keep_due_keys
-            while load.run(SLICE_US):
-                await asyncio.sleep(0)
+            slowing = Slowing()
+            while load.run(0 if self.settings.key_load_delay else SLICE_US):
+                await asyncio.sleep(slowing.pause_s(load.loader.keys, self.settings.key_load_delay))
                 if stopped.is_set():
                     return False
             self.note(load)

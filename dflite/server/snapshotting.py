@@ -24,6 +24,7 @@ from dflite.native.snapshot import (
 from dflite.persistence.rdb_file import head, version_for
 from dflite.rdb.values import REDIS_7_0, REDIS_7_2
 from dflite.scripting.scripting import saved_functions
+from dflite.server.slowing import Slowing
 from dflite.settings.settings import Settings
 
 SLICE_US: Final = 500  # of writing, while nobody asks for anything
@@ -120,6 +121,7 @@ class SnapshotRun:
         self.keys_total = 0
         self.keys = 0  # written so far
         self.calls = 0  # that the node had answered when the last slice began
+        self.slowing = Slowing()
         self.snapshot: Snapshot | None = None  # while keys are written
         self.over = False
         self.called_off = False
@@ -164,13 +166,18 @@ class SnapshotRun:
             calls = self.executor.calls()
             budget_us = SLICE_US if calls == self.calls else BUSY_SLICE_US
             self.calls = calls
+            delay_us = self.settings.rdb_key_save_delay
+            pause_s = self.slowing.pause_s(snapshot.keys, delay_us)
+            if pause_s:
+                self.loop.call_later(pause_s, self.slice)
+                return
             try:
-                more = snapshot.run(budget_us)
+                more = snapshot.run(0 if delay_us else budget_us)
             except MemoryError as error:
                 self.fail(error)
                 return
             self.keys = snapshot.keys
-            if not more or snapshot.size >= CHUNK:
+            if not more or snapshot.size >= CHUNK or delay_us:
                 sink.write(snapshot.take())
             if more:
                 self.loop.call_soon(self.slice)

@@ -84,9 +84,12 @@ def live(
     help_text: str,
     config_names: tuple[str, ...] | None = None,
     secret: bool = False,
+    shown: bool = True,
 ) -> Setting:
     """Honoured, and CONFIG SET changes it at once."""
-    return Setting(name, kind, default, help_text, config_names, LIVE, True, secret=secret)
+    return Setting(
+        name, kind, default, help_text, config_names, LIVE, True, secret=secret, shown=shown
+    )
 
 
 def hooked(

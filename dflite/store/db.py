@@ -64,6 +64,8 @@ class Db:
         self.expires_itself = True  # a replica waits for its primary's DEL
         self.touching = True  # CLIENT NO-TOUCH turns it off for a command
         self.element_deadlines = ElementDeadlines()
+        # of keys which clients of a replica have written: its primary does not say when they go
+        self.own_deadlines = ElementDeadlines()
 
     # -- finding -----------------------------------------------------------------------------------
 
@@ -184,7 +186,7 @@ class Db:
         """A string at key, in the place of whatever was there."""
         self.table(key).set_string(key, value, deadline, mc_flags)
         if deadline != NEVER:
-            self.effects_of_deadline(deadline)
+            self.deadline_given(key, deadline)
 
     def update_string(self, key: bytes, value: bytes, raw: bool = False) -> None:
         """Another string at key, where a string or nothing is; it keeps its deadline.
@@ -204,13 +206,19 @@ class Db:
         else:
             self.table(key).set_object(key, kind, value, deadline)
         if deadline != NEVER:
-            self.effects_of_deadline(deadline)
+            self.deadline_given(key, deadline)
 
     def set_deadline(self, key: bytes, deadline: int) -> bool:
         """Give key a deadline, or NEVER; False without such a key."""
         if deadline != NEVER:
-            self.effects_of_deadline(deadline)
+            self.deadline_given(key, deadline)
         return self.table(key).set_deadline(key, deadline)
+
+    def deadline_given(self, key: bytes, deadline: int) -> None:
+        """This key has got this deadline."""
+        if self.effects.beside_primary:
+            self.own_deadlines.note(key, deadline)
+        self.effects_of_deadline(deadline)
 
     def effects_of_deadline(self, deadline: int) -> None:
         """Some key has got this deadline: the expiry cycle may have to run sooner."""
@@ -239,9 +247,29 @@ class Db:
         """The deadline of key has passed: remove it and say so, unless that is for a primary."""
         if not self.expires_itself:
             return
+        self.expire_here(key)
+
+    def expire_here(self, key: bytes) -> None:
+        """As `expire`, whoever else may be to say so."""
         self.table(key).delete(key)
         self.effects.expired += 1
         self.announce_expired(key)
+
+    def expire_before_write(self, key: bytes) -> None:
+        """Where a client of a replica is about to write, a key that is due is none."""
+        if self.table(key).type_of(key) < 0:
+            self.expire_here(key)
+
+    def expire_own(self) -> None:
+        """The next of a replica's own keys has come to its deadline, unless that has changed."""
+        key = self.own_deadlines.take()
+        table = self.table(key)
+        if table.type_of(key) < 0:
+            self.expire_here(key)
+            return
+        deadline = table.deadline(key)
+        if deadline > self.clock.now_ms:
+            self.own_deadlines.note(key, deadline)
 
     def announce_expired(self, key: bytes) -> None:
         """Key was removed, because it was due: say so."""
@@ -310,6 +338,7 @@ class Db:
 
     def move(self, key: bytes, target: "Db", new_key: bytes) -> None:
         """Key's value, deadline, flags to `new_key` of `target`, in the place of what is there."""
+        self.pass_own_deadline(key, target, new_key)
         self.table(key).move(key, target.table(new_key), new_key)
         self.pass_element_deadline(key, target, new_key)
 
@@ -318,6 +347,7 @@ class Db:
         source = self.table(key)
         table = target.table(new_key)
         self.pass_element_deadline(key, target, new_key)
+        self.pass_own_deadline(key, target, new_key)
         if source.copy_inline(key, table, new_key):
             return
         value = cast(Value, source.read(key))
@@ -334,10 +364,18 @@ class Db:
         if deadline is not None:
             target.note_element_deadline(new_key, deadline)
 
+    def pass_own_deadline(self, key: bytes, target: "Db", new_key: bytes) -> None:
+        """On a replica what a client puts somewhere else goes there when it is due."""
+        if self.effects.beside_primary:
+            deadline = self.table(key).deadline(key)
+            if deadline > NEVER:
+                target.deadline_given(new_key, deadline)
+
     def clear(self) -> list[Remains]:
         """Empty the database; what it held is freed by whoever gets the remains."""
         remains = []
         self.element_deadlines = ElementDeadlines()
+        self.own_deadlines = ElementDeadlines()
         for table in self.tables:
             if len(table):
                 remains.append(table.clear())

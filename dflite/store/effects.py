@@ -60,6 +60,7 @@ class Effects:
         self.soonest_deadline = FAR  # of those set since the expiry cycle last looked
         self.on_sooner: Callable[[int], None] | None = None  # told of each that is sooner yet
         self.replaced = False  # the notes say it all: the request itself is not for the journal
+        self.beside_primary = False  # who writes is no primary: of its keys nobody else takes care
 
     def clear(self) -> None:
         self.changes.clear()

@@ -73,6 +73,8 @@ class Expiry:
                     return True
             elif self.following:
                 self.forget_elements(db, end_us)
+                if self.expire_own(db, end_us):
+                    return True
         for _ in range(tables):
             db = keyspace.dbs[self.turn // keyspace.shards]
             place = self.turn
@@ -112,6 +114,15 @@ class Expiry:
             db.expire_elements(deadlines.take(), ELEMENTS_A_SLICE, SEGMENTS_A_SLICE)
         return False
 
+    def expire_own(self, db: Db, end_us: int) -> bool:
+        """Expire what a replica's own clients have written; True if there may be more right now."""
+        now_ms = db.clock.now_ms
+        while db.own_deadlines.next() <= now_ms:
+            if monotonic_us() >= end_us:
+                return True
+            db.expire_own()
+        return False
+
     def forget_elements(self, db: Db, end_us: int) -> None:
         """On a replica the primary has let elements go: what is noted of them goes too."""
         deadlines = db.element_deadlines
@@ -130,6 +141,9 @@ class Expiry:
         soonest = -1
         for db in self.keyspace.dbs:
             if not db.expires_itself:
+                own = db.own_deadlines.next()
+                if self.following and own < FAR and (soonest < 0 or own < soonest):
+                    soonest = own
                 continue
             element = db.element_deadlines.next()
             if element < FAR and (soonest < 0 or element < soonest):

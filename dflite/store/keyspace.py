@@ -9,6 +9,7 @@ from dflite.native.table import Table, bytes_of
 from dflite.native.value import buried, free_buried, value_memory
 from dflite.store.db import Db
 from dflite.store.effects import Effects
+from dflite.store.element_deadlines import ElementDeadlines
 from dflite.store.shards import shard_of
 
 CURSOR_BITS: Final = 48  # of a table's own cursor
@@ -72,6 +73,9 @@ class Keyspace:
         deadlines = one.element_deadlines
         one.element_deadlines = other.element_deadlines
         other.element_deadlines = deadlines
+        deadlines = one.own_deadlines
+        one.own_deadlines = other.own_deadlines
+        other.own_deadlines = deadlines
 
     def twin(self) -> "Keyspace":
         """An empty keyspace of the same shape, to be filled and exchanged for this one."""
@@ -92,6 +96,7 @@ class Keyspace:
             deadlines = db.element_deadlines
             db.element_deadlines = of_other.element_deadlines
             of_other.element_deadlines = deadlines
+            db.own_deadlines = ElementDeadlines()
             db.effects_of_deadline(0)  # when something is due has to be found out again
 
     def scan(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dflite.replication import roles
 from dflite.replication.stream import BrokenStream, StreamEnded
 from tests.against.arguments import key
 from tests.against.families import ALL
@@ -211,6 +212,93 @@ def test_writable_replicas_are_for_who_wants_them(primary: Node, following: Foll
     offset = node.executor.backlog.offset
     assert client.run("SET a 1") == "OK"
     assert node.executor.backlog.offset == offset
+
+
+def writable(following: Following) -> Node:
+    node = following.node
+    node.executor.read_only = False
+    node.executor.observers_changed()
+    return node
+
+
+def pass_time(node: Node, ms: int) -> None:
+    node.clock.advance(ms)
+    node.expire_actively()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["SET k v PX 50", "PSETEX k 50 v", "GETEX old PX 50", "PEXPIRE old 50"],
+)
+def test_what_clients_of_a_writable_replica_let_expire_goes(
+    primary: Node, following: Following, line: str
+) -> None:
+    owner = primary.client()
+    owner.run("SET old v")
+    owner.run("SET theirs v PX 60")
+    following.catch_up()
+    node = writable(following)
+    client = node.client()
+    client.run("SET timed v PX 90")
+    client.run("SELECT 3")
+    client.run("SWAPDB 0 3")
+    client.run(line)
+    assert sum(len(db.own_deadlines.first) for db in node.keyspace.dbs) == 2
+    pass_time(node, 55)
+    assert client.run("DBSIZE") == 3 - (" old" in line)
+    assert client.run("EXISTS theirs timed") == 2
+    pass_time(node, 40)
+    assert client.run("DBSIZE") == 2 - (" old" in line), "that of the primary is for it to delete"
+    assert client.run("EXISTS theirs timed") == 0
+
+
+def test_a_deadline_that_has_moved_on_a_writable_replica_counts(following: Following) -> None:
+    node = writable(following)
+    client = node.client()
+    client.run("SET a v PX 50")
+    client.run("PEXPIRE a 500")
+    client.run("SET b v PX 50")
+    client.run("PERSIST b")
+    client.run("SET c v PX 50")
+    client.run("RENAME c d")
+    client.run("SET e v PX 50")
+    client.run("COPY e f")
+    pass_time(node, 60)
+    assert client.run("DBSIZE") == 2
+    pass_time(node, 500)
+    assert client.run("DBSIZE") == 1
+
+
+def test_to_who_writes_to_a_replica_what_is_due_is_gone(
+    primary: Node, following: Following
+) -> None:
+    owner = primary.client()
+    owner.run("SET a 5 PX 10")
+    owner.run("SET b 5 PX 10")
+    owner.run("HSET h f 1")
+    owner.run("PEXPIRE h 10")
+    following.catch_up()
+    node = writable(following)
+    node.clock.advance(20)
+    client = node.client()
+    assert client.run("DBSIZE") == 3
+    assert client.run("INCR a") == 1
+    assert client.run("TTL a") == -1
+    assert client.run("EVAL", "return redis.call('hset', 'h', 'g', 1)", "0") == 1
+    assert client.run("HLEN h") == 1
+    assert client.run("GET b") is None
+    assert client.run("DBSIZE") == 3
+
+
+def test_a_promoted_replica_tells_of_what_its_clients_let_expire(following: Following) -> None:
+    node = writable(following)
+    client = node.client()
+    client.run("SET a v PX 50")
+    node.executor.replication.primary = None
+    roles.let_expire(node.executor, True)
+    node.executor.observers_changed()
+    pass_time(node, 60)
+    assert client.run("DBSIZE") == 0
 
 
 def test_stale_data_are_not_served_unless_they_may_be(following: Following) -> None:

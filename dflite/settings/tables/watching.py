@@ -10,6 +10,7 @@ from dflite.settings.values import INT64_MAX, INT_MAX
 
 COUNT: Final = Int(0, INT64_MAX)
 SMALL: Final = Int(0, INT_MAX)
+DELAY: Final = Int(-INT_MAX, INT_MAX)  # below 0: keys a microsecond
 OFF_OR_COUNT: Final = Int(-1, INT64_MAX)
 TITLE_FIELD: Final = re.compile(r"\{([^{}]*)\}")
 TITLE_FIELDS: Final = (
@@ -192,8 +193,8 @@ PROCESS: Final = Group(
         idle("locale_collate", TEXT, "", "Locale that SORT ALPHA compares by."),
         # Redis' switches for its own tests: CONFIG GET shows them to those who ask by name.
         idle("watchdog_period", SMALL, "0", "Milliseconds of a watchdog.", shown=False),
-        idle("key_load_delay", Int(-INT_MAX, INT_MAX), "0", "Slows loading.", shown=False),
-        idle("rdb_key_save_delay", Int(-INT_MAX, INT_MAX), "0", "Slows saving.", shown=False),
+        live("key_load_delay", DELAY, "0", "Slows loading: us per key.", shown=False),
+        live("rdb_key_save_delay", DELAY, "0", "Slows saving: us per key.", shown=False),
         idle(
             "loading_process_events_interval_bytes",
             Size(1024),
