@@ -39,6 +39,7 @@ HELP: Final = [
      "    attrib, push, verbatim, true, false or bignum."),
     ("LOADAOF", "Forget everything, and load the log."),
     ("RELOAD [NOSAVE] [NOFLUSH] [MERGE]", "Save everything, forget it, and load it again."),
+    ("REPLICATE command [arg ...]", "Tell replicas and the log so, and do nothing here."),
     ("SET-ACTIVE-EXPIRE 0|1", "Let keys expire only when they are touched, or by themselves."),
     ("SLEEP seconds", "Do nothing for that long, not even serve others."),
     ("STRINGMATCH-LEN length pattern", "Whether the pattern matches so many letters a: 1 or 0."),
@@ -76,7 +77,11 @@ def cmd_debug(ctx: Context, args: Args) -> None:
         ctx.host.log("warning", "DEBUG LOG: " + args.next().decode("utf-8", "backslashreplace"))
         ctx.reply.ok()
     elif word == b"OBJECT" and count >= 1:
-        describe_object(ctx, args.next())
+        ctx.engine.clock.let_nothing_be_due(True)  # what is due is shown as long as it is there
+        try:
+            describe_object(ctx, args.next())
+        finally:
+            ctx.engine.clock.let_nothing_be_due(False)
     elif word == b"POPULATE" and 1 <= count <= 3:
         populate(ctx, read_positive(args), args.next() if args.more() else b"key",
                  read_size(ctx, args) if args.more() else 0)  # fmt: skip
@@ -87,6 +92,9 @@ def cmd_debug(ctx: Context, args: Args) -> None:
         ctx.reply.ok()
     elif word == b"RELOAD":
         reload_all(ctx, args)
+    elif word == b"REPLICATE" and count >= 1:
+        ctx.db.replicate_as(args.rest())
+        ctx.reply.ok()
     elif word == b"SET-ACTIVE-EXPIRE" and count == 1:
         # as C's atoi: what is no number is 0
         ctx.engine.expiry.enabled = args.next().strip().lstrip(b"+-0")[:1].isdigit()

@@ -28,7 +28,9 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.engine.replication import (
+    FUNCTIONS,
     GREETING,
+    KEYS,
     ONLINE,
     REPLICAS,
     SENT,
@@ -103,9 +105,12 @@ def read_option(ctx: Context, option: bytes, name: bytes, args: Args) -> bool:
     elif option == b"rdb-only":
         replica_of(ctx).only_snapshot = args.integer() == 1
     elif option == b"rdb-filter-only":
-        wanted = args.next()
-        if wanted.strip():
-            raise UnsupportedFilter(wanted)
+        parts = 0
+        for word in args.next().split():
+            if word.lower() != b"functions":
+                raise UnsupportedFilter(word)
+            parts = FUNCTIONS
+        replica_of(ctx).parts = parts
     else:
         raise UnknownReplicaOption(name)
     return True
@@ -158,7 +163,7 @@ def go_online(ctx: Context, replica: Replica) -> None:
     replica.conn.source = Feed(replica).__call__
     replica.conn.mark_dirty()
     replication.look_at_replicas()
-    ctx.host.log("notice", f"replica {replica.ip}:{replica.port} is online")
+    ctx.host.log("notice", f"Synchronization with replica {replica.ip}:{replica.port} succeeded")
 
 
 @SERVER.command(
@@ -178,10 +183,16 @@ def cmd_psync(ctx: Context, args: Args) -> None:
         return
     replication = ctx.engine.replication
     replica = replica_of(ctx)
-    if replication.can_go_on(history, first):
+    if replica.parts == KEYS | FUNCTIONS and replication.can_go_on(history, first):
         become_replica(ctx)
         replication.synced_partially += 1
         replica.cursor = ctx.engine.backlog.cursor(first - 1)
+        at = f"{replica.ip}:{replica.port}"
+        lack = replication.offset - first + 1
+        ctx.host.log(
+            "notice",
+            f"Partial resynchronization request from {at} accepted: {lack} bytes from {first} on",
+        )
         text = b"+CONTINUE"
         if "psync2" in replica.capabilities:
             text += b" " + replication.id.encode()
@@ -191,6 +202,12 @@ def cmd_psync(ctx: Context, args: Args) -> None:
         return
     if history != "?":
         replication.refused_partially += 1
+        ctx.host.log(
+            "notice",
+            f"Partial resynchronization not accepted: {history[:40]} from {first} on is not here; "
+            f"these are {replication.id} and, up to {replication.former_offset}, "
+            f"{replication.former_id}, kept from {ctx.engine.backlog.start + 1} on",
+        )
     replica.says_offset = True
     begin_sync(ctx, replica)
 

@@ -154,7 +154,10 @@ class Executor(Settling):
         self.watching.unwatch(client)
         self.channels.forget(client)
         self.tracking.stop(client)
-        self.replication.forget(client.id)
+        replica = self.replication.forget(client.id)
+        if replica is not None and replica.is_counted():
+            place = f"{replica.ip}:{replica.port}"
+            self.host.log("notice", f"Connection with replica {place} lost")
         if client in self.monitors:
             self.monitors.remove(client)
         self.observers_changed()

@@ -30,6 +30,10 @@ SENDING: Final = "send_bulk"
 SENT: Final = "sent"  # the snapshot is, and the replica has not said yet that it is there
 ONLINE: Final = "online"
 
+# What of a snapshot a replica wants.
+KEYS: Final = 1
+FUNCTIONS: Final = 2
+
 
 class Replica:
     """A client that follows this node. Times are Unix ms, offsets those of the stream."""
@@ -43,6 +47,7 @@ class Replica:
         self.capabilities: set[str] = set()
         self.version = 0  # of its software as one number (0x090102), if it has told
         self.only_snapshot = False  # it wants nothing that comes behind
+        self.parts = KEYS | FUNCTIONS
         self.says_offset = True  # PSYNC, which is told where the stream stands
         self.cursor: Cursor | None = None
         self.acked = 0
@@ -244,7 +249,7 @@ class Replication:
         if self.acknowledged is not None:
             self.acknowledged()
 
-    def forget(self, number: int) -> None:
+    def forget(self, number: int) -> Replica | None:
         """A client is gone: it may have been a replica."""
         replica = self.replicas.pop(number, None)
         if replica is not None:
@@ -253,3 +258,4 @@ class Replication:
             self.look_at_replicas()
             if self.acknowledged is not None:
                 self.acknowledged()
+        return replica

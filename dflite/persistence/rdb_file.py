@@ -161,7 +161,7 @@ class FileLoad:
             return
         self.add_to_sum(end)
         if int.from_bytes(written, "little") != self.sum:
-            raise DamagedFile("its checksum does not fit its bytes")
+            raise DamagedFile("CRC error: its checksum does not fit its bytes")
 
     def close(self) -> None:
         """Give the file back. What was read stays."""

@@ -58,11 +58,11 @@ class PrimarySession(Conversation):
         """The primary has done what cannot be done here: the data differ."""
         reply = self.ctx.reply.take().rsplit(b"\r\n-", 1)[-1].strip(b"\r\n-")
         text = reply.decode("latin-1")
-        shown = name[:LONGEST_NAME].decode("latin-1")
+        shown = name[:LONGEST_NAME].decode("latin-1").lower()
         self.ctx.host.log_of_many(
             "warning",
-            "propagation",
-            f"the primary's {shown} with {words - 1} arguments failed here: {text}",
+            f"propagation {shown}",
+            f"== CRITICAL == the primary's '{shown}' ({words - 1} arguments) failed here: {text}",
         )
         executor = self.executor
         executor.divergence.errors += 1

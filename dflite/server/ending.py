@@ -79,11 +79,17 @@ class Ending:
         self.timer = self.executor.timers.at(now_ms + LOOK_MS, self.look)
         return True
 
+    def left_ms(self) -> int:
+        """How long replicas have at most; -1 unless the end waits for them."""
+        if not self.waiting:
+            return -1
+        return max(self.until_ms - self.executor.clock.now_ms, 0)
+
     def abort(self) -> bool:
         """Do not end after all; False if that is not about to happen."""
         if not self.waiting:
             return False
-        LOG.log(NOTICE, "the end was called off")
+        LOG.log(NOTICE, "Shutdown manually aborted")
         self.give_up()
         return True
 
@@ -119,10 +125,10 @@ class Ending:
         lagging = self.lagging()
         for replica in lagging:
             lack = self.wanted - replica.acked
-            LOG.warning("replica %s:%d lacks %d bytes", replica.ip, replica.port, lack)
+            LOG.warning("Lagging replica %s:%d lacks %d bytes", replica.ip, replica.port, lack)
         if online and self.executor.replication.primary is None:
             count = online - len(lagging)
-            LOG.log(NOTICE, "%d of %d replicas have everything at the end", count, online)
+            LOG.log(NOTICE, "%d of %d replicas are in sync at the end", count, online)
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -134,7 +140,7 @@ class Ending:
         self.saving.snapshots.call_off()
         if not self.saved() and not self.force:
             self.reactor.release_all(HELD_ENDING)
-            LOG.warning("not stopped: what has changed could not be saved; SHUTDOWN NOSAVE stops")
+            LOG.warning("Error trying to save the DB, can't exit: SHUTDOWN NOSAVE would")
             self.give_up()
             return False
         self.over = True

@@ -84,7 +84,7 @@ class Failover:
         """FAILOVER ABORT."""
         if self.replication.failover == NO_FAILOVER:
             raise NoFailover
-        LOG.log(NOTICE, "failover aborted")
+        LOG.log(NOTICE, "Failover manually aborted")
         if self.replication.failover == HANDING_OVER:
             self.following.stop()
         self.end()
@@ -101,10 +101,10 @@ class Failover:
             self.hand_over(place_of(ready[0]))
         elif self.until_ms and now_ms >= self.until_ms:
             if self.force and self.target is not None:
-                LOG.warning("failover by force: the replica may not have everything")
+                LOG.warning("time out exceeded, failing over. The replica may lack something")
                 self.hand_over(self.target)
             else:
-                LOG.warning("failover given up: no replica had everything in time")
+                LOG.warning("Failover attempt aborted: no replica had everything in time")
                 self.end()
         else:
             self.ask()
@@ -137,7 +137,7 @@ class Failover:
         elif self.force:
             return  # the other one has to be tried again
         else:
-            LOG.warning("failover failed: this node remains the primary")
+            LOG.warning("Failover target rejected psync request: this node remains the primary")
             self.following.stop()
         self.end()
 

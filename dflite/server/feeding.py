@@ -88,7 +88,11 @@ class Feeding:
             if replica.state in (GREETING, WAITING):
                 continue
             if self.silent_ms(replica, now_ms) > timeout_ms:
-                LOG.warning("replica %s:%d is not heard of: cut off", replica.ip, replica.port)
+                LOG.warning(
+                    "Disconnecting timedout replica %s:%d: it is not heard of",
+                    replica.ip,
+                    replica.port,
+                )
                 replica.conn.abort()
                 continue
             if 0 < soft < replica.unread():

@@ -121,7 +121,7 @@ class Following:
         roles.become_replica(self.executor, link)
         self.settings.replicaof = f"{host} {port}"
         self.apply_settings()
-        LOG.log(NOTICE, "following %s:%d", host, port)
+        LOG.log(NOTICE, "REPLICAOF %s:%d enabled: following it from now on", host, port)
         self.task = asyncio.get_running_loop().create_task(self.keep_following(link))
         return True
 
@@ -153,7 +153,8 @@ class Following:
         self.hang_up()
         roles.become_primary(self.executor)
         self.settings.replicaof = ""
-        LOG.log(NOTICE, "following nobody: this node is a primary from now on")
+        self.tell_branching()
+        LOG.log(NOTICE, "MASTER MODE enabled: this node is a primary from now on")
 
     def hang_up(self) -> None:
         """End the link, and what keeps it up."""
@@ -203,7 +204,19 @@ class Following:
         """Each problem is told once, as long as there is no other."""
         level = NOTICE if problem != self.last_problem else 10
         self.last_problem = problem
-        LOG.log(level, "the link to the primary %s:%d: %s", link.host, link.port, problem)
+        lost = "Connection with master lost" if link.is_up else "no link to the primary"
+        LOG.log(level, "%s: %s:%d: %s", lost, link.host, link.port, problem)
+
+    def tell_branching(self) -> None:
+        """The history that was followed so far is the former one."""
+        replication = self.executor.replication
+        LOG.log(
+            NOTICE,
+            "Setting secondary replication ID to %s, valid up to offset: %d; the new one is %s",
+            replication.former_id,
+            replication.former_offset,
+            replication.id,
+        )
 
     def drop(self) -> None:
         """The link is gone, or to be so."""
@@ -249,8 +262,14 @@ class Following:
         if answer.partial:
             if answer.history and answer.history != replication.id:
                 replication.branch_off(answer.history)
+                self.tell_branching()
                 roles.dismiss_replicas(self.executor)
-            LOG.log(NOTICE, "going on at offset %d of %s", replication.offset, replication.id)
+            LOG.log(
+                NOTICE,
+                "Successful partial resynchronization with master: going on at offset %d of %s",
+                replication.offset,
+                replication.id,
+            )
             left_over = b""
         else:
             left_over = await self.load_all(link, wire, answer, patience_s)
@@ -295,8 +314,9 @@ class Following:
         self, link: PrimaryLink, wire: Wire, answer: Answer, patience_s: float
     ) -> bytes:
         """Take over the primary's snapshot; what came behind it."""
-        LOG.log(NOTICE, "a full sync begins: the data of %s at %d", answer.history, answer.offset)
+        LOG.log(NOTICE, "Full resync from master: %s:%d", answer.history, answer.offset)
         announcement = Announcement(await wire.line(patience_s))
+        LOG.log(NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory")
         executor = self.executor
         link.sync_total = announcement.size
         link.sync_read = 0
@@ -332,7 +352,12 @@ class Following:
         self.can_go_on = True
         for chore in self.after_new_data:
             chore()
-        LOG.log(NOTICE, "the full sync is done: %d keys, %d bytes", load.keys, load.read_bytes)
+        LOG.log(
+            NOTICE,
+            "MASTER <-> REPLICA sync: Finished with success: %d keys, %d bytes",
+            load.keys,
+            load.read_bytes,
+        )
         return load.left_over
 
     def end_old_data(self) -> None:

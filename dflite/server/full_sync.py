@@ -247,7 +247,7 @@ class FullSyncs:
         """A replica wants all data."""
         replica.state = WAITING
         replica.since_ms = self.executor.clock.now_ms
-        LOG.log(NOTICE, "replica %s:%d asks for a full sync", replica.ip, replica.port)
+        LOG.log(NOTICE, "Full resync requested by replica %s:%d", replica.ip, replica.port)
         self.look()
 
     def waiting(self) -> list[Replica]:
@@ -282,7 +282,8 @@ class FullSyncs:
         first = waiting[0]
         try:
             if "eof" in first.capabilities:
-                group = [replica for replica in waiting if "eof" in replica.capabilities]
+                able = [replica for replica in waiting if "eof" in replica.capabilities]
+                group = [replica for replica in able if replica.parts == first.parts]
                 sink: Broadcast | Spool = Broadcast(group)
             else:
                 group = [first]
@@ -296,7 +297,7 @@ class FullSyncs:
         self.sink = sink
         LOG.log(NOTICE, "full sync begun, replicas: %d", len(group))
         forms = max([forms_for(replica) for replica in group])
-        self.snapshots.begin(FULL_SYNC, sink, self.ended, self.at_cut, forms)
+        self.snapshots.begin(FULL_SYNC, sink, self.ended, self.at_cut, forms, first.parts)
 
     def at_cut(self) -> Fields:
         """The moment of the snapshot: from here on its replicas get the stream."""

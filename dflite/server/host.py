@@ -98,6 +98,7 @@ class NodeHost(ReplicationHost):
         self.rewriting = restoring.rewriting
         self.restoring = restoring
         self.ending = Ending(executor, self.settings, figures.reactor, saving, self.stop)
+        figures.ends_in_ms = self.ending.left_ms
         self.apply_settings()
         self.require_password()
         executor.users.never_open = self.settings.endpoint == PUBLIC

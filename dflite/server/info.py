@@ -47,6 +47,7 @@ def render(figures: Figures, wanted: list[str]) -> bytes:
 def server_section(figures: Figures) -> list[str]:
     settings = figures.settings
     uptime = figures.uptime_s()
+    ends_in_ms = figures.ends_in_ms()
     lines = [
         f"redis_version:{REDIS_VERSION.decode()}",
         "server_name:dflite",
@@ -71,6 +72,7 @@ def server_section(figures: Figures) -> list[str]:
         f"server_time_usec:{time.time_ns() // 1000}",
         f"uptime_in_seconds:{uptime}",
         f"uptime_in_days:{uptime // 86_400}",
+        *([f"shutdown_in_milliseconds:{ends_in_ms}"] if ends_in_ms >= 0 else []),
         f"hz:{TURNS_A_SECOND}",
         f"configured_hz:{settings.hz}",
         f"lru_clock:{int(time.time()) & 0xFFFFFF}",

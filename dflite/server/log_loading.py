@@ -124,9 +124,10 @@ class LogLoading:
                 yield from self.load(path, is_last=not any(sizes[number + 1 :]))
             except DamagedFile as error:
                 raise CannotLoad(
-                    f"{path} cannot be loaded: {error}. dflite check {path} shows what is wrong "
-                    "and changes nothing. Make a copy of the log before anything is done to it: "
-                    "redis-check-aof --fix would cut off all from there to its end"
+                    f"Bad file format reading the append only file: {path} cannot be loaded: "
+                    f"{error}. dflite check {path} shows what is wrong and changes nothing. Make "
+                    "a copy of the log before anything is done to it: redis-check-aof --fix would "
+                    "cut off all from there to its end"
                 ) from None
             except OSError as error:
                 raise cannot(path, error) from None
@@ -195,7 +196,10 @@ class LogLoading:
     def cut(self, requests: RequestsLoad, is_last: bool) -> None:
         """A file ends in the middle of a request: it ends before that from now on."""
         path, valid = requests.path, requests.valid
-        said = f"{path} ends in the middle of a request: {valid} of {requests.size} bytes are whole"
+        said = (
+            f"Unexpected end of file reading the append only file: {path} ends in the middle of a "
+            f"request: {valid} of {requests.size} bytes are whole"
+        )
         if not is_last:
             raise CannotLoad(
                 f"{said}, and it is not the last file of the log: what comes behind it in the log "

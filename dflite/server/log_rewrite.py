@@ -181,7 +181,7 @@ class LogRewriting:
         base = self.manifest.next_base(name)
         self.sink = DiskWriter(log.path_of(base), END, self.settings.rdbchecksum)
         if self.failures < PATIENCE:
-            LOG.log(NOTICE, "rewrite of the log begun: %s", base)
+            LOG.log(NOTICE, "Background append only file rewriting started: %s", base)
         self.snapshots.begin(REWRITE, self.sink, self.ended, self.at_cut)
 
     def at_cut(self) -> Fields:
@@ -208,7 +208,7 @@ class LogRewriting:
             if self.log.on and not self.log.is_whole:
                 self.log.end()  # it was nothing yet
             if run.called_off:
-                LOG.log(NOTICE, "rewrite of the log called off")
+                LOG.log(NOTICE, "Background AOF rewrite called off")
                 self.scheduled = self.settings.appendonly and not self.executor.loading
             else:
                 self.failed(run.error)
@@ -254,7 +254,7 @@ class LogRewriting:
         self.took_s = int(time.monotonic() - self.began_s)
         LOG.log(
             NOTICE,
-            "log rewritten: %d bytes in %.1f s",
+            "Background AOF rewrite terminated with success: %d bytes in %.1f s",
             sink.file.written,
             time.monotonic() - self.began_s,
         )
@@ -281,7 +281,7 @@ class LogRewriting:
         self.failures += 1
         self.took_s = int(time.monotonic() - self.began_s)
         if self.failures <= PATIENCE or not self.failures % LINES:
-            LOG.warning("the log could not be rewritten: %s", reason)
+            LOG.warning("Background AOF rewrite failed: %s", reason)
 
     # -- at times ----------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ class Node:
                     self.executor.divergence.errors = errors
                     self.executor.slowlog.entries.clear()
                 self.freeze_garbage()
-                LOG.log(NOTICE, "ready")
+                LOG.log(NOTICE, "Ready to accept connections")
                 write_out(banner(self.facts()) + "\n", sys.stdout)
                 self.following.at_start(self.restoring.fields)
                 await self.stopped.wait()
@@ -159,7 +159,7 @@ class Node:
             self.upkeep.stop()
             self.log.close()
             remove_pidfile(self.settings.pidfile)
-        LOG.log(NOTICE, "stopped")
+        LOG.log(NOTICE, "ready to exit, bye bye")
 
     def cut_off_unanswered(self) -> None:
         """What answers would promise cannot be kept: nobody gets them."""

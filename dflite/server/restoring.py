@@ -62,7 +62,8 @@ class Restoring:
         executor.loading = True
         executor.observers_changed()
         logged = LogLoading(executor, self.settings, self.log)
-        if self.settings.appendonly and logged.find():
+        path_of_log = self.settings.appendonly and logged.find()
+        if path_of_log:
             whole = await self.load_log(logged, stopped)
         else:
             whole = not path or await self.load_snapshot(path, stopped)
@@ -77,7 +78,8 @@ class Restoring:
         executor.keyspace.dbs[0].effects_of_deadline(0)  # some may be due for long
         LOG.log(
             NOTICE,
-            "%d keys loaded, %d were due, in %.1f s",
+            "DB loaded from %s: %d keys, %d were due, in %.1f s",
+            "append only file" if path_of_log else "disk",
             self.keys_loaded,
             self.keys_expired,
             time.time() - self.began_s,

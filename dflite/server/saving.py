@@ -143,7 +143,7 @@ class Saving:
         except OSError as error:
             self.failed(reason_of(error))
             return False
-        LOG.log(NOTICE, "snapshot begun: %s", path)
+        LOG.log(NOTICE, "Background saving started: %s", path)
         self.snapshots.begin(SAVE, self.disk, self.ended, self.at_cut)
         return True
 
@@ -173,7 +173,7 @@ class Saving:
         self.saves += 1
         self.saved_changes = self.began_changes
         self.note_outcome()
-        LOG.log(NOTICE, "snapshot saved: %s, %d bytes in %.1f s", path, size, seconds)
+        LOG.log(NOTICE, "DB saved on disk: %s, %d bytes in %.1f s", path, size, seconds)
         with contextlib.suppress(OSError):
             keep = self.settings.snapshot_retention
             for name in remove_old(self.settings.dir, self.settings.dbfilename, keep):
@@ -183,7 +183,9 @@ class Saving:
         self.last_took_s = int(time.monotonic() - self.began_s)
         self.last_error = reason
         self.note_outcome()
-        LOG.warning("snapshot failed: %s: %s", self.settings.dbfilename or "no file", reason)
+        LOG.warning(
+            "Background saving error: %s: %s", self.settings.dbfilename or "no file", reason
+        )
 
     # -- at times ----------------------------------------------------------------------------------
 

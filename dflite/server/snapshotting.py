@@ -15,12 +15,14 @@ from typing import Final, Protocol
 from dflite import __version__
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.executor import Executor
+from dflite.engine.replication import FUNCTIONS, KEYS
 from dflite.native.snapshot import (
     READ_BY_DFLITE,
     READ_BY_REDIS_7_0,
     READ_BY_REDIS_7_2,
     Snapshot,
 )
+from dflite.native.table import Table
 from dflite.persistence.rdb_file import head, version_for
 from dflite.rdb.values import REDIS_7_0, REDIS_7_2
 from dflite.scripting.scripting import saved_functions
@@ -37,6 +39,8 @@ SINK_S: Final = 0.002  # until a sink that is full, or that finishes, is looked 
 SAVE: Final = "snapshot"
 REWRITE: Final = "log rewrite"
 FULL_SYNC: Final = "full sync"
+
+ALL: Final = KEYS | FUNCTIONS
 
 Fields = list[tuple[str, str]]
 
@@ -72,7 +76,11 @@ def no_fields() -> Fields:
 
 
 def head_of(
-    executor: Executor, fields: Fields, packing: bool, forms: int = READ_BY_DFLITE
+    executor: Executor,
+    fields: Fields,
+    packing: bool,
+    forms: int = READ_BY_DFLITE,
+    parts: int = ALL,
 ) -> bytes:
     """What stands before the keys of a snapshot of this moment."""
     common = [
@@ -86,7 +94,8 @@ def head_of(
     version = version_for(executor.keyspace)
     if forms >= READ_BY_REDIS_7_2:
         version = REDIS_7_0 if forms >= READ_BY_REDIS_7_0 else REDIS_7_2
-    return head(version, fields) + saved_functions(executor, packing)
+    functions = saved_functions(executor, packing) if parts & FUNCTIONS else b""
+    return head(version, fields) + functions
 
 
 def bury(executor: Executor, snapshot: Snapshot) -> None:
@@ -108,6 +117,7 @@ class SnapshotRun:
         on_end: "Callable[[SnapshotRun], None]",
         at_cut: Callable[[], Fields],
         forms: int = READ_BY_DFLITE,
+        parts: int = ALL,
     ) -> None:
         self.executor = executor
         self.settings = settings
@@ -116,6 +126,7 @@ class SnapshotRun:
         self.on_end = on_end
         self.at_cut = at_cut
         self.forms = forms
+        self.parts = parts
         self.loop = asyncio.get_running_loop()
         self.began_s = time.monotonic()
         self.keys_total = 0
@@ -144,9 +155,13 @@ class SnapshotRun:
         self.began_s = time.monotonic()
         packing = self.settings.rdbcompression
         try:
-            self.sink.write(head_of(executor, self.at_cut(), packing, self.forms))
-            self.keys_total = sum(len(db) for db in executor.keyspace.dbs)
-            self.snapshot = Snapshot(executor.keyspace.tables, packing, forms=self.forms)
+            self.sink.write(head_of(executor, self.at_cut(), packing, self.forms, self.parts))
+            keyspace = executor.keyspace
+            tables: list[list[Table]] = []
+            if self.parts & KEYS:
+                tables = keyspace.tables
+                self.keys_total = sum(len(db) for db in keyspace.dbs)
+            self.snapshot = Snapshot(tables, packing, forms=self.forms)
         except (OSError, MemoryError) as error:
             self.fail(error)
             return
@@ -248,6 +263,7 @@ class Snapshots:
         on_end: Callable[[SnapshotRun], None],
         at_cut: Callable[[], Fields] = no_fields,
         forms: int = READ_BY_DFLITE,
+        parts: int = ALL,
     ) -> SnapshotRun:
         """Begin one; to be called while none is running.
 
@@ -255,7 +271,7 @@ class Snapshots:
         """
         if self.running is not None:
             raise ValueError(f"a {self.running.purpose} is running already")
-        run = SnapshotRun(self.executor, self.settings, purpose, sink, on_end, at_cut, forms)
+        run = SnapshotRun(self.executor, self.settings, purpose, sink, on_end, at_cut, forms, parts)
         self.run = run
         if self.executor.in_exec:
             run.loop.call_soon(run.cut)  # not in the middle of a step

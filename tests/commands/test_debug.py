@@ -100,6 +100,25 @@ def test_active_expiry_can_be_stopped(node: Node, client: NodeClient) -> None:
     assert client.run("DBSIZE") == 0
 
 
+def test_what_is_due_can_be_looked_at_while_it_is_there(node: Node, client: NodeClient) -> None:
+    client.run("SET a 1 PX 5")
+    node.clock.advance(10)
+    assert "encoding:int" in str(client.run("DEBUG OBJECT a"))
+    assert client.run("EXISTS a") == 0
+    assert client.run("DEBUG OBJECT a") == NoSuchKey
+
+
+def test_a_command_may_be_for_replicas_only(node: Node, client: NodeClient) -> None:
+    assert client.run("DEBUG REPLICATE SET a 1") == "OK"
+    assert node.take_journal() == ["SET a 1"]
+    assert client.run("EXISTS a") == 0
+    client.run("MULTI")
+    client.run("SET b 1")
+    client.run("DEBUG REPLICATE nosuch")
+    client.run("EXEC")
+    assert {"SET b 1", "nosuch"} <= set(node.take_journal())
+
+
 @pytest.mark.parametrize(("length", "pattern", "matches"), [
     (10, "*", 1), (10, "a*a", 1), (3, "aaaa", 0), (0, "", 1), (50_000, "*a" * 20 + "b", 0),
 ])  # fmt: skip

@@ -346,13 +346,13 @@ def test_what_fails_here_is_told(following: Following) -> None:
     assert following.node.host.logged == [
         (
             "warning",
-            "the primary's INCR with 1 arguments failed here: "
+            "== CRITICAL == the primary's 'incr' (1 arguments) failed here: "
             "ERR value is not an integer or out of range",
         ),
         (
             "warning",
-            "the primary's NOSUCH with 1 arguments failed here: ERR unknown command 'NOSUCH', "
-            "with args beginning with: 'secret' ",
+            "== CRITICAL == the primary's 'nosuch' (1 arguments) failed here: "
+            "ERR unknown command 'NOSUCH', with args beginning with: 'secret' ",
         ),
     ]
 

@@ -97,13 +97,14 @@ def test_replicas_get_what_they_lack_before_the_end(run_dflite: RunDflite) -> No
             client.send("SHUTDOWN")
             wait_until(lambda: "writes wait" in primary.log, what="the end has begun")
             assert other.call("GET", "b").data == b"last"
+            assert 0 < int(info(primary, "server")["shutdown_in_milliseconds"]) <= 10_000
             other.send("SET", "b", "never")
             with pytest.raises(Closed):
                 other.read()
             with pytest.raises(Closed):
                 client.read()
         assert primary.process.wait(20) == 0
-        assert "1 of 1 replicas have everything" in primary.log
+        assert "1 of 1 replicas are in sync" in primary.log
         wait_until(lambda: replica.call("GET", "b") == b"last", 20, "the replica has all")
 
 

@@ -133,6 +133,22 @@ def test_who_knows_no_mark_is_told_the_length(
     follower.close()
 
 
+@pytest.mark.parametrize(
+    ("words", "keys", "functions"), [("functions", 0, 1), ("", 0, 0), ("FUNCTIONS functions", 0, 1)]
+)
+def test_who_wants_functions_only_gets_no_keys(
+    server: Server, tmp_path: Path, words: str, keys: int, functions: int
+) -> None:
+    code = "#!lua name=lib\nredis.register_function('f', function() return 1 end)"
+    server.call("FUNCTION", "LOAD", code)
+    follower = Follower(server, "capa", "eof", "rdb-only", "1", "rdb-filter-only", words)
+    follower.send("SYNC")
+    data = follower.read_snapshot()
+    assert keys_in(data, tmp_path / "x") == keys
+    assert data.count(b"register_function") == functions
+    follower.close()
+
+
 def test_who_goes_away_in_the_middle_disturbs_nobody(server: Server, tmp_path: Path) -> None:
     server.call("DEBUG", "POPULATE", 100_000, "more", 200)
     gone = Follower(server, "capa", "eof")
@@ -157,7 +173,7 @@ def test_a_snapshot_waits_for_the_one_before(server: Server, tmp_path: Path) -> 
         assert client.read().value == b"Background saving started"
         follower.read_line()
         assert keys_in(follower.read_snapshot(), tmp_path / "x") == KEYS + 100_000
-    assert "snapshot saved" in server.log
+    assert "DB saved on disk" in server.log
     follower.close()
 
 
