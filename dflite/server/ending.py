@@ -25,6 +25,10 @@ LOOK_MS: Final = 10
 REASON: Final = "shutdown_in_progress"  # why writes wait, as INFO names it
 
 
+def nobody_asked() -> None:
+    """Nobody waits for an answer: what went wrong is in the log."""
+
+
 class Ending:
     """Of one node; `stop` is called when nothing can come between any more."""
 
@@ -84,6 +88,10 @@ class Ending:
         if not self.waiting:
             return -1
         return max(self.until_ms - self.executor.clock.now_ms, 0)
+
+    def count_askers(self) -> int:
+        """Clients that wait for the end."""
+        return sum([asker is not nobody_asked for asker in self.askers])
 
     def abort(self) -> bool:
         """Do not end after all; False if that is not about to happen."""

@@ -57,6 +57,10 @@ def nobody_ends_it() -> int:
     return -1
 
 
+def nobody() -> int:
+    return 0
+
+
 class Figures:
     """What INFO and the metrics read."""
 
@@ -87,6 +91,7 @@ class Figures:
         self.program_memory = 0
         self.stopping = False
         self.ends_in_ms: Callable[[], int] = nobody_ends_it
+        self.await_end: Callable[[], int] = nobody
         self.expiry_us = 0  # spent on expiring keys that nobody asked for
         self.samples: deque[Sample] = deque(maxlen=SAMPLES)
         self.longest_inputs: deque[int] = deque(maxlen=RECENT)
@@ -243,7 +248,7 @@ class Figures:
             return 0
         left = []
         for _ in range(DRAWN):
-            key = self.keyspace.random_key(db)
+            key = self.keyspace.random_table(db).random_key()  # who only looks expires nothing
             deadline = db.table(key).deadline(key) if key is not None else -1
             if deadline >= 0:
                 left.append(max(deadline - self.clock.now_ms, 0))

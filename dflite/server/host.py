@@ -26,7 +26,7 @@ from dflite.native.requests import Limits
 from dflite.native.thresholds import set_threshold
 from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
-from dflite.server.ending import Ending
+from dflite.server.ending import Ending, nobody_asked
 from dflite.server.endpoint import PUBLIC
 from dflite.server.figures import Figures
 from dflite.server.log_rewrite import LogRewriting
@@ -55,10 +55,6 @@ THRESHOLDS: Final = (
     "zset_max_listpack_entries",
     "zset_max_listpack_value",
 )
-
-
-def nobody_asked() -> None:
-    """Nobody waits for an answer: what went wrong is in the log."""
 
 
 class NodeHost(ReplicationHost):
@@ -99,6 +95,7 @@ class NodeHost(ReplicationHost):
         self.restoring = restoring
         self.ending = Ending(executor, self.settings, figures.reactor, saving, self.stop)
         figures.ends_in_ms = self.ending.left_ms
+        figures.await_end = self.ending.count_askers
         self.apply_settings()
         self.require_password()
         executor.users.never_open = self.settings.endpoint == PUBLIC

@@ -23,6 +23,7 @@ from dflite.server.info_stats import stats_section
 from dflite.server.info_tls import certificate_lines, tls_section
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.process import cpu_of_children, cpu_of_process, cpu_of_thread, system_name
+from dflite.server.snapshotting import FULL_SYNC
 
 Section = Callable[[Figures], list[str]]
 
@@ -96,13 +97,13 @@ def clients_section(figures: Figures) -> list[str]:
     paused = "all" if pausing.asked_for and not pausing.writes_only else "write"
     left_ms = max(pausing.until_ms - figures.clock.now_ms, 0) if pausing.asked_for else 0
     return [
-        f"connected_clients:{len(executor.clients)}",
+        f"connected_clients:{len(executor.clients) - len(executor.replication.attached())}",
         "cluster_connections:0",  # there is no cluster bus
         f"maxclients:{figures.settings.maxclients}",
         f"max_clients:{figures.settings.maxclients}",
         f"client_recent_max_input_buffer:{figures.longest_input()}",
         f"client_recent_max_output_buffer:{figures.longest_output()}",
-        f"blocked_clients:{executor.blocked_clients()}",
+        f"blocked_clients:{executor.blocked_clients() + figures.await_end()}",
         f"tracking_clients:{len(executor.tracking.trackers)}",
         f"pubsub_clients:{executor.channels.clients}",
         f"watching_clients:{figures.watching_clients()}",
@@ -121,7 +122,8 @@ def persistence_section(figures: Figures) -> list[str]:
     loading = int(figures.executor.loading)
     changes = saving.unsaved_changes()
     current = saving.snapshots.running
-    save = saving.run
+    # as Redis: of either purpose, but not the log's
+    save = saving.run or saving.snapshots.running_for(FULL_SYNC)
     keys, keys_total = (current.keys, current.keys_total) if current is not None else (0, 0)
     return [
         f"loading:{loading}",
@@ -148,7 +150,7 @@ def persistence_section(figures: Figures) -> list[str]:
         "module_fork_in_progress:0",
         "module_fork_last_cow_size:0",
         *loading_lines(figures),
-        f"saving:{int(save is not None)}",
+        f"saving:{int(saving.run is not None)}",
         f"last_success_save:{saving.last_save_s}",
         f"rdb_changes_since_last_success_save:{changes}",
     ]

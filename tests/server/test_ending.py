@@ -98,6 +98,9 @@ def test_replicas_get_what_they_lack_before_the_end(run_dflite: RunDflite) -> No
             wait_until(lambda: "writes wait" in primary.log, what="the end has begun")
             assert other.call("GET", "b").data == b"last"
             assert 0 < int(info(primary, "server")["shutdown_in_milliseconds"]) <= 10_000
+            clients = info(primary, "clients")
+            assert clients["blocked_clients"] == "1", "who has asked for the end"
+            assert clients["connected_clients"] == "3", "a replica is no client"
             other.send("SET", "b", "never")
             with pytest.raises(Closed):
                 other.read()

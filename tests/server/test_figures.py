@@ -106,6 +106,9 @@ def test_time_to_live_is_an_average_of_some(
     assert figures.average_ttl_ms(node.db) == 5000
     client.run("SET b 1 PX 7000")
     assert 5000 <= figures.average_ttl_ms(node.db) <= 7000
+    node.clock.advance(8000)
+    assert figures.average_ttl_ms(node.db) == 0
+    assert len(node.db) == 2, "who looks at INFO lets nothing expire"
 
 
 def test_ready_means_neither_loading_nor_ending(figures: Figures) -> None:
