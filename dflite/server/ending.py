@@ -25,6 +25,10 @@ LOOK_MS: Final = 10
 REASON: Final = "shutdown_in_progress"  # why writes wait, as INFO names it
 
 
+def never() -> bool:
+    return False
+
+
 def nobody_asked() -> None:
     """Nobody waits for an answer: what went wrong is in the log."""
 
@@ -46,6 +50,7 @@ class Ending:
         self.saving = saving
         self.stop = stop
         self.before_stop: list[Callable[[], None]] = []  # nobody comes in any more
+        self.log_is_begun: Callable[[], bool] = never
         self.over = False
         self.waiting = False  # for replicas
         self.askers: list[Callable[[], None]] = []  # to be told if it does not come about
@@ -144,6 +149,11 @@ class Ending:
         """Let nothing more be answered, and save; False if that fails, and the node goes on."""
         self.reactor.hold_all(HELD_ENDING)
         self.tell_lagging()
+        if self.log_begins() and not self.force:
+            self.reactor.release_all(HELD_ENDING)
+            LOG.warning("Writing initial AOF, can't exit: its files do not hold all data yet")
+            self.give_up()
+            return False
         self.saving.call_off()
         self.saving.snapshots.call_off()
         if not self.saved() and not self.force:
@@ -157,6 +167,12 @@ class Ending:
             chore()
         self.stop()
         return True
+
+    def log_begins(self) -> bool:
+        """Is the log's first base being written, on which the next start of a primary relies?"""
+        executor = self.executor
+        begins = not executor.loading and executor.replication.primary is None
+        return begins and self.log_is_begun()
 
     def saved(self) -> bool:
         """Take the last snapshot, if it is asked for or, with None, if there are to be any."""

@@ -60,6 +60,9 @@ class Feeding:
         self.fed = backlog.offset
         if replication.replicas:
             hard = self.settings.client_output_buffer_limit[REPLICA][0]
+            if hard:
+                # who may go on after a cut from so far behind is not cut off for being there
+                hard = max(hard, self.settings.repl_backlog_size)
             for replica in list(replication.replicas.values()):
                 if replica.state == ONLINE:
                     replica.conn.mark_dirty()

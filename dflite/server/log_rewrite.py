@@ -64,6 +64,10 @@ class LogRewriting:
     def is_running(self) -> bool:
         return self.preparing or self.run is not None or self.sink is not None
 
+    def is_first(self) -> bool:
+        """Is the one that runs to be the first base of a log?"""
+        return self.is_running and self.settings.appendonly and not self.log.is_whole
+
     def running_s(self) -> int:
         return int(time.monotonic() - self.began_s) if self.is_running else NEVER
 

@@ -170,11 +170,10 @@ class Restoring:
     def load_log_again(self) -> str:
         """DEBUG LOADAOF: the log in the place of what is there; an error's text."""
         log, executor = self.log, self.executor
-        if not log.on:
-            return "there is no log"
         logged = LogLoading(executor, self.settings, log)
         try:
-            log.write_all()
+            if log.on:
+                log.write_all()  # without one there may be that of BGREWRITEAOF
             if not logged.find():
                 return "there is no log"
             for db in executor.keyspace.dbs:

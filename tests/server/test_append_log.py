@@ -341,3 +341,17 @@ def test_a_log_that_cannot_be_begun_keeps_nothing_of_the_stream(
         log.close()
 
     asyncio.run(run())
+
+
+def test_a_log_that_is_off_can_be_written_and_read_once(
+    run_dflite: RunDflite, tmp_path: Path
+) -> None:
+    server = run_dflite(f"--dir={tmp_path}", "--enable_debug_command=yes")
+    with server.connect() as client:
+        assert client.call("DEBUG", "LOADAOF").text.startswith("ERR Error trying to load the AOF")
+        client.call("SET", "a", "1")
+        client.call("BGREWRITEAOF")
+        wait_until(lambda: persistence(client)["aof_rewrite_in_progress"] == "0", what="it is done")
+        client.call("SET", "a", "2")
+        assert client.call("DEBUG", "LOADAOF").text == "OK"
+        assert client.call("GET", "a").data == b"1"

@@ -131,6 +131,20 @@ def test_the_end_can_be_called_off_or_hurried(run_dflite: RunDflite) -> None:
         assert "lacks" in primary.log
 
 
+def test_a_log_has_its_first_base_before_the_end(run_dflite: RunDflite) -> None:
+    server = run_dflite("--enable_debug_command=yes")
+    with server.connect() as client:
+        client.call("DEBUG", "POPULATE", "1000")
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "1000000", "appendonly", "yes")
+        assert "Errors trying to SHUTDOWN" in client.call("SHUTDOWN", "NOSAVE").text
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: server.log.count("Writing initial AOF") == 2, what="it is refused")
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "0")
+        wait_until(lambda: "AOF rewrite terminated" in server.log, what="the base is there")
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) == 0
+
+
 def test_nobody_is_waited_for_longer_than_that(run_dflite: RunDflite) -> None:
     primary = run_dflite(NO_DELAY, "--shutdown_timeout=1")
     with start_dflite() as replica, Proxy(primary.port) as proxy:

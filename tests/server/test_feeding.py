@@ -35,6 +35,7 @@ def fed() -> Fed:
 
 def test_who_reads_too_little_is_cut_off_at_the_hard_limit(fed: Fed) -> None:
     fed.change("client-output-buffer-limit", "replica 100000 0 0")
+    fed.change("repl-backlog-size", "20000")
     client = fed.node.client()
     client.run("SET", "k", "x" * 60_000)
     fed.feeding.before_replies()
@@ -43,6 +44,17 @@ def test_who_reads_too_little_is_cut_off_at_the_hard_limit(fed: Fed) -> None:
     fed.feeding.before_replies()
     assert fed.is_cut_off()
     assert fed.node.executor.closed_for_output == 1
+
+
+def test_what_is_kept_for_those_who_come_back_is_no_reason_to_cut_off(fed: Fed) -> None:
+    fed.change("client-output-buffer-limit", "replica 1000 0 0")
+    fed.change("repl-backlog-size", "100000")
+    fed.node.client().run("SET", "k", "x" * 60_000)
+    fed.feeding.before_replies()
+    assert not fed.is_cut_off(), "it would come back, and be as far behind"
+    fed.node.client().run("SET", "k", "x" * 60_000)
+    fed.feeding.before_replies()
+    assert fed.is_cut_off()
 
 
 def test_the_soft_limit_has_to_be_exceeded_for_its_time(fed: Fed) -> None:
