@@ -153,7 +153,7 @@ def test_nobody_is_waited_for_longer_than_that(run_dflite: RunDflite) -> None:
             client.call("SET", "a", "1")
         begin_end(primary, "SHUTDOWN")
         assert primary.process.wait(20) == 0
-        assert "0 of 1 replicas have everything" in primary.log
+        assert "0 of 1 replicas are in sync" in primary.log
 
 
 def follow_through(proxy: Proxy, primary: Server, replica: Server) -> None:
