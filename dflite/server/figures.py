@@ -84,6 +84,7 @@ class Figures:
         self.keyspace = executor.keyspace
         self.clock = executor.clock
         self.started = time.time()
+        self.began_s = time.monotonic()
         self.process_id = os.getpid()
         self.run_id = secrets.token_hex(20)
         self.startup_memory = executor.used_memory()
@@ -192,7 +193,7 @@ class Figures:
         return self.saving.changes()
 
     def uptime_s(self) -> int:
-        return int(time.time() - self.started)
+        return int(time.monotonic() - self.began_s)
 
     def is_ready(self) -> bool:
         """Would a client's request be served?"""

@@ -263,7 +263,9 @@ class FullSyncs:
         now_ms = self.executor.clock.now_ms
         delay_ms = self.settings.repl_diskless_sync_delay * 1000
         enough = self.settings.repl_diskless_sync_max_replicas
-        ready = now_ms - waiting[0].since_ms >= delay_ms or 0 < enough <= len(waiting)
+        waited_ms = now_ms - waiting[0].since_ms
+        # who waits since later than now has come before the clock was set back
+        ready = not 0 <= waited_ms < delay_ms or 0 < enough <= len(waiting)
         if not self.settings.repl_diskless_sync or waiting[0].only_snapshot:
             ready = True
         if self.snapshots.running is None and ready:

@@ -49,6 +49,7 @@ class Saving:
         self.settings = settings
         self.snapshots = snapshots
         self.last_save_s = int(time.time())  # the last good one, or the start
+        self.last_good_s = time.monotonic()  # ... by a clock that nobody sets
         self.last_try_s = 0.0
         self.last_error = ""  # of the last one, empty if it was good
         self.last_took_s = NEVER
@@ -100,7 +101,7 @@ class Saving:
         """The moment of the snapshot: what fields say of it."""
         self.began_s = time.monotonic()
         self.began_changes = self.changes()
-        self.last_try_s = time.time()
+        self.last_try_s = time.monotonic()
         fields = [("aof-base", "0")]
         executor = self.executor
         if executor.busy_with is None and not executor.effects.records:
@@ -136,7 +137,7 @@ class Saving:
         """Begin a snapshot in the background; False if that fails already."""
         self.scheduled = False
         self.began_s = time.monotonic()
-        self.last_try_s = time.time()
+        self.last_try_s = time.monotonic()
         try:
             path = self.path()
             self.disk = DiskWriter(path, END, self.settings.rdbchecksum)
@@ -168,6 +169,7 @@ class Saving:
     def succeeded(self, path: str, size: int) -> None:
         seconds = time.monotonic() - self.began_s
         self.last_save_s = int(time.time())
+        self.last_good_s = time.monotonic()
         self.last_took_s = int(seconds)
         self.last_error = ""
         self.saves += 1
@@ -210,12 +212,12 @@ class Saving:
 
     def is_point(self) -> bool:
         """Have enough changes come in enough seconds?"""
-        now = time.time()
+        now = time.monotonic()
         changes = self.unsaved_changes()
         if not changes or (self.last_error and now - self.last_try_s < RETRY_S):
             return False
         return any(
-            changes >= least and now - self.last_save_s > seconds
+            changes >= least and now - self.last_good_s > seconds
             for seconds, least in self.settings.save
         )
 

@@ -168,3 +168,13 @@ def test_a_replica_waits_for_its_primary(keyspace: Keyspace, expiry: Expiry) -> 
     assert not expiry.run_slice()
     assert expiry.next_ms() == -1
     assert len(keyspace.dbs[0]) == 5
+
+
+def test_a_pause_ends_when_the_clock_is_set_back(keyspace: Keyspace, expiry: Expiry) -> None:
+    for place in range(len(expiry.rest_until)):
+        expiry.rest_until[place] = NOW + 3_600_000
+    fill(keyspace, 0, 5, NOW + 1)
+    keyspace.clock.advance(1)
+    while expiry.run_slice():
+        continue
+    assert len(keyspace.dbs[0]) == 0
