@@ -22,9 +22,12 @@ class Journal:
     def __init__(self, backlog: Backlog) -> None:
         self.backlog = backlog
         self.steps = 0
+        self.closed = False  # the node ends in the middle of a step, which is not to be seen
 
     def append(self, records: list[Record], transaction: bool) -> None:
         """One step happened."""
+        if self.closed:
+            return
         backlog = self.backlog
         self.steps += 1
         if transaction:

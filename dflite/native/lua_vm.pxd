@@ -7,7 +7,7 @@ from dflite.native.lua_state cimport Interpreter
 @cython.final
 cdef class LuaVM(Interpreter):
     cdef public int64_t busy_after_us
-    cdef bint killed
+    cdef bytes killed       # the error that it is to end with
     cdef bint busy
     cdef readonly bint for_functions
     cdef readonly bint failed           # the last script ended with an error, or answered one

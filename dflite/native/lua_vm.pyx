@@ -101,31 +101,35 @@ cdef int on_error(lua_State* L) noexcept nogil:
     return 1
 
 
-cdef bint is_killed(lua_State* L) noexcept:
-    """A script has run for a while: once it is busy, let others speak. Is it to end?"""
+cdef const char* error_of_end(lua_State* L) noexcept:
+    """A script has run for a while: once it is busy, let others speak. The error that it is to end with.
+
+    No object, since what takes it never comes back.
+    """
     cdef LuaVM vm = <LuaVM>interpreter_of(L)
     cdef bint strict = vm.account.strict
-    if vm.killed:
-        return True
+    if vm.killed is not None:
+        return <const char*>vm.killed
     if vm.busy_after_us <= 0 or microseconds() - vm.started_us < vm.busy_after_us:
-        return False
+        return NULL
     vm.account.strict = False
     try:
         PyErr_CheckSignals()    # what came while nothing of Python's ran
         vm.killed = vm.calls.let_others_speak(not vm.busy)
     except BaseException as problem:
         vm.problem = problem
-        vm.killed = True
+        vm.killed = b"ERR"
     vm.busy = True
     vm.account.strict = strict
-    return vm.killed
+    return <const char*>vm.killed if vm.killed is not None else NULL
 
 
 cdef void on_count(lua_State* L, lua_Debug* where) noexcept:
-    if is_killed(L):
+    cdef const char* error = error_of_end(L)
+    if error is not NULL:
         # at every line from now on: pcall must not go on with it
         lua_sethook(L, <lua_Hook>on_count, LUA_MASKLINE | LUA_MASKCOUNT, HOOK_EVERY)
-        fail(L, b"ERR Script killed by user with SCRIPT KILL...")
+        fail(L, error)
 
 
 # -- the interpreter -----------------------------------------------------------------------------------------
@@ -252,7 +256,8 @@ cdef class LuaVM(Interpreter):
         self.readonly_script = readonly
         self.fast = fast
         self.capture.resp3 = False
-        self.wrote = self.killed = self.busy = False
+        self.wrote = self.busy = False
+        self.killed = None
         self.problem = None
         if self.busy_after_us > 0:
             self.started_us = microseconds()
@@ -327,7 +332,8 @@ cdef class LuaVM(Interpreter):
         cdef int status
         cdef size_t n = 0
         cdef const char* p
-        self.killed = self.busy = False
+        self.busy = False
+        self.killed = None
         self.problem = None
         self.started_us = microseconds()
         self.show_globals(True)

@@ -53,6 +53,8 @@ UNKNOWN: Final = b"ERR Unknown Redis command called from script"
 WRONG_NUMBER: Final = b"ERR Wrong number of args calling Redis command from script"
 NOT_FROM_SCRIPTS: Final = b"ERR This Redis command is not allowed from script"
 READ_ONLY: Final = b"ERR Write commands are not allowed from read-only scripts."
+KILLED: Final = b"ERR Script killed by user with SCRIPT KILL..."
+SHUT_DOWN: Final = b"ERR Script ended, because the server shuts down"
 NO_PERMISSION: Final = b"NOPERM ACL failure in script: "
 LEVELS: Final = ("debug", "verbose", "notice", "warning")
 REPLICATE_ALL: Final = 3
@@ -101,7 +103,7 @@ class Calls:
         self.allow_oom = False
         self.over_limit = UNKNOWN_YET
         self.replication = REPLICATE_ALL
-        self.kill_asked = False
+        self.killed: bytes | None = None  # the error that it is to end with
         self.told_of_end = False
         self.busy: CommandError | None = None
 
@@ -124,7 +126,7 @@ class Calls:
         self.read_only = read_only
         self.allow_oom = (chunk.flags & ALLOW_OOM) != 0
         self.replication = REPLICATE_ALL
-        self.kill_asked = False
+        self.killed = None
         self.told_of_end = False
         self.over_limit = UNKNOWN_YET
         if self.memory != self.executor.script_memory:
@@ -312,15 +314,15 @@ class Calls:
 
     # -- scripts that take long --------------------------------------------------------------------
 
-    def let_others_speak(self, first: bool) -> bool:
-        """Others get their errors, and those who may speak their answers. Is the script to end?
+    def let_others_speak(self, first: bool) -> bytes | None:
+        """Others get their errors, and those who may speak their answers; why the script is to end.
 
         Their requests are steps in the middle of this one, so what this one has noted is put aside.
         """
         executor = self.executor
         vm = self.vm
         if vm is None or executor.serve_others is None:
-            return False
+            return None
         if first:
             word = "FUNCTION KILL" if vm.for_functions else "SCRIPT KILL"
             self.ctx.host.log(
@@ -344,8 +346,7 @@ class Calls:
         executor.in_exec = False
         executor.pushes.running = None
         try:
-            if executor.serve_others() or (executor.wants_end and self.may_end(vm)):
-                self.kill_asked = True
+            stopped = executor.serve_others()
         finally:
             effects.changes = changes
             effects.records = records
@@ -353,7 +354,22 @@ class Calls:
             executor.in_exec = in_exec
             executor.pushes.running = running
             executor.clock.put_back(now_us)  # a script sees one time
-        return self.kill_asked
+        if stopped:
+            self.give_up(vm)
+        elif executor.wants_end and self.may_end(vm):
+            self.killed = SHUT_DOWN
+        return self.killed
+
+    def give_up(self, vm: LuaVM) -> None:
+        """SHUTDOWN NOSAVE: what a step has done so far is half of something, which nobody gets."""
+        self.killed = SHUT_DOWN
+        self.executor.journal.closed = True
+        if vm.wrote:
+            self.ctx.host.log(
+                "warning",
+                "the running script has written, and is ended: neither the log nor replicas get "
+                f"any of it: {self.name.decode('latin-1')}",
+            )
 
     def may_end(self, vm: LuaVM) -> bool:
         """The process was told to end: so do scripts, but not one that has written."""
@@ -374,4 +390,4 @@ class Calls:
             raise Unkillable
         if vm.for_functions != functions:
             raise BusyFunction if vm.for_functions else BusyScript
-        self.kill_asked = True
+        self.killed = KILLED

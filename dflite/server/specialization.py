@@ -41,14 +41,18 @@ def specialize(settings: Settings) -> list[str]:
 
 
 def eviction_problem(settings: Settings) -> str:
-    """Why jobs could be lost to eviction; empty if they cannot."""
+    """Why jobs could be lost to eviction, and what to change; empty if they cannot."""
     name = NAMES[settings.specialization]
+    way_out = f"; a node that may evict starts without {ORIGIN}={settings.specialization}."
     if settings.cache_mode:
-        return f"jobs of {name} must not be evicted, and cache_mode evicts."
+        return (
+            f"jobs of {name} must not be evicted, and cache_mode evicts: leave --cache_mode out"
+            + way_out
+        )
     if settings.maxmemory_policy != NO_EVICTION:
         return (
             f"jobs of {name} must not be evicted: maxmemory-policy has to be {NO_EVICTION}, "
-            f"not {settings.maxmemory_policy}."
+            f"not {settings.maxmemory_policy}; leave --maxmemory_policy out{way_out}"
         )
     return ""
 
@@ -64,7 +68,10 @@ def queue_warnings(settings: Settings) -> list[str]:
 
 def open_for_memcached(settings: Settings) -> list[str]:
     if not settings.memcached_port:
-        raise UsageError("a node for memcached's clients needs a memcached_port.")
+        raise UsageError(
+            "a node for memcached's clients needs a memcached_port: leave --memcached_port out or "
+            f"give it another port than 0; or leave out {ORIGIN}={MEMCACHED}."
+        )
     if not settings.given("memcached_port"):
         # as if it had been asked for: not to get it is an error
         settings.origins["memcached_port"] = ORIGIN

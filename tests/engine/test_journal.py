@@ -29,6 +29,14 @@ def test_steps_stand_in_the_stream_as_requests() -> None:
     assert journal.steps == 2
 
 
+def test_a_step_that_the_end_cuts_off_is_not_in_the_stream() -> None:
+    backlog = Node().executor.backlog
+    journal = Journal(backlog)
+    journal.closed = True
+    journal.append([Record(0, [b"DEL", b"a"])], False)
+    assert (journal.steps, backlog.offset) == (0, 0)
+
+
 def test_requests_are_journaled_as_they_came_and_with_their_database() -> None:
     node = Node()
     client = node.client()

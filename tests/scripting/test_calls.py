@@ -1,5 +1,7 @@
 """The commands that scripts call: what is allowed, what is journaled, what is counted."""
 
+import pytest
+
 from dflite.engine.command import COMMANDS
 from dflite.native.requests import Batch
 from tests.scripting.conftest import Evaluate
@@ -176,6 +178,20 @@ def test_a_script_that_has_written_cannot_be_killed(node: Node, client: NodeClie
     assert reply == b"1"
     assert "UNKILLABLE" in repr(others.replies[0])
     assert node.journal == ["set a 1"]
+
+
+@pytest.mark.parametrize("by_signal", [True, False])
+def test_the_end_of_the_process_ends_a_script_with_words_of_its_own(
+    node: Node, client: NodeClient, by_signal: bool
+) -> None:
+    node.executor.wants_end = by_signal
+    others = Others(node, [])
+    others.turns = 0 if by_signal else 50
+    node.executor.script_patience_us = 1000
+    node.executor.serve_others = others
+    reply = client.run("EVAL", "pcall(function() while true do end end)\nreturn 1", "0")
+    assert repr(reply).startswith("Error(b'ERR Script ended, because the server shuts down")
+    assert node.executor.journal.closed is not by_signal
 
 
 def test_what_is_not_sorted_comes_in_order_all_the_same(client: NodeClient, lua: Evaluate) -> None:

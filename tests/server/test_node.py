@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.connection import Connection
+from tests.support.resp import BULK, Reply
 from tests.support.servers import Server, dflite_command, free_port, start, wait_until
 
 
@@ -198,8 +199,9 @@ def begin_script(server: Server, script: str) -> Connection:
 
 def test_a_signal_ends_a_script_that_has_not_written(run_dflite: Callable[..., Server]) -> None:
     server = run_dflite("--busy_reply_threshold=10")
-    with begin_script(server, "redis.call('GET', 'k') while true do end"):
+    with begin_script(server, "redis.call('GET', 'k') while true do end") as connection:
         server.process.send_signal(signal.SIGTERM)
+        assert b"ended, because the server shuts down script: " in connection.read().data
         assert server.process.wait(30) == 0
     assert "SIGTERM received" in server.log
 
@@ -216,6 +218,22 @@ def test_a_script_that_has_written_ends_with_its_process_only_by_shutdown_nosave
             assert other.call("SHUTDOWN").is_error
             other.send("SHUTDOWN", "NOSAVE")
             assert server.process.wait(30) == 0
+
+
+def test_shutdown_nosave_leaves_no_half_of_a_script_in_the_log(
+    run_dflite: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = run_dflite("--busy_reply_threshold=10", "--appendonly=yes", f"--dir={tmp_path}")
+    server.call("SET", "whole", 1)
+    with (
+        begin_script(server, "redis.call('SET', 'half', 1) while true do end"),
+        server.connect() as other,
+    ):
+        other.send("SHUTDOWN", "NOSAVE")
+        assert server.process.wait(30) == 0
+    assert "neither the log nor replicas get any of it" in server.log
+    again = run_dflite("--appendonly=yes", f"--dir={tmp_path}")
+    assert again.call("KEYS", "*") == [Reply(BULK, b"whole")]
 
 
 def test_a_script_that_has_written_is_waited_for(run_dflite: Callable[..., Server]) -> None:

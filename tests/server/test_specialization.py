@@ -25,8 +25,11 @@ def test_a_node_for_nothing_in_particular_is_as_other_flags_say() -> None:
 @pytest.mark.parametrize("name", ["bullmq", "sidekiq"])
 @pytest.mark.parametrize("flag", ["--cache_mode", "--maxmemory_policy=volatile-ttl"])
 def test_a_node_for_a_queue_does_not_start_with_eviction(name: str, flag: str) -> None:
-    with pytest.raises(UsageError, match="must not be evicted"):
+    with pytest.raises(UsageError, match="must not be evicted") as refused:
         specialize(given(f"--specialization={name}", flag))
+    named = flag.partition("=")[0]
+    assert f"leave {named} out; a node that may evict starts without" in str(refused.value)
+    assert f"--specialization={name}" in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["bullmq", "sidekiq"])
@@ -73,7 +76,7 @@ def test_a_node_for_memcached_says_who_needs_no_password() -> None:
 
 
 def test_a_node_for_memcached_cannot_be_without_its_port_nor_public() -> None:
-    with pytest.raises(UsageError, match="needs a memcached_port"):
+    with pytest.raises(UsageError, match="memcached_port: leave --memcached_port out or give"):
         specialize(given("--specialization=memcached", "--memcached_port=0"))
     settings = given("--specialization=memcached", "--endpoint=public")
     specialize(settings)

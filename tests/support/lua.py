@@ -44,9 +44,9 @@ class Commands:
         self.registered.append((name, description, flags))
         return b"ERR not this one" if name == b"bad" else None
 
-    def let_others_speak(self, first: bool) -> bool:
+    def let_others_speak(self, first: bool) -> bytes | None:
         self.kill_after -= 1
-        return self.kill_after <= 0
+        return None if self.kill_after > 0 else b"ERR Killed"
 
 
 class Interpreter:
