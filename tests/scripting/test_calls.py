@@ -137,6 +137,24 @@ def test_users_are_checked_for_each_command(node: Node, client: NodeClient) -> N
     assert other.run("EVAL", "return redis.acl_check_cmd('get', 'x')", "0") is None
 
 
+def test_a_script_takes_as_many_words_as_come(client: NodeClient) -> None:
+    words = [str(number) for number in range(200_000)]
+    assert client.run("EVAL", "return {#KEYS, #ARGV, ARGV[200000]}", "0", *words) == [
+        0, 200_000, b"199999",
+    ]  # fmt: skip
+    assert client.run("EVAL", "return {#KEYS, #ARGV}", "150000", *words) == [150_000, 50_000]
+    for script in (
+        "return select('#', unpack(ARGV))",
+        "return redis.pcall('DEL', unpack(ARGV))",
+        "return {unpack({}, 1, 1e8)}",
+        "return {unpack({}, -2^31, 2^31 - 1)}",
+    ):
+        reply = client.run("EVAL", script, "0", *words)
+        assert "too many results to unpack" in repr(reply)
+    assert client.run("EVAL", "return redis.call('DEL', unpack(ARGV, 1, 7000))", "0", *words) == 0
+    assert client.run("EVAL", "return #ARGV", "0") == 0
+
+
 class Others:
     """What others do while a script is busy, then its end."""
 
