@@ -6,6 +6,7 @@ bytes, and by whole transactions: MULTI counts when its EXEC has run, so that a 
 between goes on before it. While the primary's requests run no deadline has passed: it says DEL.
 """
 
+from collections import deque
 from typing import Final
 
 from dflite.engine.client import Client
@@ -112,12 +113,13 @@ class PrimaryStream:
         client.update_lane()
         executor.clients[client.id] = client
         executor.contexts[client.id] = self.ctx
-        self.pending = bytearray()  # what came and is not applied as a whole
+        self.pending: deque[bytes] = deque()  # what came and is not applied as a whole
+        self.pending_bytes = 0
 
     @property
     def received(self) -> int:
         """Where the stream stands that came."""
-        return self.backlog.offset + len(self.pending)
+        return self.backlog.offset + self.pending_bytes
 
     def feed(self, data: bytes) -> None:
         """Apply what came; BrokenStream if that cannot go on."""
@@ -130,7 +132,8 @@ class PrimaryStream:
             # what comes now is not taken: it must not count either
             raise StreamEnded("the client of the primary was killed")
         session.base = self.received - conn.input_length
-        self.pending += data
+        self.pending.append(data)
+        self.pending_bytes += len(data)
         executor.clock.read()
         executor.clock.let_nothing_be_due(True)
         executor.applying = True
@@ -155,10 +158,17 @@ class PrimaryStream:
         else:
             end = self.session.transaction
         n = end - self.backlog.offset
-        if n > 0:
-            self.backlog.raw(bytes(self.pending[:n]))
-            del self.pending[:n]
-            self.backlog.selected = self.conn.database
+        if n <= 0:
+            return
+        self.pending_bytes -= n
+        while n > 0:  # a long value is in many pieces, and is not copied once more to be one
+            piece = self.pending.popleft()
+            if len(piece) > n:
+                self.pending.appendleft(piece[n:])
+                piece = piece[:n]
+            self.backlog.raw(piece)
+            n -= len(piece)
+        self.backlog.selected = self.conn.database
 
     def take_asked(self) -> bool:
         """Has the primary asked how far we are since the last call?"""

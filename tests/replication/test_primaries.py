@@ -22,7 +22,7 @@ from tests.support.remote import (
     wait_for_link,
     wait_for_same_offset,
 )
-from tests.support.servers import Server, start_dflite, start_redis, start_valkey
+from tests.support.servers import Server, start_dflite, start_redis, start_valkey, wait_until
 
 PRIMARIES: Final[dict[str, Callable[..., Server]]] = {
     "redis": start_redis,
@@ -193,6 +193,26 @@ def test_a_link_that_is_cut_goes_on_where_it_was(primary: Server) -> None:
         stats = info(primary, "stats")
         assert stats["sync_full"] == full_syncs
         assert int(stats["sync_partial_ok"]) >= 8
+
+
+def test_a_long_value_that_is_cut_in_the_middle_comes_without_a_snapshot(primary: Server) -> None:
+    primary.call("CONFIG", "SET", "repl-backlog-size", "100mb")
+    with (
+        Proxy(primary.port) as proxy,
+        start_dflite(f"--replicaof=127.0.0.1:{proxy.port}") as replica,
+    ):
+        wait_for_link(replica)
+        full_syncs = info(primary, "stats")["sync_full"]
+        cuts = proxy.cuts
+        for cut_after in (1, 1 << 20, 15 << 20, (20 << 20) + 30):
+            proxy.cut_after = cut_after
+            primary.call("SET", "long", (str(cut_after) * (20 << 20))[: 20 << 20])
+            primary.call("APPEND", "long", "end")
+            wait_until(lambda: proxy.cut_after < 0, what="the link was cut")
+            wait_for_same_offset(primary, replica)
+            assert replica.call("GET", "long") == primary.call("GET", "long")
+        assert proxy.cuts == cuts + 4
+        assert info(primary, "stats")["sync_full"] == full_syncs
 
 
 def test_a_full_sync_under_load_is_whole(primary: Server) -> None:
