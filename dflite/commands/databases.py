@@ -40,6 +40,7 @@ def cmd_dbsize(ctx: Context, args: Args) -> None:
 def cmd_flushall(ctx: Context, args: Args) -> None:
     read_flush_mode(args)
     flush(ctx.engine, ctx.keyspace.dbs)
+    ctx.host.flushed_all()
     # also of an empty keyspace: a replica's may not be
     ctx.db.replicate_as(args.argv)
     ctx.reply.ok()

@@ -79,6 +79,9 @@ class Host(Protocol):
     def cancel_save(self) -> bool:
         """Give up the running snapshot; False if there is none."""
 
+    def flushed_all(self) -> None:
+        """All is gone: no snapshot shall bring it back."""
+
     def rewrite_log(self) -> bool:
         """Begin to rewrite the log; False if it has to wait. Raises a CommandError."""
 

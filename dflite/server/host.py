@@ -271,6 +271,9 @@ class NodeHost(ReplicationHost):
     def cancel_save(self) -> bool:
         return self.saving.call_off()
 
+    def flushed_all(self) -> None:
+        self.saving.flushed_all()
+
     def reload(self, save: bool, flush: bool, merge: bool) -> None:
         self.saving.call_off()
         self.snapshots.call_off()

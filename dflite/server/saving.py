@@ -166,6 +166,13 @@ class Saving:
             run.call_off()
         return run is not None or scheduled
 
+    def flushed_all(self) -> None:
+        """What is being saved is no more; where there are save points, say so on the disk soon."""
+        if self.executor.loading:
+            return
+        self.call_off()
+        self.scheduled = bool(self.settings.save and self.settings.dbfilename)
+
     def succeeded(self, path: str, size: int) -> None:
         seconds = time.monotonic() - self.began_s
         self.last_save_s = int(time.time())

@@ -56,6 +56,38 @@ def test_what_was_saved_is_there_again_after_a_restart(run_dflite: RunDflite, fo
         assert fields["rdb_changes_since_last_save"] == "0"
 
 
+def test_no_snapshot_brings_back_what_was_flushed(run_dflite: RunDflite, folder: Path) -> None:
+    server = run_dflite(f"--dir={folder}", "--enable_debug_command=yes", "--save=900 100000")
+    with server.connect() as client:
+        client.call("DEBUG", "POPULATE", "1000")
+        assert client.call("SAVE").text == "OK"
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "100000")
+        client.call("BGSAVE")
+        assert persistence(client)["rdb_bgsave_in_progress"] == "1"
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "0")
+        client.call("FLUSHALL")
+        wait_until(lambda: saved(client, 2), what="that there is nothing is saved")
+    server.process.kill()
+    server.process.wait()
+    with run_dflite(f"--dir={folder}").connect() as client:
+        assert client.call("DBSIZE").number == 0
+
+
+def test_without_save_points_a_snapshot_of_what_was_flushed_is_given_up(
+    run_dflite: RunDflite, folder: Path
+) -> None:
+    server = run_dflite(f"--dir={folder}", "--enable_debug_command=yes", "--save=")
+    with server.connect() as client:
+        client.call("DEBUG", "POPULATE", "1000")
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "100000")
+        client.call("BGSAVE")
+        client.call("FLUSHALL")
+        fields = persistence(client)
+        assert fields["rdb_bgsave_in_progress"] == "0"
+        assert int(fields["rdb_changes_since_last_save"]) >= 1000
+        assert os.listdir(folder) == []
+
+
 def test_where_snapshots_are_wanted_the_last_one_is_taken_at_the_end(
     run_dflite: RunDflite, folder: Path
 ) -> None:
@@ -190,7 +222,7 @@ def test_without_a_disk_writes_are_refused_until_there_is_one(
         folder.mkdir()
         assert client.call("SAVE").text == "OK"
         assert client.call("SET", "a", "4").text == "OK"
-    assert "snapshot failed: dump.rdb: No such file or directory" in server.log
+    assert "Background saving error: dump.rdb: No such file or directory" in server.log
 
 
 def test_a_process_killed_while_it_saves_leaves_the_last_good_file(

@@ -124,6 +124,7 @@ class FakeHost:
         self.info_text = b"# Server\r\nredis_version:7.4.0\r\n"
         self.info_asked: list[list[str]] = []
         self.saves: list[str] = []
+        self.flushes = 0
         self.rewrites = 0
         self.resets = 0
         self.http_pieces: list[bytes] = []
@@ -168,6 +169,9 @@ class FakeHost:
     def cancel_save(self) -> bool:
         self.saves.append("CANCEL")
         return len(self.saves) > 1
+
+    def flushed_all(self) -> None:
+        self.flushes += 1
 
     def rewrite_log(self) -> bool:
         self.saves.append("REWRITE")
