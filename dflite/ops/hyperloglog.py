@@ -20,7 +20,11 @@ def add(db: Db, key: bytes, elements: list[bytes], most: int) -> bool:
     raised, sound = hyperloglog.add(table, key, elements, most)
     if not sound:
         if raised:
-            db.changed(key, "")  # found out too late
+            # found out too late; a replica has no use for a request that fails
+            db.changed(key, "")
+            value = table.read(key, False)
+            assert isinstance(value, bytes)
+            db.replicate_as([b"SET", key, value, b"KEEPTTL"])
         raise CorruptHyperLogLog
     if created:
         hyperloglog.touch_estimate(table, key)

@@ -340,6 +340,15 @@ def test_readers_that_wait_are_served(primary: Node, following: Following) -> No
     assert reader.read() == [[b"s", [[b"1-1", [b"f", b"v"]]]]]
 
 
+def test_what_has_failed_halfway_fails_nowhere_else(primary: Node, following: Following) -> None:
+    client = primary.client()
+    client.run("SET", "a", b"HYLL\x01" + bytes(10) + b"\x80\x7f\xfe", "EX", "100")
+    assert client.run("PFADD", "a", *[f"e{n}" for n in range(3000)]).code == "INVALIDOBJ"  # type: ignore[attr-defined]
+    following.catch_up()
+    assert contents(following.node.keyspace) == contents(primary.keyspace)
+    assert following.node.host.logged == []
+
+
 def test_what_fails_here_is_told(following: Following) -> None:
     stream = following.stream
     stream.feed(encode(["SET", "a", "x"]) + encode(["INCR", "a"]) + encode(["NOSUCH", "secret"]))
