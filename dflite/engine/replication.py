@@ -188,8 +188,11 @@ class Replication:
         self.alone_since_ms = self.clock.now_ms
 
     def saved_fields(self) -> list[tuple[str, str]]:
-        """What a snapshot says of whose data it holds: who loads it can go on from there."""
-        if not self.backlog.active:
+        """What a snapshot says of whose data it holds: who loads it can go on from there.
+
+        Nothing, if only the log reads the stream: nobody can have followed.
+        """
+        if not self.wanted_by & {REPLICAS, PRIMARY}:
             return []
         return [
             ("repl-stream-db", str(max(self.backlog.selected, 0))),
