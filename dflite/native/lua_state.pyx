@@ -29,6 +29,10 @@ cdef enum:
 cdef uint8_t[256] WRITING       # operations of the hot lane
 for _name in WRITES:
     WRITING[<int>OPERATIONS[_name]] = 1
+# ... that a replica repeats word for word: the others' handlers know what stands for them
+cdef uint8_t[256] REPEATED
+for _name in WRITES - {"EXPIRE", "SPOP", "XADD"}:
+    REPEATED[<int>OPERATIONS[_name]] = 1
 
 
 cdef const char* attach_state(void* library) noexcept nogil:
@@ -121,10 +125,9 @@ cdef class Interpreter:
 
         2 if even pcall has to raise it.
         """
-        cdef int n = lua_gettop(L), i, code
+        cdef int n = lua_gettop(L), code
         cdef Reply reply = self.capture
         cdef bint bad
-        cdef list argv
         cdef object word
         cdef char* p
         if not self.running:
@@ -143,20 +146,12 @@ cdef class Interpreter:
         code = 0
         if self.fast:
             code = self.lane.code_of(self.words, self.args[0].length)
-            if code and WRITING[code] and (self.readonly_script or self.lane.backlog.journaling):
-                code = 0
-            if code and self.lane.answer(code, self.words, self.args, n, reply, self.database):
-                if WRITING[code]:
-                    self.wrote = True
+            if code and not (WRITING[code] and self.readonly_script):
+                code = answer_by_lane(self, code, n)
             else:
                 code = 0
         if code == 0:
-            argv = PyList_New(n)
-            for i in range(n):
-                word = self.word(i)
-                Py_INCREF(word)
-                PyList_SET_ITEM(argv, i, word)
-            word = self.calls.call(argv)
+            word = self.calls.call(words_of(self, n))
             if word is not None:
                 # refused before it ran
                 push_error(L, PyBytes_AS_STRING(<bytes>word), PyBytes_GET_SIZE(<bytes>word))
@@ -185,6 +180,44 @@ cdef class Interpreter:
             self.words = NULL
             self.words_capacity = 0
         return 0
+
+
+cdef list words_of(Interpreter vm, int n):
+    """The words of the command."""
+    cdef list argv = PyList_New(n)
+    cdef object word
+    cdef int i
+    for i in range(n):
+        word = vm.word(i)
+        Py_INCREF(word)
+        PyList_SET_ITEM(argv, i, word)
+    return argv
+
+
+cdef int answer_by_lane(Interpreter vm, int code, int n) except -1:
+    """Let the hot lane run the command: 0 if that is for its handler, and then nothing has happened.
+
+    While there is a stream to write, what it did goes there with all that the script does, at its end.
+    """
+    cdef Lane lane = vm.lane
+    cdef int64_t before = lane.figures.changes
+    cdef bint measured
+    if not (WRITING[code] and lane.backlog.journaling):
+        if not lane.answer(code, vm.words, vm.args, n, vm.capture, vm.database):
+            return 0
+    else:
+        if not REPEATED[code]:
+            return 0
+        measured = lane.begins(code)
+        if not lane.serve(code, vm.words, vm.args, n, vm.capture, vm.database):
+            return 0
+        if measured:
+            lane.measure(code)
+        if lane.figures.changes != before:
+            vm.calls.note(words_of(vm, n))
+    if WRITING[code]:
+        vm.wrote = True
+    return 1
 
 
 cdef size_t write_number(double x, char* out) noexcept nogil:

@@ -288,6 +288,11 @@ class Calls:
         command.failed += 1
         self.executor.count_error(text)
 
+    def note(self, argv: list[bytes]) -> None:
+        """The hot lane has changed something for the script; replicas and the log repeat it."""
+        if self.replication:
+            self.executor.effects.records.append(Record(self.ctx.db.index, argv))
+
     # -- what else Lua asks ------------------------------------------------------------------------
 
     def is_allowed(self, argv: list[bytes]) -> bool | None:

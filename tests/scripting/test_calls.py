@@ -16,6 +16,26 @@ def test_effects_are_one_transaction_and_the_script_is_none(node: Node, lua: Eva
     assert node.steps[0].transaction
 
 
+def test_what_the_hot_lane_does_is_part_of_a_scripts_transaction() -> None:
+    node = Node(lane=True)
+    lane = node.executor.lane
+    before = lane.total_calls()
+    script = (
+        "redis.call('set', 'a', 1) redis.call('append', 'a', 'x') redis.call('hset', 'h', 'f', 2) "
+        "redis.call('hdel', 'h', 'none') redis.call('expire', 'a', 10) redis.call('get', 'a') "
+        "redis.call('sadd', 's', 'm') redis.call('spop', 's') redis.call('select', 3) "
+        "redis.call('rpush', 'l', 'x') redis.set_repl(redis.REPL_NONE) redis.call('incr', 'n')"
+    )
+    assert node.client().run("EVAL", script, "0") is None
+    assert lane.total_calls() - before == 7  # not append, expire, spop, select
+    assert [step.transaction for step in node.steps] == [True]
+    lines = node.steps[0].lines
+    assert lines[:3] == ["set a 1", "append a x", "hset h f 2"]
+    assert lines[3].startswith("PEXPIREAT a ")
+    assert lines[4:] == ["sadd s m", "SREM s m", "rpush l x"]
+    assert [database for database, _ in node.steps[0].records] == [0] * 6 + [3]
+
+
 def test_replication_can_be_turned_off_for_some(node: Node, lua: Evaluate) -> None:
     lua(
         "redis.set_repl(redis.REPL_NONE) redis.call('set', 'a', 1) "

@@ -17,6 +17,7 @@ class Commands:
         self.reply: Reply | None = None
         self.answer = b"$2\r\nok\r\n"
         self.asked: list[list[bytes]] = []
+        self.noted: list[list[bytes]] = []
         self.registered: list[tuple[bytes, bytes | None, list[bytes]]] = []
         self.logged: list[tuple[int, bytes]] = []
         self.kill_after = 0
@@ -28,6 +29,9 @@ class Commands:
         assert self.reply is not None
         self.reply.raw(self.answer)
         return None
+
+    def note(self, argv: list[bytes]) -> None:
+        self.noted.append(argv)
 
     def log(self, level: int, text: bytes) -> None:
         self.logged.append((level, text))
