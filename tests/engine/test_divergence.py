@@ -39,7 +39,7 @@ def test_an_error_in_the_stream_is_counted_and_may_end_a_replica(
     assert executor.divergence.errors == 1
     failures = following.node.host.failures
     if read_only and behavior != "ignore":
-        assert failures[0].endswith("says: INCR: ERR value is not an integer or out of range")
+        assert failures[0].endswith("says: incr: ERR value is not an integer or out of range")
     else:
         assert failures == []
 
