@@ -84,7 +84,8 @@ class Executor(Settling):
         """One request of a client, as a step of its own."""
         client = ctx.client
         silent = client.reply_mode != REPLY_ON
-        mark = ctx.reply.mark() if silent else 0
+        follows = client.replica
+        mark = ctx.reply.mark() if silent or follows else 0
         self.pushes.running = client
         self.run(ctx, argv)
         if self.tracking.own:
@@ -96,6 +97,8 @@ class Executor(Settling):
         if client.reply_mode != REPLY_ON and not (silent and client.is_held()):
             # CLIENT REPLY OFF and SKIP answer nothing themselves
             client.silence(mark if silent else ctx.reply.mark())
+        if follows and ctx.reply.mark() != mark:
+            self.cut_off_talker(client, mark)
         self.end_step(client)
 
     def end_step(self, client: Client) -> None:
@@ -138,6 +141,17 @@ class Executor(Settling):
             "warning",
             "output",
             f"closing client {client.addr}: it exceeds client-output-buffer-limit",
+        )
+        self.kill(client)
+
+    def cut_off_talker(self, client: Client, mark: int) -> None:
+        """A replica reads the stream, where an answer would be a piece of another one."""
+        client.conn.reply.rollback(mark)
+        self.host.log_of_many(
+            "warning",
+            "talker",
+            f"Replica generated a reply to command '{client.last_command}', disconnecting it: "
+            f"{client.addr}",
         )
         self.kill(client)
 

@@ -71,6 +71,21 @@ def test_who_comes_back_goes_on_where_it_was(node: Node) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("line", ["PING", "GET k", "XINFO HELP", "NOSUCH"])
+def test_no_answer_gets_into_the_stream(node: Node, line: str) -> None:
+    replication = node.executor.replication
+    replication.want_stream(REPLICAS, True)
+    replica = node.client()
+    replica.run(f"PSYNC {replication.id} {replication.offset + 1}")
+    replica.send("REPLCONF ACK 1")
+    (state,) = replication.online()
+    replica.send(line)
+    assert state.conn.closing or state.conn.closed
+    assert state.conn.reply.take() == b""
+    assert replication.online() == []
+    assert any("Replica generated a reply to command" in text for _, text in node.host.logged)
+
+
 @pytest.mark.parametrize(
     ("history", "ahead"),
     [("?", 0), ("f" * 40, 0), ("same", 1), ("same", -1_000_000), ("same", -(1 << 63) + 10)],
