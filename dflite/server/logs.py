@@ -105,6 +105,7 @@ class Logs:
     def close(self) -> None:
         if self.handler is not None:
             LOG.removeHandler(self.handler)
+            LOG.propagate = True
             with contextlib.suppress(OSError):  # what could not be written before cannot be now
                 self.handler.close()
             self.handler = None

@@ -45,6 +45,7 @@ def test_a_flush_is_journaled_even_of_nothing(node: Node, client: NodeClient) ->
     assert node.take_journal() == ["FLUSHALL", "FLUSHDB ASYNC"]
 
 
+@pytest.mark.usefixtures("fresh_values")
 def test_memory_is_given_back_in_slices(node: Node, client: NodeClient) -> None:
     client.run_all(*[f"SET key:{i} value" for i in range(3000)])
     before = node.keyspace.memory()

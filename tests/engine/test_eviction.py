@@ -3,7 +3,6 @@
 import pytest
 
 from dflite.base.conversation_errors import ExecAborted, OutOfMemory
-from dflite.native.value import free_buried
 from tests.support.node import Node, NodeClient
 
 pytestmark = pytest.mark.usefixtures("fresh_values")
@@ -11,8 +10,6 @@ pytestmark = pytest.mark.usefixtures("fresh_values")
 
 @pytest.fixture
 def node() -> Node:
-    while free_buried(1_000_000):
-        continue
     return Node()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dflite.engine.command import every_command
+from dflite.engine.command import counted_commands
 from dflite.engine.durations import reset
 from dflite.server.figures import Figures
 from dflite.server.info import render
@@ -26,7 +26,7 @@ ALL = [
 
 @pytest.fixture
 def figures(node: Node) -> Figures:
-    reset(every_command(), node.lane)
+    reset(counted_commands(), node.lane)
     return figures_of(node)
 
 

@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from dflite.engine.command import every_command
+from dflite.engine.command import counted_commands
 from dflite.engine.durations import reset
 from dflite.server.figures import Figures
 from dflite.server.metrics import pieces
@@ -15,7 +15,7 @@ from tests.support.node import Node, NodeClient
 
 @pytest.fixture
 def figures(node: Node) -> Figures:
-    reset(every_command(), node.lane)
+    reset(counted_commands(), node.lane)
     return figures_of(node)
 
 
@@ -77,7 +77,7 @@ def test_values_are_those_of_info(node: Node, figures: Figures, client: NodeClie
 
 
 def test_durations_are_histograms(node: Node, figures: Figures, client: NodeClient) -> None:
-    rows = {row.name: row for row in every_command()}
+    rows = {row.name: row for row in counted_commands()}
     for usec in (0, 3, 3, 500, 2_000_000):
         node.executor.count(client.state, rows["get"], [b"GET"], usec)
     name = "dflite_command_duration_seconds"
@@ -92,12 +92,12 @@ def test_durations_are_histograms(node: Node, figures: Figures, client: NodeClie
 
 
 def test_many_commands_come_in_pieces_with_one_head(figures: Figures) -> None:
-    for row in every_command():
+    for row in counted_commands():
         row.calls = row.times[1000] = 1
     found = list(pieces(figures))
     assert max(piece.count(b"\n") for piece in found) < 100
     text = b"".join(found).decode()
     assert text.count("# TYPE dragonfly_commands_total ") == 1
     assert text.count("# TYPE dflite_command_duration_seconds ") == 1
-    assert len(families(figures)["dragonfly_commands"].samples) == len(every_command())
-    reset(every_command(), figures.lane)
+    assert len(families(figures)["dragonfly_commands"].samples) == len(counted_commands())
+    reset(counted_commands(), figures.lane)

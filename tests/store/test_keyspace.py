@@ -111,6 +111,7 @@ def test_databases_are_exchanged_with_all_their_keys(keyspace: Keyspace) -> None
     assert keyspace.expiring() == 1
 
 
+@pytest.mark.usefixtures("fresh_values")
 def test_a_flushed_database_is_empty_and_its_memory_goes_in_slices(keyspace: Keyspace) -> None:
     fill(keyspace, 5000)
     used = keyspace.memory()
