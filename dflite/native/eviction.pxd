@@ -51,6 +51,7 @@ cdef class Evictor(Census):
     cdef readonly int64_t evicted       # keys
     cdef readonly int64_t expired       # ... that were due already when they were met
     cdef public int64_t over_time       # slices that were not enough
+    cdef int64_t rested_since_us        # when the last one ended that was not
     cdef Chosen[BATCH] chosen
     cdef int found
     cdef int left                       # of those chosen, to be evicted next
@@ -61,6 +62,8 @@ cdef class Evictor(Census):
 
     cdef bint make_room(self) noexcept
     cdef int tell_memory(self) except -1
+    cdef bint forget_ghosts(self) noexcept
+    cdef bint is_over(self, int64_t* end) noexcept
     cdef bint choose(self) noexcept
     cdef void search(self) noexcept
     cdef uint64_t* bucket_at(self, Place* place) noexcept

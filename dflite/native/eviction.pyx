@@ -55,6 +55,7 @@ cdef enum:
     SEGMENTS_AHEAD = 4096   # that a search for keys with a deadline passes
     SMALL = 1024            # bytes of a key that may go although there is room already
     LOOK_AT_CLOCK = 8       # keys between two looks at the clock
+    SHORTEST_US = 20        # of a slice, right behind another
 
 POLICIES = {
     "noeviction": NONE,
@@ -119,6 +120,14 @@ cdef class Evictor(Census):
         """Begin to count anew (CONFIG RESETSTAT)."""
         self.evicted = self.expired = self.over_time = 0
 
+    cdef bint forget_ghosts(self) noexcept:
+        """What is remembered of keys that went goes before keys do, once it is too much for so few."""
+        if self.uses.mode != DENSITY or not self.uses.let_ghosts_go(self.keys()):
+            return False
+        self.ghost_sets = self.uses.ghost_sets
+        self.memory.put_down(POLICY_KIND, <int64_t>self.uses.bytes())
+        return True
+
     cdef int64_t keys(self) noexcept:
         cdef int64_t total = 0
         cdef int i
@@ -133,16 +142,15 @@ cdef class Evictor(Census):
         cdef int64_t end = 0
         cdef int turns = 0
         self.left = 0
+        if self.memory.binding() > self.memory.bound:
+            self.forget_ghosts()
         try:
             while self.memory.pressing() > self.memory.bound:
                 if not self.active or not self.evict_next(None):
                     return False
                 turns += 1
-                if turns % LOOK_AT_CLOCK == 0:
-                    if end == 0:
-                        end = microseconds() + self.slice_us
-                    elif microseconds() >= end:
-                        return False
+                if turns % LOOK_AT_CLOCK == 0 and self.is_over(&end):
+                    return False
             # those that were found anyway: so one search makes room for some requests to come
             while self.left and allocated(self.chosen[self.found - self.left].entry) <= SMALL:
                 self.evict_next(None)
@@ -161,19 +169,31 @@ cdef class Evictor(Census):
         cdef int turns = 0
         cdef bint enough = True, possible = True
         self.left = 0
+        if self.memory.binding() > self.memory.bound:
+            self.forget_ghosts()
         while self.memory.binding() > self.memory.bound:
             if not self.active or not self.policy or not self.evict_next(gone):
                 enough = possible = False
                 break
             turns += 1
-            if turns % LOOK_AT_CLOCK == 0:
-                if end == 0:
-                    end = microseconds() + self.slice_us
-                elif microseconds() >= end:
-                    enough = self.memory.binding() <= self.memory.bound
-                    self.over_time += not enough
-                    break
+            if turns % LOOK_AT_CLOCK == 0 and self.is_over(&end):
+                enough = self.memory.binding() <= self.memory.bound
+                self.over_time += not enough
+                break
         return enough, possible or self.evicted + self.expired > before, gone
+
+    cdef bint is_over(self, int64_t* end) noexcept:
+        """Has the slice lasted long enough? It began with the first call, which says when it ends.
+
+        One that follows soon is short: many requests that come in one turn do not make a long turn.
+        """
+        cdef int64_t now = microseconds()
+        if end[0] == 0:
+            end[0] = now + min(self.slice_us, max(now - self.rested_since_us, <int64_t>SHORTEST_US))
+        elif now >= end[0]:
+            self.rested_since_us = now
+            return True
+        return False
 
     cdef bint evict_next(self, list gone) except -1:
         """Evict one key; False if there is none that may go."""

@@ -54,6 +54,9 @@ cdef class Uses:
     cdef void advance(self) noexcept
     cdef void watch(self) noexcept nogil
     cdef void fit(self) noexcept nogil
+    cdef size_t bytes(self) noexcept nogil
+    cdef bint has_too_many_ghosts(self, int64_t population) noexcept nogil
+    cdef bint let_ghosts_go(self, int64_t population) noexcept
     cdef void make_ghosts(self) noexcept
     cdef void prefetch_ghosts(self, uint64_t h) noexcept nogil
     cdef void remember(self, uint32_t stamp, uint64_t h) noexcept nogil

@@ -167,6 +167,9 @@ cdef class Uses:
     @property
     def memory(self) -> int:
         """Bytes of what is remembered beside the entries."""
+        return self.bytes()
+
+    cdef size_t bytes(self) noexcept nogil:
         cdef size_t total = self.ghost_sets * WAYS * sizeof(uint32_t)
         return total + (0 if self.learned == NULL else sizeof(Learned))
 
@@ -264,9 +267,8 @@ cdef class Uses:
         if self.ticks_to_fit <= 0:
             self.ticks_to_fit = FIT_TICKS + <int>(1000 * TICKS // (population + 1000))
             self.fit()
-            if self.ghosts != NULL and not (
-                    self.ghost_sets * WAYS * 2 < <size_t>population * 3 + LEAST_SETS * WAYS * 4
-                    and self.ghost_sets * WAYS * 4 > <size_t>population * 2):
+            if self.ghosts != NULL and (self.has_too_many_ghosts(population)
+                                        or self.ghost_sets * WAYS * 4 <= <size_t>population * 2):
                 self.make_ghosts()
 
     cdef void watch(self) noexcept nogil:
@@ -334,6 +336,18 @@ cdef class Uses:
         memset(l.new_ends, 0, sizeof(l.new_ends))
 
     # -- ghosts ----------------------------------------------------------------------------------------
+
+    cdef bint has_too_many_ghosts(self, int64_t population) noexcept nogil:
+        return self.ghost_sets * WAYS * 2 >= <size_t>population * 3 + LEAST_SETS * WAYS * 4
+
+    cdef bint let_ghosts_go(self, int64_t population) noexcept:
+        """Give memory back that so few keys need no more; was there any?"""
+        cdef size_t before = self.ghost_sets
+        if not self.has_too_many_ghosts(population):
+            return False
+        self.population = population
+        self.make_ghosts()
+        return self.ghost_sets < before
 
     cdef void make_ghosts(self) noexcept:
         """Room for 0.75 to 1.5 times as many as there are keys; those that were there are forgotten."""

@@ -223,6 +223,16 @@ def test_a_slice_takes_a_bounded_time() -> None:
     assert stand.evictor.over_time == 1
 
 
+def test_a_slice_that_follows_at_once_gets_on_all_the_same() -> None:
+    stand = Stand("allkeys-random")
+    stand.fill(100_000)
+    stand.memory.limit = 1
+    for _ in range(20):
+        before = stand.evictor.evicted
+        assert stand.evictor.evict(False)[0] is False
+        assert stand.evictor.evicted > before
+
+
 def hit_ratio(policy: str, keys: list[int], capacity: int) -> float:
     """Of a cache of about so many keys that is asked for them in turn."""
     stand = Stand(policy)

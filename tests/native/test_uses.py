@@ -126,3 +126,16 @@ def test_scans_are_no_jumps() -> None:
         scanning = number > 30_000 and number // 5_000 % 2 and number % 2
         cache.ask(number + 8_000 if scanning else key, VALUE)
     assert cache.evictor.uses.jumps == 0
+
+
+def test_what_is_remembered_goes_before_keys_do_when_there_are_few() -> None:
+    cache = Own("cache", 16 << 20)
+    for key in range(400_000):
+        cache.ask(key, 100)
+    before = cache.evictor.uses.memory
+    cache.table.clear()
+    cache.memory.limit = before - 1
+    assert not cache.ask(1, 100)
+    assert cache.evictor.uses.memory < before // 2
+    assert cache.ask(1, 100)
+    assert cache.memory.binding_bytes() <= cache.memory.limit
