@@ -9,7 +9,8 @@ import pytest
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ShutdownFailed
 from dflite.native.requests import Limits
-from dflite.server.host import NodeHost, nobody_asked
+from dflite.server.ending import nobody_asked
+from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of
 from tests.support.mc_node import McClient
 from tests.support.node import Node
