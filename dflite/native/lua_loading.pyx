@@ -2,17 +2,18 @@
 """What a library of functions finds while it is loaded: redis.register_function, and little else."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
 
 from dflite.native.lua cimport *
+from dflite.native.lua_pace cimport begin_pace, keep_pace, stop_at_once
 from dflite.native.lua_redis cimport fail, put_basics
 from dflite.native.lua_sandbox cimport protect, refuse_unknown
-from dflite.native.lua_state cimport Interpreter, interpreter_of, microseconds
+from dflite.native.lua_state cimport Interpreter, Pace, interpreter_of, pace_of
 from dflite.native.lua_tables cimport field
 from dflite.native.lua_values cimport push_error
 
 cdef enum:
     PATIENCE_US = 500000    # that a library may take to load
-    HOOK_EVERY = 100000     # instructions
 
 
 cdef const char* attach_loading(void* library) noexcept nogil:
@@ -150,17 +151,18 @@ cdef int make_globals(lua_State* L, bytes version, int number) noexcept:
     return luaL_ref(L, LUA_REGISTRYINDEX)
 
 
-cdef void watch_loading(lua_State* L) noexcept nogil:
+cdef void watch_loading(lua_State* L, Pace* pace, int64_t now) noexcept nogil:
     """From now on a library that takes too long is ended."""
-    lua_sethook(L, <lua_Hook>on_loading, LUA_MASKCOUNT, HOOK_EVERY)
+    begin_pace(pace, L, <lua_Hook>on_loading, now)
 
 
 cdef void on_loading(lua_State* L, lua_Debug* where) noexcept:
     """A library may take half a second to load."""
-    if too_long(L):
-        lua_sethook(L, <lua_Hook>on_loading, LUA_MASKLINE | LUA_MASKCOUNT, HOOK_EVERY)
+    cdef Pace* pace = pace_of(L)
+    if too_long(L, keep_pace(pace, L)):
+        stop_at_once(pace, L)
         fail(L, b"ERR FUNCTION LOAD timeout")
 
 
-cdef bint too_long(lua_State* L) noexcept:
-    return microseconds() - interpreter_of(L).started_us > PATIENCE_US
+cdef bint too_long(lua_State* L, int64_t now) noexcept:
+    return now - interpreter_of(L).started_us > PATIENCE_US

@@ -2,15 +2,22 @@ from libc.stdint cimport int64_t, uint64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 from dflite.native.lane cimport Lane
-from dflite.native.lua cimport lua_State
+from dflite.native.lua cimport lua_getallocf, lua_Hook, lua_State
 from dflite.native.reply cimport Reply
 from dflite.native.slice cimport Slice
+
+cdef struct Pace:
+    lua_Hook hook           # what looks; NULL if nobody does
+    int64_t looked_us       # when it did last; 0: long ago, look at once
+    int count               # instructions until it does again
+    bint wary               # some of this script's took long
 
 cdef struct Account:
     size_t used             # bytes of the interpreter
     size_t limit            # ... that a script may take
     bint strict             # a script runs, and may be refused memory
     void* owner
+    Pace pace               # of the looks at what runs
 
 cdef class Interpreter:
     cdef lua_State* L
@@ -40,6 +47,11 @@ cdef class Interpreter:
 cdef Interpreter interpreter_of(lua_State* L)
 cdef void* allocate(void* ud, void* ptr, size_t osize, size_t nsize) noexcept nogil
 cdef const char* attach_state(void* library) noexcept nogil
+
+cdef inline Pace* pace_of(lua_State* L) noexcept nogil:
+    cdef void* ud
+    lua_getallocf(L, &ud)
+    return &(<Account*>ud).pace
 
 cdef inline int64_t microseconds() noexcept nogil:
     cdef timespec ts

@@ -9,6 +9,7 @@ cdef class LuaVM(Interpreter):
     cdef public int64_t busy_after_us
     cdef bytes killed       # the error that it is to end with
     cdef bint busy
+    cdef int64_t spoken_us              # when others had their last turn
     cdef readonly bint for_functions
     cdef readonly bint failed           # the last script ended with an error, or answered one
     cdef int kind                       # of memory

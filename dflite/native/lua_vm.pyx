@@ -18,6 +18,14 @@ from dflite.native.lua_json cimport attach_json, open_cjson
 from dflite.native.lua_json_decode cimport attach_json_decode
 from dflite.native.lua_loading cimport attach_loading, make_globals, watch_loading
 from dflite.native.lua_msgpack cimport attach_msgpack, open_cmsgpack
+from dflite.native.lua_pace cimport (
+    attach_pace,
+    begin_pace,
+    end_pace,
+    keep_pace,
+    open_pace,
+    stop_at_once,
+)
 from dflite.native.lua_redis cimport attach_redis, fail, open_redis
 from dflite.native.lua_sandbox cimport (
     attach_sandbox,
@@ -27,7 +35,15 @@ from dflite.native.lua_sandbox cimport (
     open_sandbox,
     stand_for,
 )
-from dflite.native.lua_state cimport Interpreter, allocate, attach_state, interpreter_of, microseconds
+from dflite.native.lua_state cimport (
+    Interpreter,
+    Pace,
+    allocate,
+    attach_state,
+    interpreter_of,
+    microseconds,
+    pace_of,
+)
 from dflite.native.lua_struct cimport attach_struct, open_struct
 from dflite.native.lua_values cimport attach_values, field_text, write_value
 from dflite.native.reply cimport Reply
@@ -40,7 +56,7 @@ cdef enum:
     ON_ERROR = 2
     KEYS = 3                # the strings "KEYS" and "ARGV"
     ARGV = 4
-    HOOK_EVERY = 100000     # instructions
+    TURN_US = 1000          # from one turn of the others' to the next
     COLLECT_EVERY = 50      # scripts
 
 
@@ -50,6 +66,7 @@ cdef int attach() except -1:
     cdef const char* missing = lua_resolve(handle)
     if missing == NULL:
         missing = attach_state(handle)
+        missing = attach_pace(handle)
         missing = attach_redis(handle)
         missing = attach_loading(handle)
         missing = attach_values(handle)
@@ -101,7 +118,7 @@ cdef int on_error(lua_State* L) noexcept nogil:
     return 1
 
 
-cdef const char* error_of_end(lua_State* L) noexcept:
+cdef const char* error_of_end(lua_State* L, int64_t now) noexcept:
     """A script has run for a while: once it is busy, let others speak. The error that it is to end with.
 
     No object, since what takes it never comes back.
@@ -110,7 +127,7 @@ cdef const char* error_of_end(lua_State* L) noexcept:
     cdef bint strict = vm.account.strict
     if vm.killed is not None:
         return <const char*>vm.killed
-    if vm.busy_after_us <= 0 or microseconds() - vm.started_us < vm.busy_after_us:
+    if now - vm.started_us < vm.busy_after_us or now - vm.spoken_us < TURN_US:
         return NULL
     vm.account.strict = False
     try:
@@ -121,14 +138,15 @@ cdef const char* error_of_end(lua_State* L) noexcept:
         vm.killed = b"ERR"
     vm.busy = True
     vm.account.strict = strict
+    vm.spoken_us = vm.account.pace.looked_us = microseconds()
     return <const char*>vm.killed if vm.killed is not None else NULL
 
 
 cdef void on_count(lua_State* L, lua_Debug* where) noexcept:
-    cdef const char* error = error_of_end(L)
+    cdef Pace* pace = pace_of(L)
+    cdef const char* error = error_of_end(L, keep_pace(pace, L))
     if error is not NULL:
-        # at every line from now on: pcall must not go on with it
-        lua_sethook(L, <lua_Hook>on_count, LUA_MASKLINE | LUA_MASKCOUNT, HOOK_EVERY)
+        stop_at_once(pace, L)
         fail(L, error)
 
 
@@ -162,6 +180,7 @@ cdef class LuaVM(Interpreter):
     cdef int open(self, bytes version, int number) except -1:
         cdef lua_State* L = self.L
         open_sandbox(L)
+        open_pace(L)
         open_cjson(L)
         open_cmsgpack(L)
         open_struct(L)
@@ -261,14 +280,15 @@ cdef class LuaVM(Interpreter):
         self.problem = None
         if self.busy_after_us > 0:
             self.started_us = microseconds()
-            lua_sethook(L, <lua_Hook>on_count, LUA_MASKCOUNT, HOOK_EVERY)
+            self.spoken_us = 0
+            begin_pace(&self.account.pace, L, <lua_Hook>on_count, self.started_us)
         self.running = True
         self.account.strict = True
         status = lua_pcall(L, taken, 1, ON_ERROR)
         self.account.strict = False
         self.running = False
         if self.busy_after_us > 0:
-            lua_sethook(L, NULL, 0, 0)
+            end_pace(&self.account.pace, L)
         error = None
         try:
             if self.problem is not None:
@@ -338,13 +358,13 @@ cdef class LuaVM(Interpreter):
         self.started_us = microseconds()
         self.show_globals(True)
         lua_rawgeti(L, LUA_REGISTRYINDEX, reference)
-        watch_loading(L)
+        watch_loading(L, &self.account.pace, self.started_us)
         self.loading = True
         self.account.strict = True
         status = lua_pcall(L, 0, 0, 0)
         self.account.strict = False
         self.loading = False
-        lua_sethook(L, NULL, 0, 0)
+        end_pace(&self.account.pace, L)
         self.show_globals(False)
         text = None
         if status != 0:

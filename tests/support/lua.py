@@ -1,5 +1,7 @@
 """An interpreter without a node: scripts that call no command."""
 
+from time import monotonic
+
 from dflite.native.clock import Clock
 from dflite.native.lane import Lane
 from dflite.native.lua_vm import LuaVM
@@ -21,9 +23,13 @@ class Commands:
         self.registered: list[tuple[bytes, bytes | None, list[bytes]]] = []
         self.logged: list[tuple[int, bytes]] = []
         self.kill_after = 0
+        self.takes = 0.0  # seconds of a command
 
     def call(self, argv: list[bytes]) -> bytes | None:
         self.asked.append(argv)
+        over = monotonic() + self.takes
+        while self.takes and monotonic() < over:
+            continue
         if argv[0] == b"refused":
             return b"ERR refused"
         assert self.reply is not None
