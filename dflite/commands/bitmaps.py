@@ -12,7 +12,7 @@ from dflite.base.string_errors import (
     FieldsReadOnly,
     NotNeedsOneKey,
 )
-from dflite.commands.substrings import longest_string
+from dflite.commands.substrings import demand_room, longest_string
 from dflite.engine.args import Args
 from dflite.engine.command import (
     ACCESS,
@@ -68,6 +68,7 @@ def cmd_setbit(ctx: Context, args: Args) -> None:
     bit = args.next()
     if bit not in (b"0", b"1"):
         raise BadBit
+    demand_room(ctx, key, (offset >> 3) + 1)
     ctx.reply.integer(bitmaps.set_bit(ctx.db, key, offset, bit == b"1"))
 
 
@@ -188,6 +189,7 @@ def cmd_bitfield(ctx: Context, args: Args) -> None:
     if all(step.what == GET for step in steps):
         answers = bitmaps.read_fields(ctx.db, key, steps)
     else:
+        demand_room(ctx, key, (bitmaps.last_changed_bit(steps) >> 3) + 1)
         answers = bitmaps.change_fields(ctx.db, key, steps)
     answer_fields(ctx, answers)
 

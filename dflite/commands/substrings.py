@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from dflite.base.conversation_errors import OutOfMemory
 from dflite.base.errors import OffsetOutOfRange
 from dflite.engine.args import Args
 from dflite.engine.command import (
@@ -21,6 +22,7 @@ from dflite.engine.context import Context
 from dflite.ops.strings import append, get_range, prepend, set_range
 
 STRING: Final = Family("string", "string")
+LONG_ADDITION: Final = 64 * 1024
 
 
 def longest_string(ctx: Context) -> int:
@@ -28,6 +30,25 @@ def longest_string(ctx: Context) -> int:
     most = ctx.host.setting("max_bulk_len")
     assert isinstance(most, int)
     return most
+
+
+def demand_room(ctx: Context, key: bytes, length: int) -> None:
+    """Refuse to make the string at key longer than the memory limit lets all values be together.
+
+    A request of a few bytes can ask for that, by its offset. What a primary says is done.
+    """
+    engine = ctx.engine
+    if engine.may_hold(length) or ctx.client.primary:
+        return
+    if not ctx.db.is_string(key) or ctx.db.string_length(key) < length:
+        engine.rejected_for_memory += 1
+        raise OutOfMemory
+
+
+def demand_room_behind(ctx: Context, key: bytes, addition: bytes) -> None:
+    """As `demand_room`, for what is added; a short one was admitted, and adds little."""
+    if len(addition) >= LONG_ADDITION and ctx.db.is_string(key):
+        demand_room(ctx, key, ctx.db.string_length(key) + len(addition))
 
 
 @STRING.command(
@@ -40,7 +61,9 @@ def longest_string(ctx: Context) -> int:
     summary="Add to the end of the string at key; its new length.",
 )
 def cmd_append(ctx: Context, args: Args) -> None:
-    ctx.reply.integer(append(ctx.db, args.next(), args.next(), longest_string(ctx)))
+    key, tail = args.next(), args.next()
+    demand_room_behind(ctx, key, tail)
+    ctx.reply.integer(append(ctx.db, key, tail, longest_string(ctx)))
 
 
 @STRING.command(
@@ -53,7 +76,9 @@ def cmd_append(ctx: Context, args: Args) -> None:
     summary="Add to the beginning of the string at key; its new length.",
 )
 def cmd_prepend(ctx: Context, args: Args) -> None:
-    ctx.reply.integer(prepend(ctx.db, args.next(), args.next(), longest_string(ctx)))
+    key, head = args.next(), args.next()
+    demand_room_behind(ctx, key, head)
+    ctx.reply.integer(prepend(ctx.db, key, head, longest_string(ctx)))
 
 
 @STRING.command(
@@ -83,7 +108,10 @@ def cmd_setrange(ctx: Context, args: Args) -> None:
     key, offset, value = args.next(), args.integer(), args.next()
     if offset < 0:
         raise OffsetOutOfRange
-    ctx.reply.integer(set_range(ctx.db, key, offset, value, longest_string(ctx)))
+    most = longest_string(ctx)
+    if value and offset + len(value) <= most:
+        demand_room(ctx, key, offset + len(value))
+    ctx.reply.integer(set_range(ctx.db, key, offset, value, most))
 
 
 @STRING.command(

@@ -252,11 +252,24 @@ class Engine:
     def max_memory(self, size: int) -> None:
         self.memory.limit = size
 
-    def make_room(self) -> bool:
-        """May something come that needs memory? Evicts if there is no room; False if that fails.
+    def make_room_for(self, argv: list[bytes]) -> bool:
+        """May this request run, which needs memory? To be asked before any with DENYOOM.
 
-        To be asked before a command with DENYOOM runs, by whoever runs it.
+        One that alone is longer than the limit may not, and nothing is evicted for its sake.
         """
+        return not self.exceeds_limit(argv) and self.make_room()
+
+    def exceeds_limit(self, argv: list[bytes]) -> bool:
+        """Is this request alone longer than the limit?"""
+        return self.memory.exceeds(argv) and not self.lane.boundless
+
+    def may_hold(self, length: int) -> bool:
+        """May a value become so long, by little that is said?"""
+        limit = self.memory.limit
+        return length <= limit or not limit or self.lane.boundless
+
+    def make_room(self) -> bool:
+        """May something come that needs memory? Evicts if there is no room; False if that fails."""
         memory = self.memory
         if not memory.limit or self.lane.boundless:
             return True

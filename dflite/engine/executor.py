@@ -368,9 +368,12 @@ class Executor(Settling):
             flags |= client.queue_flags
         # As Redis: with a policy any request makes room, for what others have in their buffers.
         deny = flags & DENYOOM
-        if (deny or self.eviction.evictor.policy) and not self.make_room() and deny:
-            self.rejected_for_memory += 1
-            raise OutOfMemory
+        if deny:
+            if not self.make_room_for(argv):
+                self.rejected_for_memory += 1
+                raise OutOfMemory
+        elif self.eviction.evictor.policy:
+            self.make_room()
         if self.misconfigured is not None and (flags & WRITE or command.name == "ping"):
             raise self.misconfigured
         if flags & WRITE and self.replication.too_few:

@@ -140,7 +140,7 @@ class McSession(Conversation):
         forbidden = self.closed_to_user(verb) or self.state_of_node(row.flags)
         if not forbidden and not client.user.unrestricted and verb.like and reason != BAD_LINE:
             forbidden = self.refusal(verb, argv, key)
-        if not reason and row.flags & DENYOOM and not executor.make_room():
+        if not reason and row.flags & DENYOOM and not executor.make_room_for(argv):
             executor.rejected_for_memory += 1
             reason = NO_MEMORY
             if refused is not None:

@@ -12,6 +12,7 @@ cdef class Parser:
     cdef size_t take(self, Connection conn, const char* base, size_t end) except? 0
     cdef void forget(self) noexcept
     cdef size_t kept(self) noexcept
+    cdef size_t needs(self) noexcept
 
 cdef class Connection:
     cdef Parser parser
@@ -34,6 +35,7 @@ cdef class Connection:
     cdef char* buffer
     cdef size_t capacity
     cdef size_t length
+    cdef size_t apart           # bytes of the buffer that do not count towards the memory limit
     # figures
     cdef public int64_t last_active_ms
     cdef readonly int64_t bytes_in
@@ -56,6 +58,7 @@ cdef class Connection:
     cdef void trim_buffer(self) noexcept
     cdef void give_up_input(self) noexcept
     cdef int mind_limit(self) except -1
+    cdef void set_apart(self, size_t n) noexcept
     cpdef flush(self)
     cpdef schedule(self)
     cpdef changed_interest(self)

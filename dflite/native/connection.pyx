@@ -20,7 +20,7 @@ from libc.string cimport memcpy, memmove
 
 from dflite.native.clock cimport Clock
 from dflite.native.lane cimport Lane
-from dflite.native.memory cimport count_too
+from dflite.native.memory cimport count_too, keep_apart
 from dflite.native.reply cimport Reply
 from dflite.native.requests cimport SLACK, Batch, Limits
 
@@ -78,6 +78,10 @@ cdef class Parser:
         """Bytes kept of the incomplete request beside the input."""
         return 0
 
+    cdef size_t needs(self) noexcept:
+        """Bytes that the incomplete request will have at least, as far as it is known."""
+        return 0
+
 
 cdef class Connection:
     """One client. `session` answers what the hot lane does not: it has `request(argv)`,
@@ -126,6 +130,8 @@ cdef class Connection:
             longest_input = max(longest_input, capacity + SLACK)
             self.buffer = p
             self.capacity = capacity + SLACK
+            if self.apart:
+                self.set_apart(self.capacity)
         return 0
 
     cdef int keep(self, const char* data, size_t n) except -1:
@@ -266,13 +272,21 @@ cdef class Connection:
         return not (self.held or self.closing or self.closed)
 
     cdef int mind_limit(self) except -1:
-        """No client may make us keep more than `limits.query_buffer`."""
+        """No client may make us keep more than `limits.query_buffer`, or evict for what is refused."""
+        cdef size_t bound = self.lane.memory.bound
+        if self.length:
+            self.set_apart(self.capacity if 0 < bound < self.parser.needs() else 0)
         if (self.length + self.parser.kept() > <size_t>self.limits.query_buffer
                 and not self.closing):
             self.session.input_too_long()
             self.closing = True
             self.give_up_input()
         return 0
+
+    cdef void set_apart(self, size_t n) noexcept:
+        if n != self.apart:
+            keep_apart(<int64_t>n - <int64_t>self.apart)
+            self.apart = n
 
     cdef void give_up_input(self) noexcept:
         """No request will be taken any more."""
@@ -292,6 +306,7 @@ cdef class Connection:
                 input_bytes -= self.capacity - (self.length + SLACK)
                 self.buffer = p
                 self.capacity = self.length + SLACK
+                self.set_apart(0)
 
     cdef void drop_buffer(self) noexcept:
         global input_bytes
@@ -300,3 +315,4 @@ cdef class Connection:
             free(self.buffer)
             self.buffer = NULL
             self.capacity = 0
+            self.set_apart(0)

@@ -226,7 +226,8 @@ cdef class Lane:
     cdef bint has_room_for(self, size_t size) noexcept:
         """As `has_room`, for a request of so many bytes."""
         return self.boundless or self.memory.has_room(size) or (
-            self.evictor.policy and not self.backlog.journaling and self.evictor.make_room())
+            self.evictor.policy and not self.backlog.journaling and size <= self.memory.bound
+            and self.evictor.make_room())
 
     cdef int answer(self, int code, const char* base, Slice* args, size_t count,
                     Reply reply, int database) except -1:

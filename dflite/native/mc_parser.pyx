@@ -167,6 +167,9 @@ cdef class McParser(Parser):
     def __init__(self, McFigures figures not None):
         self.figures = figures
 
+    cdef size_t needs(self) noexcept:
+        return self.wanted
+
     cdef void forget(self) noexcept:
         self.searched = self.wanted = self.left_at = 0
         self.skipping = 0

@@ -26,3 +26,4 @@ cdef class Memory:
     cdef void put_down(self, int kind, int64_t size) noexcept
 
 cdef void count_too(size_t* counter) noexcept
+cdef void keep_apart(int64_t n) noexcept

@@ -5,9 +5,10 @@ Data are counted where they are allocated: each table knows its bytes, values ch
 buffers of connections have counters of their own. What lies elsewhere is told by kind. What was deleted
 and only waits to be freed in slices counts as used, but not towards the limit: it will be gone before
 anything that is deleted for its sake. Nor does what slow replicas have still to read: evicting for its sake
-would give them more to read.
+would give them more to read. Nor does a request that is longer than the limit: it will be refused.
 """
 
+from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
@@ -37,6 +38,7 @@ cdef enum:
 
 cdef size_t* counters[COUNTERS]
 cdef int counted = 0
+cdef size_t apart = 0            # bytes of buffers whose requests will be refused, for their length
 
 
 cdef void count_too(size_t* counter) noexcept:
@@ -44,6 +46,12 @@ cdef void count_too(size_t* counter) noexcept:
     global counted
     counters[counted] = counter
     counted += 1
+
+
+cdef void keep_apart(int64_t n) noexcept:
+    """More bytes, or fewer, of the buffers are there for requests that are longer than the limit."""
+    global apart
+    apart += <size_t>n
 
 
 @cython.final
@@ -75,7 +83,7 @@ cdef class Memory:
         self.allowance = 0
 
     cdef size_t binding(self) noexcept:
-        cdef int64_t total = held_bytes() - buried_bytes() + self.beside
+        cdef int64_t total = held_bytes() - buried_bytes() + self.beside - <int64_t>apart
         cdef int i
         for i in range(counted):
             total += <int64_t>counters[i][0]
@@ -93,6 +101,7 @@ cdef class Memory:
         cdef int i
         for i in range(counted):
             buffers += counters[i][0]
+        buffers -= min(buffers, apart)
         if buffers >= self.high_tide:
             self.high_tide = buffers
             return used
@@ -112,6 +121,8 @@ cdef class Memory:
         if self.allowance > n:
             self.allowance -= n
             return True
+        if n >> 1 > self.bound + 128:
+            return False            # the request alone is too much
         used = self.binding()
         if used + (self.bound >> 5) >= self.bound:
             used = self.pressing()
@@ -120,6 +131,15 @@ cdef class Memory:
             return False
         self.allowance = (self.bound - used) >> 1
         return True
+
+    def exceeds(self, list argv not None) -> bool:
+        """Is this request alone longer than the limit?"""
+        cdef size_t total = 0
+        if self.bound == 0:
+            return False
+        for word in argv:
+            total += PyBytes_GET_SIZE(word)
+        return total > self.bound
 
     def look_again(self) -> None:
         """Somebody writes who is not counted as he writes: the lane has to look before its next write."""
@@ -130,8 +150,9 @@ cdef class Memory:
         return self.binding()
 
     def used_bytes(self) -> int:
-        """Bytes of everything: also of values that wait to be freed, and of what replicas lag behind."""
-        return self.binding() + buried_bytes() + self.kinds[REPLICAS_KIND]
+        """Bytes of everything: also of values that wait to be freed, and of what replicas lag behind,
+        and requests that are too long."""
+        return self.binding() + apart + buried_bytes() + self.kinds[REPLICAS_KIND]
 
     def buffer_bytes(self) -> int:
         """Bytes of the buffers of all connections."""

@@ -59,6 +59,9 @@ cdef class RespParser(Parser):
     cdef size_t kept(self) noexcept:
         return self.partial_count * sizeof(Slice)
 
+    cdef size_t needs(self) noexcept:
+        return self.position + <size_t>max(self.bulk, <int64_t>0) if self.multibulk > 0 else 0
+
     cdef void forget(self) noexcept:
         self.multibulk = 0
         self.bulk = -1

@@ -127,6 +127,11 @@ def read_fields(db: Db, key: bytes, steps: list[FieldStep]) -> list[int | None]:
     return [bits.field_at(table, key, step.offset, step.width, step.signed) for step in steps]
 
 
+def last_changed_bit(steps: list[FieldStep]) -> int:
+    """Up to where a string has to be for these steps, of which some change a field."""
+    return max(step.offset + step.width - 1 for step in steps if step.what != GET)
+
+
 def change_fields(db: Db, key: bytes, steps: list[FieldStep]) -> list[int | None]:
     """Do the steps, of which some change a field; what each answers.
 
@@ -135,8 +140,7 @@ def change_fields(db: Db, key: bytes, steps: list[FieldStep]) -> list[int | None
     """
     db.is_string(key)
     table = db.table(key)
-    farthest = max(step.offset + step.width - 1 for step in steps if step.what != GET)
-    grew = bits.make_room(table, key, farthest)
+    grew = bits.make_room(table, key, last_changed_bit(steps))
     answers: list[int | None] = []
     changes = 0
     for step in steps:

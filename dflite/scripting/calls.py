@@ -198,7 +198,9 @@ class Calls:
                 return self.executor.misconfigured.wire()
             if self.executor.replication.too_few:
                 return NotEnoughReplicas.text
-        if flags & DENYOOM and not self.allow_oom and not vm.wrote and self.began_over_limit():
+        if (flags & DENYOOM and not self.allow_oom) and (
+            self.executor.exceeds_limit(argv) or (not vm.wrote and self.began_over_limit())
+        ):
             self.executor.rejected_for_memory += 1
             return OutOfMemory.text
         if flags & WRITE:

@@ -21,8 +21,8 @@ Usage: dflite memory report [URI] [--top=10] [--separator=:]
 
 Tells what takes the memory of a running node: bytes by type, by prefix of the keys, the biggest
 keys, and for how long keys have not been used. URI is redis://user:password@host:port, rediss://
-for TLS, or unix:///path; without one redis://127.0.0.1:6379. The user needs the right to MEMORY
-SCAN.
+for TLS, or unix:///path; without one redis://127.0.0.1:6379. With a database behind, as in
+redis://host:port/3, it tells about that one only. The user needs the right to MEMORY SCAN.
 """
 USUAL: Final = "redis://127.0.0.1:6379"
 KEYS_A_CALL: Final = 200
@@ -136,12 +136,20 @@ class Caller:
 
     def __init__(self, uri: str) -> None:
         parts = urlsplit(uri if "://" in uri else "redis://" + uri)
-        if parts.scheme not in ("redis", "rediss", "unix"):
-            raise UsageError(f"no such address: {uri}")
+        if not uri or parts.scheme not in ("redis", "rediss", "unix"):
+            raise UsageError(f"no such address: {uri or 'an empty one'}")
+        if parts.query or parts.fragment:
+            raise UsageError(f"an address has nothing behind its database: {uri}")
         try:
-            self.socket = connected(parts.scheme, parts.hostname, parts.port, parts.path)
-        except (OSError, ValueError) as error:
-            raise ReportFailed(f"cannot reach {parts.hostname or parts.path}: {error}") from error
+            port = parts.port
+        except ValueError:
+            raise UsageError(f"no such port: {uri}") from None
+        self.database = None if parts.scheme == "unix" else database_named(parts.path, uri)
+        try:
+            self.socket = connected(parts.scheme, parts.hostname, port, parts.path)
+        except OSError as error:
+            where = parts.path if parts.scheme == "unix" else parts.hostname or "127.0.0.1"
+            raise ReportFailed(f"cannot reach {where}: {error}") from error
         self.stream = self.socket.makefile("rb")
         if parts.password:
             words = [b"AUTH", unquote(parts.password).encode()]
@@ -177,6 +185,16 @@ class Caller:
         self.socket.close()
 
 
+def database_named(path: str, uri: str) -> int | None:
+    """The database that an address names behind its host; None if all are meant."""
+    name = path.removeprefix("/")
+    if not name:
+        return None
+    if not (name.isascii() and name.isdigit()):
+        raise UsageError(f"a database has a number, in {uri}")
+    return int(name)
+
+
 def connected(scheme: str, host: str | None, port: int | None, path: str) -> socket.socket:
     if scheme == "unix":
         made = socket.socket(socket.AF_UNIX)
@@ -189,9 +207,9 @@ def connected(scheme: str, host: str | None, port: int | None, path: str) -> soc
     return made
 
 
-def survey(call: Callable[..., object], report: Report) -> None:
-    """Walk all databases of a node."""
-    for db in databases_in(call(b"INFO", b"keyspace")):
+def survey(call: Callable[..., object], report: Report, only: int | None = None) -> None:
+    """Walk all databases of a node, or one."""
+    for db in databases_in(call(b"INFO", b"keyspace")) if only is None else [only]:
         call(b"SELECT", b"%d" % db)
         cursor = b"0"
         while True:
@@ -216,7 +234,8 @@ def databases_in(info: object) -> list[int]:
 
 def main(arguments: list[str]) -> int:
     """The exit status: 0, or 1 if there is no report."""
-    top, separator, uri = 10, b":", USUAL
+    top, separator = 10, b":"
+    uris: list[str] = []
     if arguments[:1] != ["report"] or "--help" in arguments:
         print(USAGE, end="", file=sys.stdout if "--help" in arguments else sys.stderr)
         return 0 if "--help" in arguments else 2
@@ -227,13 +246,15 @@ def main(arguments: list[str]) -> int:
         elif name == "--separator" and value:
             separator = value.encode()
         elif not word.startswith("-"):
-            uri = word
+            uris.append(word)
         else:
             raise UsageError(f"dflite memory report does not know {word}")
+    if len(uris) > 1:
+        raise UsageError(f"dflite memory report tells about one node, not also {uris[1]}")
     report = Report(top, separator)
     try:
-        caller = Caller(uri)
-        survey(caller.call, report)
+        caller = Caller(uris[0] if uris else USUAL)
+        survey(caller.call, report, caller.database)
         caller.close()
     except ReportFailed as failure:
         print(f"dflite memory report: {failure}", file=sys.stderr)

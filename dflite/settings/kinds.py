@@ -187,15 +187,18 @@ class SizeOrPercent(Size):
 
 
 class MemoryLimit(SizeOrPercent):
-    """As that, and what is neither is refused in the words for a size."""
+    """As that, and what is neither is refused in the words for a size; 0% would be no share."""
 
     def percent_or(self, words: list[str], read: Callable[[str], int | None]) -> int:
         try:
-            return super().percent_or(words, read)
+            limit = super().percent_or(words, read)
         except Refused as refusal:
             if "memory or percent" in str(refusal):
                 raise Refused("argument must be a memory value") from None
             raise
+        if limit == 0 and only(words).endswith("%"):
+            raise Refused("percentage argument must be at least 1")
+        return limit
 
 
 class Octal(Int):

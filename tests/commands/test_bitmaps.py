@@ -2,6 +2,7 @@
 
 import pytest
 
+from dflite.base.conversation_errors import OutOfMemory
 from dflite.base.errors import BadSyntax, NotAnInteger, WrongType
 from dflite.base.string_errors import (
     BadBit,
@@ -137,3 +138,19 @@ def test_other_types_are_refused(node: Node, client: NodeClient) -> None:
         "BITFIELD_RO l",
     ):
         assert client.run(line) == WrongType
+
+
+def test_no_bit_is_set_beyond_the_memory_limit(node: Node, client: NodeClient) -> None:
+    client.run("SET there abc")
+    node.executor.max_memory = 1_000_000
+    node.take_journal()
+    for key in ("new", "there"):
+        assert client.run(f"SETBIT {key} 8000000 1") == OutOfMemory
+        assert client.run(f"BITFIELD {key} SET u8 0 1 SET u8 8000000 1") == OutOfMemory
+        assert client.run(f"BITFIELD {key} INCRBY u2 7999999 1") == OutOfMemory
+    assert client.run("BITFIELD there GET u8 8000000") == [0]
+    assert client.run("EXISTS new") == 0
+    assert client.run("GET there") == b"abc"
+    assert node.take_journal() == []
+    assert client.run("SETBIT there 7999999 1") == 0
+    assert client.run("STRLEN there") == 1_000_000

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dflite.base.conversation_errors import OutOfMemory
 from dflite.base.errors import NotAnInteger, OffsetOutOfRange, StringTooLong, WrongType
 from tests.support.node import Node, NodeClient
 from tests.support.values import put_list
@@ -115,3 +116,24 @@ def test_getrange_of_numbers_nothing_and_others(node: Node, client: NodeClient) 
     assert client.run("GETRANGE k a 1") == NotAnInteger
     client.run("SET", "empty", "")
     assert client.run("GETRANGE empty 0 -1") == b""
+
+
+def test_no_value_grows_beyond_the_memory_limit(node: Node, client: NodeClient) -> None:
+    client.run("SET there abc")
+    client.run("SET", "old", "x" * 600_000)
+    node.executor.max_memory = 1_000_000
+    node.take_journal()
+    for key in ("new", "there"):
+        assert client.run(f"SETRANGE {key} 1000000 x") == OutOfMemory
+    assert client.run("APPEND", "old", "x" * 500_000) == OutOfMemory
+    assert client.run("PREPEND", "old", "x" * 500_000) == OutOfMemory
+    assert client.run("SETRANGE", "none", "1000000", "") == 0
+    assert client.run("EXISTS new none") == 0
+    assert client.run("GET there") == b"abc"
+    assert client.run("STRLEN old") == 600_000
+    assert node.take_journal() == []
+    assert node.executor.rejected_for_memory == 4
+    put_list(node, b"list")
+    assert client.run("SETRANGE list 1000000 x") == WrongType
+    assert client.run("SETRANGE", "there", 1 << 40, "x") == StringTooLong
+    assert client.run("SETRANGE there 100000 x") == 100_001

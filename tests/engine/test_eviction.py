@@ -92,7 +92,7 @@ def test_a_read_that_makes_room_for_nothing_is_not_journaled(
 def test_any_request_makes_room_for_what_is_in_buffers(node: Node, client: NodeClient) -> None:
     fill(node, client, "allkeys-random")
     other = node.client()
-    other.conn.feed(b"*2\r\n$3\r\nSET\r\n$9000000\r\n" + b"x" * 50_000)
+    other.conn.feed(b"*2\r\n$3\r\nSET\r\n$60000\r\n" + b"x" * 50_000)
     assert node.executor.eviction.evicted == 0
     left = client.run("DBSIZE")
     assert isinstance(left, int)
@@ -140,7 +140,7 @@ def test_a_tracker_hears_of_an_eviction(node: Node) -> None:
     client.run("CLIENT TRACKING ON")
     client.run("SET k v")
     client.run("GET k")
-    node.executor.max_memory = 1
+    node.executor.max_memory = 100
     other = node.client()
     other.run("SET other v")
     assert client.read() == [b"invalidate", [b"k"]]
@@ -151,7 +151,7 @@ def test_what_a_slice_left_over_is_asked_for(node: Node, client: NodeClient) -> 
     asked: list[int] = []
     node.executor.eviction.on_pressure = lambda: asked.append(1)
     node.lane.evictor.slice_us = 1
-    node.executor.max_memory = 1
+    node.executor.max_memory = 100
     assert client.run("SET new value") == "OK"
     assert asked
     assert node.executor.eviction.exceeding_ms() >= 0
@@ -182,3 +182,62 @@ def test_the_lane_makes_room_as_handlers_do() -> None:
     assert node.lane.total_calls() - calls == 1000
     assert node.executor.eviction.evicted > 900
     assert node.executor.binding_memory() <= node.executor.max_memory + 300
+
+
+@pytest.mark.parametrize("policy", ["noeviction", "allkeys-lru", "cache"])
+@pytest.mark.parametrize("lane", [False, True], ids=["handlers", "lane"])
+def test_a_request_longer_than_the_limit_is_refused_and_no_key_goes(
+    lane: bool, policy: str
+) -> None:
+    node = Node(lane=lane, journal=False)
+    client = node.client()
+    node.lane.evictor.set_policy(policy)
+    for number in range(500):
+        client.run("SET", f"key:{number}", "x" * 1000)
+    node.executor.max_memory = 2_000_000
+    assert client.run("SET", "huge", "x" * 3_000_000) == OutOfMemory
+    assert client.run("MSET", "a", "x" * 1_500_000, "b", "x" * 1_500_000) == OutOfMemory
+    assert client.run("RPUSH", "list", "x" * 2_000_001) == OutOfMemory
+    client.run("MULTI")
+    assert client.run("SET", "huge", "x" * 3_000_000) == OutOfMemory
+    assert client.run("EXEC") == ExecAborted
+    assert client.run("DBSIZE") == 500
+    assert node.executor.eviction.evicted == 0
+    assert node.executor.rejected_for_memory == 4
+    assert client.run("SET small x") == "OK"
+
+
+@pytest.mark.parametrize("lane", [False, True], ids=["handlers", "lane"])
+def test_nothing_goes_while_a_request_comes_that_will_be_refused(lane: bool) -> None:
+    node = Node(lane=lane, journal=False)
+    client = node.client()
+    other = node.client()
+    node.lane.evictor.set_policy("allkeys-lru")
+    for number in range(500):
+        client.run("SET", f"key:{number}", "x" * 1000)
+    node.executor.max_memory = 2_000_000
+    assert client.raw(b"*3\r\n$3\r\nSET\r\n$4\r\nhuge\r\n$3000000\r\n") == b""
+    for _ in range(30):
+        assert client.raw(b"x" * 100_000) == b""
+        node.executor.make_room()
+        assert other.run("SET a b") == "OK"
+    assert node.executor.used_memory() > 3_000_000
+    assert client.raw(b"\r\n").startswith(b"-OOM ")
+    assert node.executor.eviction.evicted == 0
+    assert client.run("DBSIZE") == 501
+    assert node.executor.used_memory() < 2_000_000
+
+
+def test_what_one_waits_for_counts_if_it_is_not_too_long_for_the_limit() -> None:
+    node = Node(journal=False)
+    client = node.client()
+    node.executor.max_memory = 10_000_000
+    before = node.executor.binding_memory()
+    client.raw(b"*3\r\n$3\r\nSET\r\n$4\r\nhuge\r\n$3000000\r\n" + b"x" * 1_000_000)
+    assert node.executor.binding_memory() >= before + 1_000_000
+    node.executor.max_memory = 2_500_000
+    client.raw(b"x")
+    assert node.executor.binding_memory() < before + 100_000
+    node.executor.max_memory = 0
+    assert client.raw(b"x" * 1_999_999 + b"\r\n") == b"+OK\r\n"
+    assert client.run("STRLEN huge") == 3_000_000

@@ -139,3 +139,18 @@ def test_times_are_seconds_or_a_point_in_time(node: Node, mc: McClient) -> None:
     assert mc.lines("mg a t\r\nmg b t\r\nmg c t\r\nmg d t") == ["HD t10", "HD t10", "EN", "EN"]
     node.advance(10_000)
     assert mc.run("get a b") == "END"
+
+
+def test_a_block_longer_than_the_memory_limit_is_refused_and_no_key_goes(
+    node: Node, mc: McClient
+) -> None:
+    node.lane.evictor.set_policy("allkeys-lru")
+    for number in range(200):
+        mc.run(f"set key:{number} 0 0 1000\r\n" + "x" * 1000)
+    node.executor.max_memory = 600_000
+    refused = "SERVER_ERROR out of memory storing object"
+    assert mc.run("set huge 0 0 700000\r\n" + "x" * 700_000) == refused
+    assert mc.run("ms huge 700000\r\n" + "x" * 700_000) == refused
+    assert node.executor.eviction.evicted == 0
+    assert len(node.db) == 200
+    assert mc.run("set small 0 0 1\r\na") == "STORED"

@@ -102,12 +102,20 @@ def test_read_only_scripts_may_not_write(client: NodeClient) -> None:
 
 def test_memory_is_checked_before_the_first_write_only(node: Node, client: NodeClient) -> None:
     client.run("SET big " + "x" * 1000)
-    node.executor.max_memory = 1
+    node.executor.max_memory = 100
     first = client.run("EVAL", "return redis.call('set', 'a', 1)", "0")
     assert isinstance(first, Error)
     assert first.code == "OOM"
     script = "redis.call('del', 'big') return redis.call('set', 'a', 1)"
     assert client.run("EVAL", script, "0") == "OK"
+    long = "redis.call('set', 'a', 1) return redis.call('set', 'b', string.rep('x', 101))"
+    node.executor.max_memory = 0
+    client.run("EVAL", long, "0")
+    node.executor.max_memory = 5_000_000
+    longer = client.run("EVAL", long.replace("101", "5000000"), "0")
+    assert isinstance(longer, Error)
+    assert longer.code == "OOM"
+    assert client.run("STRLEN b") == 101
     node.executor.max_memory = 1
     assert client.run("EVAL", "#!lua flags=allow-oom\nreturn redis.call('set','a',1)", "0") == "OK"
     assert "allow-oom flag is not set" in repr(client.run("EVAL", "#!lua\nreturn 1", "0"))

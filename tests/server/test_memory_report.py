@@ -71,3 +71,34 @@ def test_what_is_asked_wrongly_is_said(capsys: pytest.CaptureFixture[str]) -> No
     assert "Usage" in capsys.readouterr().out
     with pytest.raises(UsageError):
         main(["report", "--nosuch"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["redis://127.0.0.1:1", "redis://127.0.0.1:2"],
+        [""],
+        ["http://127.0.0.1:1"],
+        ["redis://127.0.0.1:1/x"],
+        ["redis://127.0.0.1:1/1/2"],
+        ["redis://127.0.0.1:1/1?x=y"],
+        ["redis://127.0.0.1:x"],
+        ["redis://127.0.0.1:99999"],
+    ],
+)
+def test_an_address_is_one_and_has_nothing_that_is_not_understood(words: list[str]) -> None:
+    with pytest.raises(UsageError):
+        main(["report", *words])
+
+
+def test_a_database_in_the_address_is_the_only_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with start_dflite() as server, server.connect() as connection:
+        connection.call("SET", "zero", "x")
+        connection.call("SELECT", "3")
+        connection.call("SET", "three", "x")
+        assert main(["report", f"redis://127.0.0.1:{server.port}/3"]) == 0
+        printed = capsys.readouterr().out
+        assert main(["report", f"redis://127.0.0.1:{server.port}/99"]) == 1
+    assert "1 keys take" in printed
+    assert "three" in printed
+    assert "DB index is out of range" in capsys.readouterr().err
