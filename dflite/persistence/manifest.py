@@ -5,7 +5,8 @@ file appendonly.aof.2.incr.aof seq 2 type i
 
 The base holds all keys of a moment, the increments what happened since, in order. History is what
 nobody needs any more. Names, words and order are those of Redis 7; words that are not known here
-are passed over.
+are passed over. Before the first base is whole a note says so: a manifest that names history only
+would have Redis begin files of the same names, and then remove them.
 """
 
 import os
@@ -18,6 +19,7 @@ BASE: Final = "b"
 INCREMENT: Final = "i"
 HISTORY: Final = "h"
 SUFFIX: Final = ".manifest"
+UNFINISHED: Final = "# the first base is not finished: what files there are do not count\n"
 LONGEST_LINE: Final = 1024
 PLAIN: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&()*+,-./:;<=>?@[]^_`{|}~"
@@ -105,7 +107,8 @@ class Manifest:
 
     def text(self) -> str:
         order = [] if self.base is None else [self.base]
-        return "".join([file.line() for file in order + self.history + self.increments])
+        lines = [file.line() for file in order + self.history + self.increments]
+        return "".join(lines) or UNFINISHED
 
     def write(self, path: str) -> None:
         """Put it in the place of the one at `path`; raises OSError."""
@@ -137,6 +140,8 @@ def read_manifest(path: str) -> Manifest:
         lines.pop()
     else:
         raise BadManifest("its last line does not end")
+    if lines == [UNFINISHED.encode().rstrip()]:
+        return manifest
     for number, line in enumerate(lines, 1):
         if line.startswith(b"#"):
             continue

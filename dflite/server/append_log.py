@@ -21,6 +21,7 @@ from dflite.engine.replication import LOG, NO_OFFSET
 from dflite.native.backlog import Backlog, Cursor
 from dflite.persistence.disk import sync_directory
 from dflite.persistence.increment import Increment
+from dflite.persistence.log_folder import FolderLock
 from dflite.persistence.manifest import SUFFIX, Manifest
 from dflite.server.logs import LOG as LOGGER
 from dflite.server.snapshotting import reason_of
@@ -63,6 +64,8 @@ class AppendLog:
         self.delayed = 0  # writes that waited for a sync, and in the end did not
         self.cut_off: Callable[[], None] = self.do_nothing
         self.disk = ThreadPoolExecutor(1, "log")  # one thing at a time, in order
+        self.lock = FolderLock()
+        self.lock_told = False  # that there can be none
         self.loop: asyncio.AbstractEventLoop | None = None
         executor.before_replies_chores.append(self.write_out)
         settings.on_change("appendfsync", self.change_policy)
@@ -84,10 +87,21 @@ class AppendLog:
         return os.path.join(self.folder, name)
 
     def make_folder(self) -> None:
-        """Where the files go; raises OSError."""
+        """Where the files go, and no other process writes; raises OSError."""
         if not os.path.isdir(self.folder):
             os.mkdir(self.folder, 0o750)
             sync_directory(self.settings.dir or ".")
+        self.lock.take(self.folder)
+        if self.lock.problem and not self.lock_told:
+            said = "%s cannot be locked (%s): see to it that no other node writes there"
+            LOGGER.warning(said, self.folder, self.lock.problem)
+            self.lock_told = True
+
+    def give_folder_back(self) -> None:
+        """Another process may write there, once the thread has done what it has to do."""
+        if self.lock.is_held:
+            self.lock.let_go()
+            self.disk.submit(self.lock.give_back)
 
     # -- figures -----------------------------------------------------------------------------------
 
@@ -170,6 +184,7 @@ class AppendLog:
         """The process ends: end the log, and wait for the disk."""
         self.end()
         self.disk.shutdown()
+        self.lock.close()
 
     def miss(self, missed: bool) -> None:
         """The files hold other data than the node until there is a new base, or that is over.

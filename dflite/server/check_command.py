@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import stat
 import sys
 from typing import Final
 
@@ -13,7 +14,7 @@ from dflite.native.clock import Clock
 from dflite.native.lane import Lane
 from dflite.persistence.log_load import RequestsLoad
 from dflite.persistence.manifest import SUFFIX, BadManifest, read_manifest
-from dflite.persistence.rdb_file import DamagedFile, FileLoad
+from dflite.persistence.rdb_file import HEAD_BYTES, MAGICS, DamagedFile, FileLoad
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.host import NodeHost
 from dflite.server.log_loading import about_functions, begins_as_snapshot
@@ -26,6 +27,8 @@ SLICE_US: Final = 100_000
 ALL: Final = -1  # keys that are due are looked at too
 OF_LOGS: Final = ("aof-base", "aof-preamble")  # requests may stand behind these
 MANIFEST_START: Final = b"file "
+REQUEST_STARTS: Final = (b"*", b"#")
+INCREMENT: Final = ".incr.aof"  # which has nothing yet when it was just begun
 KNOWN: Final = {
     "dflite-ver": "written by dflite",
     "valkey-ver": "written by Valkey",
@@ -45,23 +48,56 @@ def main(arguments: list[str]) -> int:
     except SystemExit as end:  # it has said why
         return int(end.code or 0)
     path: str = options.file
-    executor = bare_executor(max(1, options.databases))
+    shown = os.fsencode(path).decode("utf-8", "replace")
     try:
-        if is_manifest(path):
-            said = check_log(executor, path)
-        elif begins_as_snapshot(path):
-            said = check_file(executor, path)
-        else:
-            said = check_requests(executor, path, 0)
+        strange = what_it_is(path)
+        if strange:
+            print(f"dflite check: {shown} {strange}", file=sys.stderr)
+            return 1
+        strange = what_it_holds(path)
+        if strange:
+            print(f"{shown} {strange}")
+            return 1
+        said = check(bare_executor(max(1, options.databases)), path)
     except (DamagedFile, BadManifest) as error:
-        print(f"{path} is damaged: {error}")
+        print(f"{shown} is damaged: {error}")
         return 1
-    except OSError as error:
-        name = error.filename or path
-        print(f"dflite check: {name}: {error.strerror or error}", file=sys.stderr)
+    except OSError as problem:
+        name = os.fsencode(problem.filename or path).decode("utf-8", "replace")
+        print(f"dflite check: {name}: {problem.strerror or problem}", file=sys.stderr)
         return 1
-    print(f"{path} is sound: {said}")
+    print(f"{shown} is sound: {said}")
     return 0
+
+
+def check(executor: Executor, path: str) -> str:
+    """What is in it."""
+    if is_manifest(path):
+        return check_log(executor, path)
+    if begins_as_snapshot(path):
+        return check_file(executor, path)
+    return check_requests(executor, path, 0)
+
+
+def what_it_is(path: str) -> str:
+    """Nothing if it is a file."""
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        return "is a directory: name a snapshot, or the manifest of a log"
+    return "" if stat.S_ISREG(mode) else "is no file that could be checked"
+
+
+def what_it_holds(path: str) -> str:
+    """What it is if neither snapshot nor log; nothing if it may be one."""
+    with open(path, "rb") as file:
+        head = file.read(HEAD_BYTES)
+    if is_manifest(path) or begins_as_snapshot(path) or head.startswith(REQUEST_STARTS):
+        return ""
+    if not head:
+        return "" if path.endswith(INCREMENT) else "is empty: no snapshot, and no log"
+    if len(head) < HEAD_BYTES and any(magic.startswith(head) for magic, _ in MAGICS):
+        return f"is damaged: it ends too soon: {len(head)} bytes are no snapshot"
+    return "is neither a snapshot nor a log"
 
 
 def is_manifest(path: str) -> bool:
@@ -83,7 +119,7 @@ def check_log(executor: Executor, path: str) -> str:
         except DamagedFile as error:
             raise DamagedFile(f"{file.name}: {error}") from None
         found.append(f"{file.name} ({said})")
-    return ", ".join(found)
+    return ", ".join(found) or "the first base is not finished, there are no data"
 
 
 def check_file(executor: Executor, path: str) -> str:

@@ -5,9 +5,7 @@ before 7.0, which gets a manifest as Redis 7 would give it. A tail that was cut 
 `aof-load-truncated` says; anything else that is wrong ends the start.
 """
 
-import contextlib
 import os
-import re
 from collections.abc import Generator, Iterator
 from typing import Final, Protocol
 
@@ -15,6 +13,7 @@ from dflite.base.errors import CommandError
 from dflite.engine.executor import Executor
 from dflite.persistence.disk import sync_directory
 from dflite.persistence.increment import Increment
+from dflite.persistence.log_folder import without_manifest
 from dflite.persistence.log_load import RequestsLoad
 from dflite.persistence.manifest import BASE, BadManifest, LogFile, Manifest, read_manifest
 from dflite.persistence.rdb_file import HEAD_BYTES, MAGICS, DamagedFile, FileLoad
@@ -24,7 +23,6 @@ from dflite.server.logs import LOG, NOTICE
 from dflite.settings.settings import Settings
 
 SLICE_US: Final = 5_000
-ORPHAN: Final = r"\.\d+\.(base\.(rdb|aof)|incr\.aof)"
 ALL: Final = -1  # keys that are due are kept: the increments say when they went
 
 
@@ -62,16 +60,22 @@ class LogLoading:
         return self.files_bytes + current
 
     def find(self) -> bool:
-        """Is there a log? CannotLoad if its manifest cannot be read."""
+        """Is there a log? CannotLoad if its manifest cannot be read, or is lost.
+
+        One that names no files with data is of a first base that was not finished.
+        """
         log = self.log
         try:
             if os.path.exists(log.manifest_path):
                 self.manifest = read_manifest(log.manifest_path)
-            elif os.path.isfile(self.old_path()):
-                self.adopt()
             else:
-                self.keep_orphans()
-                return False
+                lost = without_manifest(log.folder, self.settings.appendfilename)
+                if lost:
+                    raise CannotLoad(lost)
+            if not self.manifest.files():
+                if not os.path.isfile(self.old_path()):
+                    return False
+                self.adopt()
             base = self.manifest.base
             if base is not None and base.name == self.settings.appendfilename:
                 self.move_in(base)
@@ -80,16 +84,6 @@ class LogLoading:
         except OSError as error:
             raise cannot(error.filename or log.manifest_path, error) from None
         return True
-
-    def keep_orphans(self) -> None:
-        """Files of a log whose manifest is gone are nobody's: they must not be written over."""
-        pattern = re.compile(re.escape(self.settings.appendfilename) + ORPHAN)
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            for name in os.listdir(self.log.folder):
-                path = self.log.path_of(name)
-                if pattern.fullmatch(name) and os.path.getsize(path):
-                    os.rename(path, path + ".orphan")
-                    LOG.warning("%s is in no manifest: kept as %s.orphan, not loaded", path, name)
 
     def old_path(self) -> str:
         """Where versions before 7.0 have their one file."""

@@ -2,11 +2,13 @@
 
 At the moment of the snapshot a new increment begins, which the manifest names already; so base and
 increments are exact, and if the snapshot fails the old files go on. Before there is a first base
-nothing of the log counts: its increment gets into the manifest together with the base.
+nothing of the log counts: until that is whole the manifest says so, and where there are data
+without a manifest it was lost.
 """
 
 import asyncio
 import contextlib
+import errno
 import os
 import time
 from typing import Final
@@ -14,6 +16,7 @@ from typing import Final
 from dflite.engine.executor import Executor
 from dflite.persistence.disk import DiskWriter, sync_directory
 from dflite.persistence.increment import Increment
+from dflite.persistence.log_folder import without_manifest
 from dflite.persistence.manifest import BadManifest, LogFile, Manifest, read_manifest
 from dflite.persistence.rdb_file import END
 from dflite.server.append_log import AppendLog
@@ -88,6 +91,12 @@ class LogRewriting:
             self.log.end()
             self.log.miss(False)
             self.forget_spare()
+            self.give_folder_back()
+
+    def give_folder_back(self) -> None:
+        """Where no log is written another process may write one."""
+        if not self.settings.appendonly and not self.is_running:
+            self.log.give_folder_back()
 
     def begin_anew(self) -> None:
         """Other data are about to take the place of these: the log holds the old ones."""
@@ -179,14 +188,26 @@ class LogRewriting:
     def begin_snapshot(self) -> None:
         """Let the snapshot be of now; raises OSError and BadManifest."""
         log, name = self.log, self.settings.appendfilename
-        if not log.on and os.path.exists(log.manifest_path):
-            log.manifest = read_manifest(log.manifest_path)
+        if not os.path.exists(log.manifest_path):
+            self.announce()
+        elif not log.on:
+            found = read_manifest(log.manifest_path)
+            if found.files() or found.history:
+                log.manifest = found
         self.manifest = log.manifest.copy()
         base = self.manifest.next_base(name)
         self.sink = DiskWriter(log.path_of(base), END, self.settings.rdbchecksum)
         if self.failures < PATIENCE:
             LOG.log(NOTICE, "Background append only file rewriting started: %s", base)
         self.snapshots.begin(REWRITE, self.sink, self.ended, self.at_cut)
+
+    def announce(self) -> None:
+        """A log that will be here is nothing yet; raises OSError."""
+        log = self.log
+        lost = without_manifest(log.folder, self.settings.appendfilename)
+        if lost:
+            raise OSError(errno.EEXIST, lost)
+        Manifest().write(log.manifest_path)
 
     def at_cut(self) -> Fields:
         """What changes from now on is for the next increment."""
@@ -292,6 +313,7 @@ class LogRewriting:
     def every_second(self) -> None:
         """Begin one if it is time for that."""
         log = self.log
+        self.give_folder_back()
         if self.executor.loading or not self.by_itself:
             return
         if self.is_running or self.snapshots.running is not None:

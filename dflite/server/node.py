@@ -139,6 +139,7 @@ class Node:
         shaker.start()
         self.figures.begin()
         try:
+            self.restoring.claim_log()
             self.saving.clean_up()
             if await self.restoring.at_start(self.stopped):
                 self.saving.saved_changes = self.saving.changes()

@@ -47,6 +47,15 @@ class Restoring:
         files = files_of(self.settings.dir, self.settings.dbfilename)
         return os.path.join(self.settings.dir, files[0]) if files else ""
 
+    def claim_log(self) -> None:
+        """Let no other process write the log; CannotLoad if one does."""
+        if self.settings.appendonly:
+            try:
+                self.log.make_folder()
+            except OSError as error:
+                reason = error.strerror or str(error)
+                raise CannotLoad(f"no log can be begun in {self.log.folder}: {reason}") from None
+
     async def at_start(self, stopped: asyncio.Event) -> bool:
         """Load the log, or the newest snapshot, if there is one; CannotLoad if it cannot be read.
 

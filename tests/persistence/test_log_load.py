@@ -117,6 +117,22 @@ def test_a_length_that_is_damaged_is_no_end_that_was_cut_off(
             assert f"but the requests go on at byte {at}" in str(refusal.value)
 
 
+@pytest.mark.parametrize("lane", [False, True])
+@pytest.mark.parametrize("wrong", [b"$3", b"$2", b"$1", b"$0"])
+@pytest.mark.parametrize("value", [b"val3", b"a\r\n3", b"al\r\n", b"\r\n\r\n"])
+def test_a_length_that_is_too_short_is_damage(
+    tmp_path: Path, lane: bool, wrong: bytes, value: bytes
+) -> None:
+    sound = requests("SET a 1", "SET b 1")
+    damaged = requests("SET b ____").replace(b"$4", wrong).replace(b"____", value)
+    node = Node(lane=lane)
+    with pytest.raises(DamagedFile) as refusal:
+        load(node, tmp_path / "log", sound + damaged + requests("SET c 1"))
+    at = int(str(refusal.value).rpartition(" at byte ")[2])
+    assert len(sound) <= at < len(sound + damaged)  # by chance it may end where it says
+    assert node.client().run("EXISTS c") == 0
+
+
 @pytest.mark.parametrize("length", [b"$300000", b"$7"])
 def test_a_transaction_whose_end_is_damaged_was_not_cut_off(tmp_path: Path, length: bytes) -> None:
     sound = requests("SET a 1")

@@ -7,6 +7,7 @@ import pytest
 from dflite.persistence.manifest import (
     BASE,
     INCREMENT,
+    UNFINISHED,
     BadManifest,
     LogFile,
     Manifest,
@@ -99,6 +100,13 @@ def test_plain_names_stand_as_they_are() -> None:
     assert quoted("appendonly.aof.1.incr.aof") == "appendonly.aof.1.incr.aof"
     assert quoted('a"b') == '"a\\x22b"'
     assert LogFile("a", 1, INCREMENT).line() == "file a seq 1 type i\n"
+
+
+def test_a_log_that_is_nothing_yet_has_a_manifest_that_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "manifest"
+    Manifest().write(str(path))
+    assert path.read_text() == UNFINISHED
+    assert read_manifest(str(path)).text() == UNFINISHED
 
 
 def test_numbers_are_not_given_again() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from dflite.native.bytesops import crc64
 from dflite.native.rdb_writer import Writer
+from dflite.persistence.manifest import UNFINISHED
 from dflite.server import cli
 from tests.support.resp import encode
 
@@ -100,6 +101,86 @@ def test_a_file_with_more_databases_than_usual(
     assert cli.main(["check", str(path)]) == 1
     assert "database 20, where there are 16" in capsys.readouterr().out
     assert cli.main(["check", str(path), "--databases=32"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("dump.rdb", b"", "is empty: no snapshot, and no log"),
+        ("appendonly.aof", b"", "is empty: no snapshot, and no log"),
+        ("notes.txt", b"Some notes\nof mine\n", "is neither a snapshot nor a log"),
+        ("notes.txt", b"# Notes\nof mine\n", "is damaged: there is something that is no request"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(100), "is neither a snapshot nor a log"),
+        ("zeros", bytes(5000), "is neither a snapshot nor a log"),
+        ("dump.rdb", b"REDI", "is damaged: it ends too soon"),
+        ("dump.rdb", b"REDIS9999\xff", "is damaged: "),
+        ("a.manifest", b"", "is damaged: it names no files"),
+        ("a.manifest", b"fil", "is damaged: its last line does not end"),
+    ],
+)
+def test_what_is_none_of_ours_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert cli.main(["check", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith(f"{path} {said}")
+    assert out.count("\n") == 1
+
+
+def test_a_directory_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", str(tmp_path)]) == 1
+    said = "is a directory: name a snapshot, or the manifest of a log"
+    assert capsys.readouterr().err == f"dflite check: {tmp_path} {said}\n"
+
+
+def test_an_increment_that_was_just_begun_is_sound(tmp_path: Path) -> None:
+    (tmp_path / "appendonly.aof.1.incr.aof").touch()
+    assert cli.main(["check", str(tmp_path / "appendonly.aof.1.incr.aof")]) == 0
+
+
+def test_a_log_that_is_nothing_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "appendonly.aof.manifest"
+    path.write_text(UNFINISHED)
+    assert cli.main(["check", str(path)]) == 0
+    assert "is sound: the first base is not finished, there are no data" in capsys.readouterr().out
+
+
+def test_a_file_that_is_cut_anywhere_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshot = (
+        b"REDIS0011\xfa\x09redis-ver\x057.2.4\xfe\x00\xfb\x02\x00\x00\x01a\x01b\x00\x01c\x01d\xff"
+    )
+    snapshot += crc64(snapshot).to_bytes(8, "little")
+    requests = [
+        encode(["MULTI"]) + encode(["SET", "b", "1"]) + encode(["EXEC"]),
+        encode(["GET", "b"]),
+    ]
+    manifest = b"file a.base seq 1 type b\nfile a.incr seq 1 type i\n"
+    (tmp_path / "a.base").write_bytes(snapshot)
+    (tmp_path / "a.incr").write_bytes(b"")
+    for name, content, wholes in (
+        ("dump.rdb", snapshot, ()),
+        ("log.aof", b"".join(requests), (len(requests[0]),)),
+        ("a.manifest", manifest, (manifest.index(b"\n") + 1,)),
+    ):
+        path = tmp_path / name
+        for length in range(len(content)):
+            path.write_bytes(content[:length])
+            assert cli.main(["check", str(path)]) == (0 if length in wholes else 1)
+            said, complaint = capsys.readouterr()
+            assert (said + complaint).count("\n") == 1
+        path.write_bytes(content)
+        assert cli.main(["check", str(path)]) == 0
+        capsys.readouterr()
+
+
+def test_a_name_that_is_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path) + "/\udcff"
+    assert cli.main(["check", path]) == 1
+    assert capsys.readouterr().err.endswith("\ufffd: No such file or directory\n")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

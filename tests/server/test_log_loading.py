@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dflite.persistence.manifest import UNFINISHED
 from tests.server.test_append_log import ALWAYS, kill, persistence
 from tests.support.connection import Connection
 from tests.support.resp import encode
@@ -151,11 +152,13 @@ def test_the_one_file_of_old_versions_gets_a_manifest(
             client.call("SET", "c", "3")
         assert not old.exists()
         kill(server)
-        with run_dflite(f"--dir={tmp_path}", *ALWAYS).connect() as client:
+        again = run_dflite(f"--dir={tmp_path}", *ALWAYS)
+        with again.connect() as client:
             assert client.call("EXISTS", "b", "c").number == 2
             rewrite(client)
             names = os.listdir(tmp_path / DIRECTORY)
             assert "appendonly.aof.2.base.rdb" in names
+        kill(again)  # it may still be removing what is history
         shutil.rmtree(tmp_path / DIRECTORY)
 
 
@@ -249,12 +252,67 @@ def test_what_cannot_be_read_ends_the_start(tmp_path: Path, damage: str) -> None
     assert text in str(refusal.value)
 
 
-def test_what_no_manifest_names_is_not_written_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("old_file", [False, True])
+def test_without_its_manifest_a_log_is_no_empty_one(tmp_path: Path, old_file: bool) -> None:
     first, second = make_log(tmp_path, WHOLE, WHOLE)
     (tmp_path / DIRECTORY / "appendonly.aof.manifest").unlink()
-    with start_dflite(f"--dir={tmp_path}", *ALWAYS) as server:
-        assert "is in no manifest" in server.log
-        assert server.call("DBSIZE") == 0
-        server.call("SET", "k", "v")
+    if old_file:
+        (tmp_path / "appendonly.aof").write_bytes(WHOLE)
+    with pytest.raises(DidNotStart, match="cannot start") as refusal:
+        start_dflite(f"--dir={tmp_path}", *ALWAYS)
+    said = f"holds {first.name}, {second.name}, but not appendonly.aof.manifest"
+    assert said in str(refusal.value)
+    with start_dflite(f"--dir={tmp_path}") as server, server.connect() as client:
+        refused = client.call("CONFIG", "SET", "appendonly", "yes")
+        assert refused.is_error
+        assert said in refused.text
     for path in (first, second):
-        assert path.with_name(path.name + ".orphan").read_bytes() == WHOLE
+        assert path.read_bytes() == WHOLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNFINISHED,
+        "file appendonly.aof.1.base.rdb seq 1 type h\n"
+        "file appendonly.aof.1.incr.aof seq 1 type h\n",
+    ],
+)
+def test_files_of_a_first_base_that_was_not_finished_do_not_count(
+    run_dflite: RunDflite, tmp_path: Path, text: str
+) -> None:
+    first, *_ = make_log(tmp_path, WHOLE)
+    manifest = tmp_path / DIRECTORY / "appendonly.aof.manifest"
+    manifest.write_text(text)
+    (tmp_path / DIRECTORY / "appendonly.aof.1.base.rdb").write_bytes(b"REDIS0011\xfe\x00")
+    server = run_dflite(f"--dir={tmp_path}", *ALWAYS)
+    assert server.call("DBSIZE") == 0
+    server.call("SET", "b", "2")
+    if text != UNFINISHED:
+        wait_until(lambda: not first.exists(), what="the history is removed")
+    kill(server)
+    assert run_dflite(f"--dir={tmp_path}", *ALWAYS).call("GET", "b") == b"2"
+
+
+def test_two_processes_do_not_write_one_log(run_dflite: RunDflite, tmp_path: Path) -> None:
+    first = run_dflite(f"--dir={tmp_path}", *ALWAYS)
+    said = f"another process writes the log in {tmp_path / DIRECTORY}"
+    with pytest.raises(DidNotStart, match=said):
+        start_dflite(f"--dir={tmp_path}", *ALWAYS)
+    second = run_dflite(f"--dir={tmp_path}", "--dbfilename=")
+    with first.connect() as client, second.connect() as other:
+        client.call("SET", "a", "1")
+        refused = other.call("CONFIG", "SET", "appendonly", "yes")
+        assert refused.is_error
+        assert said in refused.text
+        assert other.call("BGREWRITEAOF").is_error
+        client.call("CONFIG", "SET", "appendonly", "no")
+        wait_until(
+            lambda: not other.call("CONFIG", "SET", "appendonly", "yes").is_error,
+            what="the other has the log",
+        )
+        assert said in client.call("CONFIG", "SET", "appendonly", "yes").text
+    assert f"Background AOF rewrite failed: {said}" in second.log
+    kill(second)
+    with first.connect() as client:
+        assert not client.call("CONFIG", "SET", "appendonly", "yes").is_error
