@@ -70,7 +70,7 @@ class LogSession(Conversation):
             if not command.fits(len(argv)) or command.handler is None:
                 raise WrongArity(command.name.encode())
         except CommandError as error:
-            name = argv[0][:64].decode("latin-1")
+            name = printable(argv[0][:64])
             self.give_up(f"{name}: {error.wire().decode('latin-1')}")
 
     def give_up(self, problem: str) -> None:
@@ -85,16 +85,16 @@ class LogSession(Conversation):
         reply = self.ctx.reply.take()
         text = reply[reply.rfind(b"\r\n-", 0, -2) + 2 if not reply.startswith(b"-") else 0 :]
         text = text.strip(b"\r\n")
-        name = argv[0][:64].decode("latin-1")
+        name = printable(argv[0][:64])
         if text.startswith(FATAL):
-            self.give_up(f"{name}: {text[1:].decode('latin-1')}")
+            self.give_up(f"{name}: {printable(text[1:])}")
         self.failed += 1
         divergence = self.executor.divergence
         divergence.errors += 1
         if divergence.ends_loading:
-            self.give_up(f"{name} was answered with an error: {text[1:200].decode('latin-1')}")
+            self.give_up(f"{name} was answered with an error: {printable(text[1:200])}")
         if self.failed <= SHOWN_ERRORS:
-            shown = text[1:200].decode("latin-1")
+            shown = printable(text[1:200])
             self.ctx.host.log("warning", f"{name} in the log was answered with an error: {shown}")
 
     def inline(self, argv: list[bytes]) -> None:
@@ -106,7 +106,7 @@ class LogSession(Conversation):
         self.give_up("there is something that is no request")
 
     def protocol_error(self, text: bytes) -> None:
-        self.give_up(f"no request: {text.decode('latin-1')}")
+        self.give_up(f"no request: {printable(text)}")
 
     def input_too_long(self) -> None:
         self.give_up("a request without an end")
@@ -225,6 +225,11 @@ class RequestsLoad:
         self.executor.drop_queue(self.client)
         self.conn.mark_closed()
         os.close(self.fd)
+
+
+def printable(text: bytes) -> str:
+    """A line, whatever byte of the file is in it."""
+    return text.decode("latin-1").encode("unicode_escape").decode("latin-1")
 
 
 def damaged(problem: str, at: int) -> DamagedFile:

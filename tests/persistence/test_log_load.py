@@ -80,6 +80,7 @@ def test_the_last_whole_request_is_where_a_truncated_file_is_valid(
     [
         (b"SET a 1\r\n", "something that is no request"),
         (b"*1\r\n$x\r\n", "invalid bulk length"),
+        (b"*1\r\n\nx\r\n", r"expected '\$', got '\\n'"),
         (requests("NONSENSE", "SET a 9"), "NONSENSE: ERR unknown command"),
         (requests("SET a"), "wrong number of arguments"),
         (requests("SELECT 99"), "DB index is out of range"),

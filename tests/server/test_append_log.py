@@ -12,6 +12,7 @@ import pytest
 from dflite.base.conversation_errors import LogNotWhole
 from dflite.engine.replication import PrimaryLink
 from dflite.persistence.increment import Increment
+from dflite.persistence.manifest import UNFINISHED
 from dflite.server.append_log import select
 from dflite.server.log_rewrite import LogRewriting
 from tests.support.connection import Closed, Connection
@@ -94,9 +95,10 @@ def test_it_is_switched_on_and_off_while_data_are_there(
         client.call("SET", "behind", "1")
         assert persistence(client)["aof_base_missing"] == "1"
         assert [item.number for item in client.call("WAITAOF", "1", "0", "1").items] == [0, 0]
-        assert not os.path.exists(tmp_path / "appendonlydir" / "appendonly.aof.manifest")
+        manifest = tmp_path / "appendonlydir" / "appendonly.aof.manifest"
+        assert manifest.read_text() == UNFINISHED
         assert [item.number for item in client.call("WAITAOF", "1", "0", "0").items] == [1, 0]
-        assert os.path.exists(tmp_path / "appendonlydir" / "appendonly.aof.manifest")
+        assert manifest.read_text().startswith("file appendonly.aof.1.base.rdb seq 1 type b\n")
         assert persistence(client)["aof_base_missing"] == "0"
         assert client.call("CONFIG", "SET", "appendonly", "no").text == "OK"
         client.call("SET", "lost", "1")
