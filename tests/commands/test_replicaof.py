@@ -1,7 +1,7 @@
 """REPLICAOF: what it takes, and what it tells the node."""
 
 from dflite.base.errors import WrongArity
-from dflite.base.replication_errors import BadPrimaryPort
+from dflite.base.replication_errors import BadPrimaryPort, FollowsItself
 from tests.support.node import Node, NodeClient
 
 
@@ -35,4 +35,10 @@ def test_whoever_hands_over_follows_nobody_else(node: Node, client: NodeClient) 
     text = "ERR REPLICAOF not allowed while failing over."
     assert client.run("REPLICAOF 127.0.0.1 1") == text
     assert client.run("REPLICAOF NO ONE") == text
+    assert node.host.following is None
+
+
+def test_nobody_follows_himself(node: Node, client: NodeClient) -> None:
+    node.host.own_place = ("127.0.0.1", 6379)
+    assert client.run("REPLICAOF 127.0.0.1 6379") == FollowsItself
     assert node.host.following is None

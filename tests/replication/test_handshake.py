@@ -39,7 +39,7 @@ def test_passwords_and_addresses_are_told_where_there_are_some() -> None:
     ],
 )
 def test_a_primary_that_wants_a_password_or_room_is_there(answer: bytes) -> None:
-    Greeting("", "", 1, "").answered("PING", answer)
+    Greeting("", "secret", 1, "").answered("PING", answer)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,24 @@ def test_refusals_end_it(name: str, answer: bytes) -> None:
         Greeting("", "x", 1, "").answered(name, answer)
 
 
+@pytest.mark.parametrize("name", ["PING", "REPLCONF", "version"])
+def test_a_password_that_is_wanted_and_not_there_ends_it(name: str) -> None:
+    with pytest.raises(Refused, match="--masterauth"):
+        Greeting("", "", 1, "").answered(name, b"-NOAUTH Authentication required.")
+
+
 def test_a_primary_need_not_know_everything() -> None:
     greeting = Greeting("", "", 1, "")
-    greeting.answered("REPLCONF", b"-ERR Unrecognized REPLCONF option: version")
+    greeting.answered("REPLCONF", b"-ERR Unrecognized REPLCONF option: capa")
     assert len(greeting.warnings) == 1
+
+
+def test_that_it_does_not_ask_for_versions_is_worth_a_remark_only() -> None:
+    greeting = Greeting("", "", 1, "")
+    assert greeting.steps[-1][0] == "version"
+    greeting.answered("version", b"-ERR Unrecognized REPLCONF option: version")
+    assert not greeting.warnings
+    assert len(greeting.remarks) == 1
 
 
 def test_it_goes_on_or_begins_anew() -> None:

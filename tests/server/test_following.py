@@ -264,6 +264,77 @@ def test_a_wrong_password_is_told_and_a_right_one_lets_in() -> None:
         wait_for_link(ours)
 
 
+def test_a_password_that_is_missing_is_told_once() -> None:
+    with (
+        start_dflite("--requirepass=secret") as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_until(lambda: "--masterauth" in ours.log)
+        wait_until(lambda: attempts(primary) >= 3)
+        assert ours.log.count("NOAUTH") == 1
+        ours.call("CONFIG", "SET", "masterauth", "secret")
+        wait_for_link(ours)
+
+
+def attempts(primary: Server) -> int:
+    with primary.connect() as connection:
+        connection.call("AUTH", "secret")
+        text = connection.call("INFO", "stats").value
+    assert isinstance(text, bytes)
+    return int(text.split(b"total_connections_received:")[1].split()[0])
+
+
+def test_nobody_follows_himself() -> None:
+    with start_dflite() as ours:
+        for host in ("127.0.0.1", "localhost"):
+            with ours.connect() as connection:
+                reply = connection.call("REPLICAOF", host, str(ours.port))
+            assert reply.is_error
+            assert b"that is this node itself" in reply.data
+        assert role(ours)["role"] == "master"
+
+
+def test_who_is_to_follow_himself_by_another_name_says_so() -> None:
+    port = free_port()
+    with start_dflite(f"--port={port}", f"--replicaof=127.0.0.1:{port}") as ours:
+        wait_until(lambda: "that is this node itself" in ours.log)
+        ours.call("REPLICAOF", "NO", "ONE")
+        with Proxy(ours.port) as proxy:
+            ours.call("REPLICAOF", "127.0.0.1", str(proxy.port))
+            wait_until(lambda: f":{proxy.port}: that is this node itself" in ours.log)
+
+
+def test_nodes_that_follow_each_other_say_so() -> None:
+    with start_dflite() as one, start_dflite() as other:
+        one.call("REPLICAOF", "127.0.0.1", str(other.port))
+        other.call("REPLICAOF", "127.0.0.1", str(one.port))
+        wait_until(lambda: "follow each other" in one.log + other.log)
+
+
+def test_a_primary_that_wants_tls_is_recognized(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    files = [f"--tls_cert_file={certificate}", f"--tls_key_file={key}"]
+    with start_dflite("--tls_port=0", *files) as primary, start_dflite() as ours:
+        port = str(free_port())
+        primary.call("CONFIG", "SET", "tls-port", port)
+        ours.call("REPLICAOF", "127.0.0.1", port)
+        wait_until(lambda: "--tls_replication" in ours.log)
+        ours.call("CONFIG", "SET", "tls-replication", "yes")
+        wait_until(lambda: "--tls_ca_cert_file" in ours.log)
+        ours.call("REPLICAOF", "127.0.0.1", str(primary.port))
+        wait_until(lambda: "speaks no TLS" in ours.log)
+
+
+def test_an_authority_that_is_not_there_is_told_at_once() -> None:
+    with start_dflite() as ours, ours.connect() as connection:
+        connection.call("CONFIG", "SET", "tls-replication", "yes")
+        reply = connection.call("CONFIG", "SET", "tls-ca-cert-file", "/nonexistent.crt")
+        assert reply.is_error
+        assert b"/nonexistent.crt" in reply.data
+    with start_dflite("--tls_replication=yes", "--tls_ca_cert_file=/nonexistent.crt") as ours:
+        assert "cannot read /nonexistent.crt" in ours.log
+
+
 def test_tls_is_spoken_if_asked_for(tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     files = [f"--tls_cert_file={certificate}", f"--tls_key_file={key}"]

@@ -6,6 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dflite.engine.command import counted_commands
 from dflite.engine.durations import reset
+from dflite.engine.replication import ONLINE, PrimaryLink, Replica
 from dflite.server.figures import Figures
 from dflite.server.metrics import pieces
 from tests.support.figures import figures_of
@@ -101,3 +102,33 @@ def test_many_commands_come_in_pieces_with_one_head(figures: Figures) -> None:
     assert text.count("# TYPE dflite_command_duration_seconds ") == 1
     assert len(families(figures)["dragonfly_commands"].samples) == len(counted_commands())
     reset(counted_commands(), figures.lane)
+
+
+def test_a_primary_tells_how_far_its_replicas_are(node: Node, figures: Figures) -> None:
+    assert value(figures, "dragonfly_master") == 1
+    assert value(figures, "dflite_connected_replicas") == 0
+    replication = node.executor.replication
+    replica = Replica(7, node.client().conn, node.clock.now_ms - 3000)
+    replica.ip, replica.port, replica.state = "10.0.0.2", 6380, ONLINE
+    replica.acked = replication.offset - 50
+    replication.replicas[7] = replica
+    who = {"replica_ip": "10.0.0.2", "replica_port": "6380", "replica_state": "online"}
+    assert value(figures, "dflite_connected_replicas") == 1
+    assert value(figures, "dflite_replica_lag_bytes", **who) == 50
+    assert value(figures, "dflite_replica_lag_seconds", **who) == 3
+    assert "dragonfly_master_link_status" not in families(figures)
+
+
+def test_a_replica_tells_of_its_link(node: Node, figures: Figures) -> None:
+    link = PrimaryLink("10.0.0.1", 6379, node.clock.now_ms - 5000)
+    node.executor.replication.primary = link
+    assert value(figures, "dragonfly_master") == 0
+    assert value(figures, "dragonfly_master_link_status") == 0
+    assert value(figures, "dflite_master_link_down_seconds") == 5
+    assert value(figures, "dragonfly_master_last_io_seconds_ago") == -1
+    link.state, link.last_io_ms = "connected", node.clock.now_ms - 2000
+    assert value(figures, "dragonfly_master_link_status") == 1
+    assert value(figures, "dflite_master_link_down_seconds") == 0
+    assert value(figures, "dragonfly_master_last_io_seconds_ago") == 2
+    assert value(figures, "dragonfly_master_sync_in_progress") == 0
+    assert value(figures, "dragonfly_slave_repl_offset") == node.executor.replication.offset

@@ -131,6 +131,7 @@ class FakeHost:
         self.http_pieces: list[bytes] = []
         self.asking_for_sync: list[Replica] = []
         self.following: tuple[str, int] | None = None
+        self.own_place = ("", 0)
         self.failovers: list[tuple[tuple[str, int] | None, bool, int]] = []
         self.takeovers: list[tuple[int, bool, Callable[[str], None]]] = []
         self.memory_figures = MemoryFigures(0, 0, 0, 0, 0, 0, [])
@@ -190,6 +191,9 @@ class FakeHost:
     def replicate(self, host: str, port: int) -> bool:
         before, self.following = self.following, (host, port)
         return before != self.following
+
+    def is_itself(self, host: str, port: int) -> bool:
+        return (host, port) == self.own_place
 
     def stop_replicating(self) -> None:
         self.following = None
