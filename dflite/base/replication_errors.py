@@ -11,6 +11,10 @@ class BadPrimaryPort(CommandError):
     text = b"ERR Invalid master port"
 
 
+class FollowsItself(CommandError):
+    text = b"ERR that is this node itself: it cannot be its own replica"
+
+
 class ReadOnlyReplica(CommandError):
     text = b"READONLY You can't write against a read only replica."
 

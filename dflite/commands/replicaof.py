@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.base.replication_errors import BadPrimaryPort, FailingOver
+from dflite.base.replication_errors import BadPrimaryPort, FailingOver, FollowsItself
 from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, NO_ASYNC_LOADING, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
@@ -26,7 +26,10 @@ def follow(ctx: Context, args: Args) -> None:
     port = parse_int(port_text)
     if port is None or not 0 <= port <= LARGEST_PORT or not host:
         raise BadPrimaryPort
-    if ctx.host.replicate(host.decode("utf-8", "surrogateescape"), port):
+    name = host.decode("utf-8", "surrogateescape")
+    if ctx.host.is_itself(name, port):
+        raise FollowsItself
+    if ctx.host.replicate(name, port):
         ctx.reply.ok()
     else:
         ctx.reply.simple(b"OK Already connected to specified master")

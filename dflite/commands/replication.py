@@ -243,7 +243,19 @@ def refuse_syncing(ctx: Context) -> bool:
     replica = replication.replicas.get(ctx.client.id)
     if replica is not None and replica.is_counted():
         return True  # it is a replica already: nothing is answered
-    if replication.primary is not None and not replication.primary.is_up:
+    link = replication.primary
+    if link is None:
+        return False
+    if replica is not None and link.is_from(replica):
+        # a circle, whose stream would never end
+        ctx.host.log_of_many(
+            "warning",
+            "circle",
+            f"{link.host}:{link.port} is to follow this node, which follows it: they follow each "
+            "other, and neither is a primary (REPLICAOF NO ONE makes one of them one)",
+        )
+        raise NoPrimaryLink
+    if not link.is_up:
         raise NoPrimaryLink
     return False
 

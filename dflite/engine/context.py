@@ -97,6 +97,9 @@ class Host(Protocol):
     def replicate(self, host: str, port: int) -> bool:
         """Follow that node from now on; False if this one does already."""
 
+    def is_itself(self, host: str, port: int) -> bool:
+        """Is that a port which this node listens on?"""
+
     def stop_replicating(self) -> None:
         """Follow nobody."""
 

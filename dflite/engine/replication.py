@@ -95,6 +95,7 @@ class PrimaryLink:
     def __init__(self, host: str, port: int, now_ms: int) -> None:
         self.host = host
         self.port = port
+        self.ip = ""  # of the host, once there was a connection
         self.state = "connect"  # connect, connecting, handshake, sync, connected: as ROLE names it
         self.last_io_ms = 0  # when it was last heard of
         self.down_since_ms = now_ms
@@ -109,6 +110,10 @@ class PrimaryLink:
     @property
     def is_up(self) -> bool:
         return self.state == "connected"
+
+    def is_from(self, replica: Replica) -> bool:
+        """Is the primary itself about to follow?"""
+        return replica.port == self.port and replica.ip in (self.ip, self.host)
 
 
 class Replication:

@@ -6,7 +6,8 @@ from dflite.base.resp import request
 
 SPEAKS_AS: Final = b"9.0.0"  # Valkey's version whose snapshots can be read here
 # Refusals of PING by which a primary only says that it wants a password first.
-WANTS_PASSWORD: Final = (b"-NOAUTH", b"-NOPERM", b"-ERR operation not permitted")
+NOAUTH: Final = b"-NOAUTH"
+WANTS_PASSWORD: Final = (NOAUTH, b"-NOPERM", b"-ERR operation not permitted")
 CANNOT_WRITE: Final = b"-MISCONF"  # its disk takes no more: its data are there nevertheless
 # Refusals of PSYNC that pass.
 NOT_YET: Final = (b"-NOMASTERLINK", b"-LOADING", b"-MASTERDOWN", b"-NOAUTH", b"-BUSY")
@@ -21,7 +22,11 @@ class Refused(Exception):
 class Greeting:
     """What is said, in this order; `answered` is told of each answer."""
 
-    def __init__(self, user: str, password: str, port: int, announced_ip: str) -> None:
+    def __init__(
+        self, user: str, password: str, port: int, announced_ip: str, mark: str = ""
+    ) -> None:
+        """`mark` is told as if it were a capability: a node that hears its own speaks to itself."""
+        self.has_password = bool(password)
         self.steps: list[tuple[str, bytes]] = [("PING", request(b"PING"))]
         if password:
             words = [b"AUTH", user.encode()] if user else [b"AUTH"]
@@ -31,21 +36,28 @@ class Greeting:
         if announced_ip:
             replconf.append([b"ip-address", announced_ip.encode()])
         replconf.append([b"capa", b"eof", b"capa", b"psync2", b"capa", b"dflite"])
-        replconf.append([b"version", SPEAKS_AS])
+        if mark:
+            replconf[-1] += [b"capa", mark.encode()]
         self.steps += [("REPLCONF", request(b"REPLCONF", *words)) for words in replconf]
+        self.steps.append(("version", request(b"REPLCONF", b"version", SPEAKS_AS)))
         self.warnings: list[str] = []
+        self.remarks: list[str] = []  # of what most primaries do not know
 
     def answered(self, name: str, answer: bytes) -> None:
         """Refused if that ends it. Primaries that do not know a REPLCONF need not."""
         if not answer.startswith(b"-"):
             return
         text = answer.decode("utf-8", "replace")
+        if answer.startswith(NOAUTH) and not self.has_password:
+            raise Refused(f"it wants a password, and there is no --masterauth: {text[1:]}")
         if name == "PING" and not answer.startswith((*WANTS_PASSWORD, CANNOT_WRITE)):
             raise Refused(f"it answers PING with {text}")
         if name == "AUTH":
             raise Refused(f"it does not let us in: {text}")
         if name == "REPLCONF":
             self.warnings.append(f"it does not take a REPLCONF: {text}")
+        if name == "version":
+            self.remarks.append(f"it asks no replica for its version: {text}")
 
 
 class Answer:

@@ -9,6 +9,7 @@ served until a snapshot is there as a whole.
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import Callable
 from typing import Final
@@ -28,15 +29,16 @@ from dflite.replication.handshake import (
     LONGEST_OFFSET,
     Announcement,
     Answer,
-    Greeting,
     Refused,
 )
 from dflite.replication.stream import BrokenStream, PrimaryStream, StreamEnded
 from dflite.scripting.scripting import FLUSH, take_functions
-from dflite.server.logs import LOG, NOTICE
+from dflite.server.greeting import introduce
+from dflite.server.link_problems import describe
+from dflite.server.logs import LOG, NOTICE, VERBOSE
 from dflite.server.slowing import Slowing
 from dflite.server.snapshotting import Snapshots
-from dflite.server.tls import make_client_context
+from dflite.server.tls import check_authority, make_client_context
 from dflite.server.wire import LinkLost, Wire, call
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused as BadSetting
@@ -47,6 +49,12 @@ SLICE_US: Final = 300  # of reading a snapshot, between requests
 LONG_SLICE_US: Final = 5_000  # where there are no clients
 MOST_UNREAD: Final = 256 << 10  # bytes of a snapshot that wait to be read
 ACK_S: Final = 1.0
+# What a link by TLS is made of.
+CLIENT_TLS: Final = (
+    "tls_replication", "tls_ca_cert_file", "tls_ca_cert_dir", "tls_cert_file", "tls_key_file",
+    "tls_key_file_pass", "tls_client_cert_file", "tls_client_key_file",
+    "tls_client_key_file_pass", "tls_protocols",
+)  # fmt: skip
 ID_LENGTH: Final = 40
 PASSING: Final = (
     LinkLost,
@@ -80,14 +88,31 @@ class Following:
         self.before_new_data: list[Callable[[], None]] = []  # what ends with the old ones
         self.after_new_data: list[Callable[[], None]] = []  # what begins with them
         self.last_problem = ""
+        self.last_warnings: list[str] = []
+        self.mark = "me:" + secrets.token_hex(8)  # by which this node knows itself
         self.handing_over = False  # the other node is to take over
         self.on_handed_over: Callable[[bool], None] | None = None  # it has, or not
         for name in ("replica_read_only", "replica_serve_stale_data", "replica_ignore_maxmemory"):
             settings.on_change(name, self.apply_settings)
-
+        for name in CLIENT_TLS:
+            settings.on_change(name, self.check_tls, always=True)
         for name in ("propagation_error_behavior", "replica_ignore_disk_write_errors"):
             settings.on_change(name, self.apply_behavior)
         self.apply_behavior()
+
+    def check_tls(self) -> None:
+        """Refused if no link could be had with what the settings say."""
+        if self.settings.tls_replication:
+            make_client_context(self.settings)
+        else:
+            check_authority(self.settings)
+
+    def tell_tls(self) -> None:
+        """The same at start, where the node serves all the same."""
+        try:
+            self.check_tls()
+        except BadSetting as refusal:
+            LOG.warning("no link to a primary can be had by TLS: %s", refusal)
 
     def apply_behavior(self) -> None:
         """What ends the process rather than letting its data differ from the primary's."""
@@ -243,6 +268,7 @@ class Following:
         self.set_state(link, "connecting")
         context = make_client_context(settings) if settings.tls_replication else None
         self.wire = wire = await call(link.host, link.port, patience_s, self.now_ms, context)
+        link.ip = wire.peer_ip()
         self.set_state(link, "handshake")
         await self.greet(wire, patience_s)
         replication = self.executor.replication
@@ -298,15 +324,16 @@ class Following:
         return self.settings.replica_announce_ip or str(here[0]), self.port()
 
     async def greet(self, wire: Wire, patience_s: float) -> None:
-        settings = self.settings
-        greeting = Greeting(
-            settings.masteruser, settings.masterauth, self.port(), settings.replica_announce_ip
-        )
-        for name, data in greeting.steps:
-            wire.send(data)
-            greeting.answered(name, await wire.line(patience_s))
-        for warning in greeting.warnings:
-            LOG.log(NOTICE, "the primary: %s", warning)
+        greeting = await introduce(wire, self.settings, self.port(), self.mark, patience_s)
+        replicas = self.executor.replication.replicas
+        if any(self.mark in replica.capabilities for replica in replicas.values()):
+            raise Refused("that is this node itself, which cannot be its own replica")
+        if greeting.warnings != self.last_warnings:
+            for warning in greeting.warnings:
+                LOG.log(NOTICE, "the primary: %s", warning)
+        self.last_warnings = greeting.warnings
+        for remark in greeting.remarks:
+            LOG.log(VERBOSE, "the primary: %s", remark)
 
     # -- the snapshot ------------------------------------------------------------------------------
 
@@ -449,14 +476,6 @@ class Following:
         if THE_LOG in replication.wanted_by and replication.file_offset >= 0:
             words += [b"FACK", b"%d" % replication.file_offset]
         wire.send(request(*words))
-
-
-def describe(problem: BaseException) -> str:
-    if isinstance(problem, DamagedFile):
-        return f"the snapshot cannot be loaded: {problem}"
-    if isinstance(problem, CommandError):
-        return f"functions of the snapshot cannot be loaded: {problem.wire().decode()}"
-    return str(problem)
 
 
 def selected_database(fields: dict[str, str], databases: int) -> int:

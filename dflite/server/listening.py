@@ -10,6 +10,7 @@ from typing import Final
 ACCEPTS: Final = 256  # a wake-up
 REST_S: Final = 0.2  # after an accept that failed, as for want of descriptors
 EVERY_ADDRESS: Final = {"*": "0.0.0.0", "::*": "::"}
+LOOPBACK: Final = ("localhost", "0.0.0.0", "::")  # as who calls them is answered
 
 
 class ListenError(Exception):
@@ -46,6 +47,32 @@ def listen_tcp(host: str, port: int, backlog: int) -> list[socket.socket]:
         sock.setblocking(False)
         sockets.append(sock)
     return sockets
+
+
+def own_addresses(host: str) -> list[str]:
+    """What a host's name stands for, if it is this machine; nothing otherwise.
+
+    Only what can be told without asking another machine is found.
+    """
+    if host.lower() in LOOPBACK:
+        return ["127.0.0.1", "::1"]
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            written = socket.inet_ntop(family, socket.inet_pton(family, host))
+        except (OSError, ValueError):
+            continue
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.bind((written, 0))  # only one's own can be bound
+        except OSError:
+            return []
+        return [written]
+    return []
+
+
+def hears(listener: str, address: str) -> bool:
+    """Does who listens at the one address hear who calls the other?"""
+    return listener in (address, "::" if ":" in address else "0.0.0.0")
 
 
 def listen_unix(path: str, mode: int, backlog: int) -> socket.socket:

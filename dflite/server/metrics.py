@@ -7,17 +7,11 @@ asked: a scrape costs the same whatever was done, and requests pay nothing.
 Counters are called `…_total` by the format; Dragonfly's that are not are passed on without a type.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-    UntypedMetricFamily,
-)
+from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from dflite import __version__
@@ -25,11 +19,11 @@ from dflite.engine.acl_log import DENIED
 from dflite.engine.command import Command
 from dflite.engine.durations import Times, calls_of, times_of, usec_of
 from dflite.server.figures import Figures
+from dflite.server.metric_kinds import counter, gauge, untyped
 from dflite.server.process import cpu_of_process
+from dflite.server.replication_metrics import replication_metrics
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-Labelled = Iterable[tuple[str, float]]
-
 # Ends of the buckets of durations: a factor of four apart, from a microsecond to a second.
 ENDS_S: Final = [4**power / 1e6 for power in range(11)]
 
@@ -67,6 +61,7 @@ class NodeCollector(Collector):
         yield from self.memory()
         yield from self.traffic()
         yield from self.tls()
+        yield from replication_metrics(self.figures)
         yield from self.keyspace()
         yield from self.commands()
 
@@ -75,7 +70,6 @@ class NodeCollector(Collector):
         executor = figures.executor
         cpu = cpu_of_process()
         yield gauge("dragonfly_version", "The version, as a label", "version", [(__version__, 1)])
-        yield gauge("dragonfly_master", "1 for a primary, 0 for a replica", value=1)
         yield untyped("dragonfly_uptime_in_seconds", "Seconds since the start", figures.uptime_s())
         yield gauge("dflite_ready", "1 if commands are served", value=figures.is_ready())
         yield counter("process_cpu_seconds", "CPU time, user and system", cpu.user + cpu.system)
@@ -290,33 +284,3 @@ def buckets_of(times: Times) -> list[tuple[str, float]]:
         buckets.append((f"{end:g}", seen))
     buckets.append(("+Inf", sum(times.values())))
     return buckets
-
-
-def gauge(
-    name: str, text: str, label: str = "", values: Labelled = (), value: float | None = None
-) -> Metric:
-    """One value, or one for each value of a label."""
-    metric = GaugeMetricFamily(name, text, labels=[label] if label else None, value=value)
-    for label_value, number in values:
-        metric.add_metric([label_value], number)
-    return metric
-
-
-def counter(
-    name: str, text: str, value: float | None = None, label: str = "", values: Labelled = ()
-) -> Metric:
-    """As `gauge`; the format adds _total to the name."""
-    metric = CounterMetricFamily(name, text, labels=[label] if label else None, value=value)
-    for label_value, number in values:
-        metric.add_metric([label_value], number)
-    return metric
-
-
-def untyped(name: str, text: str, label_or_value: str | float, values: Labelled = ()) -> Metric:
-    """A counter whose name does not end in _total."""
-    if isinstance(label_or_value, str):
-        metric = UntypedMetricFamily(name, text, labels=[label_or_value])
-        for label_value, number in values:
-            metric.add_metric([label_value], number)
-        return metric
-    return UntypedMetricFamily(name, text, value=label_or_value)

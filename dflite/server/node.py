@@ -114,6 +114,7 @@ class Node:
             self.following,
             Failover(self.executor, self.following),
             Takeover(self.executor, settings, self.following, self.saving),
+            self.ports,
         )
 
         keep_promise(settings)
@@ -134,6 +135,7 @@ class Node:
             # A script that takes long keeps the loop from hearing of it, so it is noted too.
             signal.signal(number, self.note_signal)
             signal.siginterrupt(number, False)
+        self.following.tell_tls()
         self.upkeep.start()
         shaker = Shaker(self.reactor, loop)
         shaker.start()

@@ -12,7 +12,14 @@ from dflite.server import tls
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.endpoint import is_loopback
-from dflite.server.listening import ListenError, accept_all, listen_tcp, listen_unix
+from dflite.server.listening import (
+    ListenError,
+    accept_all,
+    hears,
+    listen_tcp,
+    listen_unix,
+    own_addresses,
+)
 from dflite.server.logs import LOG, NOTICE, Throttle
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
@@ -222,6 +229,16 @@ class Ports:
         if ours:
             with contextlib.suppress(OSError):
                 os.unlink(self.settings.unixsocket)
+
+    def listen_at(self, host: str, port: int) -> bool:
+        """Is that a port of this node's? Other machines' names are not asked for."""
+        addresses = own_addresses(host)
+        for role in (MAIN, TLS, ADMIN):
+            for sock in self.sockets[role]:
+                here, own_port = sock.getsockname()[:2]
+                if own_port == port and any(hears(here, address) for address in addresses):
+                    return True
+        return False
 
     def addresses(self, role: str) -> list[str]:
         """host:port of each of the role's sockets."""

@@ -6,6 +6,7 @@ from dflite.engine.replication import Replica
 from dflite.server.failover import Failover, Takeover
 from dflite.server.following import Following
 from dflite.server.full_sync import FullSyncs
+from dflite.server.ports import Ports
 
 
 class ReplicationHost:
@@ -16,6 +17,7 @@ class ReplicationHost:
         self.following: Following
         self.failover: Failover
         self.takeover: Takeover
+        self.ports: Ports
 
     def join_replication(
         self,
@@ -23,18 +25,23 @@ class ReplicationHost:
         following: Following,
         failover: Failover,
         takeover: Takeover,
+        ports: Ports,
     ) -> None:
         """Know the parts."""
         self.full_syncs = full_syncs
         self.following = following
         self.failover = failover
         self.takeover = takeover
+        self.ports = ports
 
     def sync_fully(self, replica: Replica) -> None:
         self.full_syncs.ask(replica)
 
     def replicate(self, host: str, port: int) -> bool:
         return self.following.follow(host, port)
+
+    def is_itself(self, host: str, port: int) -> bool:
+        return self.ports.listen_at(host, port)
 
     def stop_replicating(self) -> None:
         self.following.stop()

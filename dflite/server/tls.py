@@ -139,6 +139,13 @@ def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
         ) from None
 
 
+def check_authority(settings: Settings) -> None:
+    """Refused if there is none where one is named."""
+    path, folder = settings.tls_ca_cert_file, settings.tls_ca_cert_dir
+    if path or folder:
+        load_ca(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path, folder)
+
+
 def load_ca(context: ssl.SSLContext, path: str, folder: str) -> None:
     if path:
         check_readable(path)

@@ -5,6 +5,9 @@ import ssl
 from collections.abc import Callable
 from typing import Final, cast
 
+from dflite.server.link_problems import MAY_SPEAK_NO_TLS, of_tls
+
+TLS_PATIENCE_S: Final = 10.0  # for a handshake: a plain port may wait for the end of a line
 LONGEST_LINE: Final = 64 * 1024
 FULL: Final = 256 << 10  # bytes that wait to be looked at, above which no more is read
 
@@ -49,7 +52,10 @@ class Wire(asyncio.Protocol):
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.end(LinkLost(f"the connection is lost: {error}" if error else "it is closed"))
+        if isinstance(error, ssl.SSLError):
+            self.end(LinkLost(of_tls(error)))
+        else:
+            self.end(LinkLost(f"the connection is lost: {error}" if error else "it is closed"))
 
     # -- its end -----------------------------------------------------------------------------------
 
@@ -67,6 +73,13 @@ class Wire(asyncio.Protocol):
             self.more.set_result(None)
 
     # -- what its owner calls ----------------------------------------------------------------------
+
+    def peer_ip(self) -> str:
+        """Whom it has called; nothing if that cannot be told any more."""
+        if self.transport is None:
+            return ""
+        there = self.transport.get_extra_info("peername")
+        return str(there[0]) if there else ""
 
     def send(self, data: bytes) -> None:
         if self.transport is not None and self.lost is None:
@@ -132,10 +145,19 @@ async def call(
     try:
         async with asyncio.timeout(seconds):
             _, wire = await loop.create_connection(
-                lambda: Wire(clock_ms), host, port, ssl=context, server_hostname=name
+                lambda: Wire(clock_ms),
+                host,
+                port,
+                ssl=context,
+                server_hostname=name,
+                ssl_handshake_timeout=None if context is None else min(seconds, TLS_PATIENCE_S),
             )
     except TimeoutError:
         raise LinkLost("the connection takes too long") from None
+    except ssl.SSLError as error:
+        raise LinkLost(of_tls(error)) from None
+    except ConnectionAbortedError:
+        raise LinkLost(MAY_SPEAK_NO_TLS) from None
     except OSError as error:
         raise LinkLost(f"no connection: {error.strerror or error}") from None
     return wire

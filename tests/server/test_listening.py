@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dflite.server.listening import ListenError, accept_all, listen_tcp, listen_unix
+from dflite.server.listening import (
+    ListenError,
+    accept_all,
+    hears,
+    listen_tcp,
+    listen_unix,
+    own_addresses,
+)
 
 
 @pytest.fixture
@@ -101,3 +108,27 @@ def test_after_a_failed_accept_it_goes_on_later() -> None:
     assert [error.errno for error in failed] == [24]
     assert len(admitted) == 1
     admitted[0].close()
+
+
+def test_this_machine_knows_its_own_addresses() -> None:
+    assert own_addresses("127.0.0.1") == ["127.0.0.1"]
+    assert own_addresses("127.0.0.2") == ["127.0.0.2"]
+    assert "127.0.0.1" in own_addresses("LocalHost")
+    assert own_addresses("192.0.2.1") == []
+    assert own_addresses("no.such.host.invalid") == []
+
+
+@pytest.mark.parametrize(
+    ("listener", "address", "heard"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("::", "::1", True),
+        ("::", "127.0.0.1", False),
+        ("10.0.0.1", "127.0.0.1", False),
+    ],
+)
+def test_who_listens_everywhere_hears_who_calls_any_address(
+    listener: str, address: str, heard: bool
+) -> None:
+    assert hears(listener, address) is heard
