@@ -118,9 +118,25 @@ def extensions() -> list[Extension]:
             debug_level="0",
             group_name="dflite",
         )
+        use_copied_runtime(built)
     built += cythonize(native_extensions(), nthreads=os.cpu_count() or 1, language_level=3)
     forget_other_builds(built)
     return built
+
+
+def use_copied_runtime(built: list[Extension]) -> None:
+    """Take mypyc's headers from a copy in build/.
+
+    Where pip builds, mypyc is in another place each time, and ccache would not know the code again.
+    """
+    from mypyc.build import include_dir
+
+    place, copied = include_dir(), Path("build", "mypyc-runtime")
+    shutil.copytree(place, copied, dirs_exist_ok=True)
+    for extension in built:
+        extension.include_dirs = [
+            str(copied) if folder == place else folder for folder in extension.include_dirs
+        ]
 
 
 def forget_other_builds(built: list[Extension]) -> None:
