@@ -85,6 +85,8 @@ def cmd_repltakeover(ctx: Context, args: Args) -> None:
             raise BadSyntax
         save = True
     if ctx.engine.replication.primary is None:
+        # as Dragonfly: who repeats it after a lost answer is told that it is done
+        ctx.host.log("notice", "REPLTAKEOVER: this node is the primary already")
         ctx.reply.ok()
         return
     ctx.client.conn.hold(HELD_OTHER)

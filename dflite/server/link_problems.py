@@ -49,7 +49,7 @@ def of_tls(error: ssl.SSLError) -> str:
     if reason in WANTS_CERTIFICATE:
         return (
             "it wants a certificate of this node: give --tls_client_cert_file and "
-            f"--tls_client_key_file, or --tls_auth_clients=no to it ({words_of(reason)})"
+            f"--tls_client_key_file, or start it with --tls_auth_clients=no ({words_of(reason)})"
         )
     if reason == UNKNOWN_AUTHORITY:
         return (

@@ -45,7 +45,8 @@ def test_bad_forms(node: Node, client: NodeClient, line: str, error: type) -> No
 
 
 def test_a_replica_hands_nothing_over_but_may_take_over(node: Node, client: NodeClient) -> None:
-    assert client.run("REPLTAKEOVER 5") == "OK"  # it is the primary already
+    assert client.run("REPLTAKEOVER 5") == "OK"  # as Dragonfly says; the log says why
+    assert node.host.logged[-1] == ("notice", "REPLTAKEOVER: this node is the primary already")
     node.executor.replication.primary = PrimaryLink("h", 1, 0)
     assert client.run("FAILOVER") == FailoverOnReplica
     assert client.run("REPLTAKEOVER 5 SAVE") is WAITING
