@@ -12,8 +12,10 @@ from typing import Final
 
 from dflite.engine import durations
 from dflite.engine.command import Command, counted_commands
+from dflite.engine.context import SNAPSHOTS
 from dflite.engine.executor import Executor
 from dflite.engine.memory import DatabaseMemory, MemoryFigures
+from dflite.engine.replication import LOG
 from dflite.native.connection import take_longest_input
 from dflite.native.memory import POLICY
 from dflite.native.reactor import Reactor
@@ -197,8 +199,48 @@ class Figures:
 
     def is_ready(self) -> bool:
         """Would a client's request be served?"""
-        ready = not self.executor.loading and self.executor.misconfigured is None
-        return ready and not self.stopping
+        return not self.why_not_ready()
+
+    def why_not_ready(self) -> str:
+        """A sentence; nothing if requests are served. It tells nothing of the data."""
+        executor = self.executor
+        if self.stopping:
+            return "the node is ending"
+        if executor.loading:
+            return f"data are being loaded{self.how_far()}"
+        link = executor.replication.primary
+        if executor.stale and link is not None:
+            return (
+                f"this replica is not in sync with its primary (the link is in state {link.state})"
+                ", and replica_serve_stale_data is off"
+            )
+        if executor.busy_with is not None:
+            return "a script runs, and takes long"
+        if executor.misconfigured is not None:
+            return self.why_nothing_is_written()
+        return ""
+
+    def how_far(self) -> str:
+        """Where what is loaded is."""
+        load, link = self.restoring.load, self.executor.replication.primary
+        if load is not None:
+            return f": {load.loaded_bytes} of {load.size} bytes"
+        if link is not None and link.state == "sync":
+            size = f" of {link.sync_total}" if link.sync_total > 0 else ""
+            return f" from the primary: {link.sync_read}{size} bytes"
+        return ""
+
+    def why_nothing_is_written(self) -> str:
+        """What is wrong with the disk."""
+        problems = self.executor.disk_problems
+        if SNAPSHOTS in problems:
+            return f"writes are refused: the last snapshot failed: {self.saving.last_error}"
+        log = self.restoring.log
+        if LOG in problems:
+            return f"writes are refused: the append only file cannot be written: {log.error}"
+        said = "writes are refused until the append only file holds the data of this node"
+        reason = self.restoring.rewriting.error
+        return f"{said}; its last rewrite failed: {reason}" if reason else said
 
     # -- gathered ----------------------------------------------------------------------------------
 

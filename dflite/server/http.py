@@ -1,7 +1,7 @@
 """HTTP on the port of RESP: is it alive, is it ready, its metrics. One request a connection.
 
     /healthz   200 as long as the process answers
-    /readyz    200 if commands are served, 503 while data are loaded or the node is ending
+    /readyz    200 if commands are served, else 503 and why not
     /metrics   the figures in Prometheus' text format
     /          what there is
 
@@ -42,8 +42,11 @@ def respond(figures: Figures, method: str, target: str, status: int) -> Iterator
     if path == "/healthz":
         return short(HTTPStatus.OK, method, b"")
     if path == "/readyz":
-        ready = figures.is_ready()
-        return short(HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE, method, b"")
+        reason = figures.why_not_ready()
+        if reason:
+            text = f"not ready: {reason}\n".encode("utf-8", "replace")
+            return short(HTTPStatus.SERVICE_UNAVAILABLE, method, text)
+        return short(HTTPStatus.OK, method, b"")
     if path == "/":
         return short(HTTPStatus.OK, method, index(figures))
     return short(HTTPStatus.NOT_FOUND, method, b"")
@@ -83,9 +86,10 @@ def path_of(target: str) -> str:
 
 
 def index(figures: Figures) -> bytes:
+    reason = figures.why_not_ready()
     return INDEX.format(
         version=__version__,
-        state="ready" if figures.is_ready() else "not ready",
+        state=f"not ready ({reason})" if reason else "ready",
         uptime=figures.uptime_s(),
         clients=len(figures.executor.clients),
         keys=sum(len(db) for db in figures.keyspace.dbs),

@@ -1,9 +1,13 @@
 """Figures: what is counted, rates, peaks, beginning anew."""
 
+import errno
+
 import pytest
 
+from dflite.base.script_errors import BusyScript
 from dflite.engine.command import every_command
 from dflite.engine.durations import reset
+from dflite.engine.replication import PrimaryLink
 from dflite.server.figures import Figures
 from tests.support.figures import figures_of
 from tests.support.node import Node, NodeClient
@@ -118,6 +122,62 @@ def test_ready_means_neither_loading_nor_ending(figures: Figures) -> None:
     figures.executor.loading = False
     figures.stopping = True
     assert not figures.is_ready()
+
+
+class Half:
+    """A file of which one half was read."""
+
+    size = 200
+    loaded_bytes = 100
+
+
+def test_why_a_node_is_not_ready_is_told(node: Node, figures: Figures) -> None:
+    executor = node.executor
+    assert figures.why_not_ready() == ""
+    executor.loading = True
+    figures.restoring.load = Half()
+    assert figures.why_not_ready() == "data are being loaded: 100 of 200 bytes"
+    figures.restoring.load = None
+    link = executor.replication.primary = PrimaryLink("primary", 6379, 0)
+    link.state = "sync"
+    link.sync_read, link.sync_total = 7, 9
+    assert figures.why_not_ready() == "data are being loaded from the primary: 7 of 9 bytes"
+    executor.loading = False
+    executor.stale = True
+    assert figures.why_not_ready() == (
+        "this replica is not in sync with its primary (the link is in state sync), "
+        "and replica_serve_stale_data is off"
+    )
+    executor.stale = False
+    assert figures.why_not_ready() == "", "old data are served meanwhile"
+    executor.busy_with = BusyScript()
+    assert "a script" in figures.why_not_ready()
+    executor.busy_with = None
+    figures.stopping = True
+    assert figures.why_not_ready() == "the node is ending"
+
+
+def test_a_disk_that_is_full_is_why_a_node_is_not_ready(node: Node, figures: Figures) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    figures.settings.save = "3600 1"
+    figures.saving.failed("No space left on device")
+    said = "writes are refused: the last snapshot failed: No space left on device"
+    assert figures.why_not_ready() == said
+    figures.settings.save = ""
+    figures.saving.note_outcome()
+    assert figures.why_not_ready() == ""
+    log = figures.restoring.log
+    log.failed(full)
+    said = "writes are refused: the append only file cannot be written: No space left on device"
+    assert figures.why_not_ready() == said
+    log.good_again()
+    figures.settings.appendonly = True
+    figures.settings.appendfsync = "always"
+    log.miss(True)
+    figures.restoring.rewriting.failed("No space left on device")
+    said = "writes are refused until the append only file holds the data of this node; "
+    said += "its last rewrite failed: No space left on device"
+    assert figures.why_not_ready() == said
 
 
 def test_clients_that_watch_are_counted_once(node: Node, figures: Figures) -> None:

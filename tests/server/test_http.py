@@ -34,8 +34,9 @@ def test_a_node_that_loads_lives_but_is_not_ready(figures: Figures) -> None:
     assert ask(figures, "/healthz")[0].startswith("HTTP/1.1 200 ")
     head, body = ask(figures, "/readyz")
     assert head.startswith("HTTP/1.1 503 ")
-    assert body == b"Service Unavailable\n"
-    assert b"not ready" in ask(figures, "/")[1]
+    assert body == b"not ready: data are being loaded\n"
+    assert b"not ready (data are being loaded), up for" in ask(figures, "/")[1]
+    assert ask(figures, "/readyz", "HEAD")[1] == b""
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/nosuch"])

@@ -211,7 +211,9 @@ def test_without_a_disk_writes_are_refused_until_there_is_one(
         assert client.call("PING").text.startswith("MISCONF ")
         assert client.call("GET", "a").data == b"1"
         client.send_raw(b"GET /readyz HTTP/1.0\r\n\r\n")
-        assert b" 503 " in client.read_to_end()
+        page = client.read_to_end()
+        assert b" 503 " in page
+        assert b"the last snapshot failed: No such file or directory\n" in page
     with server.connect() as client:
         assert client.call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no").text == "OK"
         assert client.call("SET", "a", "3").text == "OK"
