@@ -143,6 +143,7 @@ class Node:
         try:
             self.restoring.claim_log()
             self.saving.clean_up()
+            self.saving.tell_doubts()
             if await self.restoring.at_start(self.stopped):
                 self.saving.saved_changes = self.saving.changes()
                 if self.log.on:  # what was run out of it is nobody's request

@@ -18,6 +18,7 @@ from dflite.engine.executor import Executor
 from dflite.native.snapshot import Snapshot
 from dflite.persistence.disk import DiskWriter, SafeFile, seal
 from dflite.persistence.names import (
+    is_series,
     name_at,
     remove_old,
     remove_unfinished,
@@ -205,6 +206,32 @@ class Saving:
             remove_unfinished(settings.dir, settings.dbfilename)
             folder = os.path.join(settings.dir, settings.appenddirname)
             remove_unfinished_of_log(folder, settings.appendfilename)
+
+    def tell_doubts(self) -> None:
+        """Warn of what can be seen already, before there is something to lose."""
+        settings = self.settings
+        name = settings.dbfilename
+        if settings.snapshot_retention and not is_series(name):
+            what = f"{name} is replaced by each snapshot" if name else "there are no snapshots"
+            said = "snapshot_retention has no effect: %s; --dbfilename=dump-{timestamp} keeps many"
+            LOG.warning(said, what)
+        problem = self.trial() if name or self.wanted() else ""
+        if problem:
+            refused = self.wanted() and settings.stop_writes_on_bgsave_error
+            LOG.warning(
+                "no snapshot can be written in %s: %s%s",
+                settings.dir,
+                problem,
+                ", so writes will be refused when the first one fails" if refused else "",
+            )
+
+    def trial(self) -> str:
+        """Why nothing can be written where snapshots go; nothing if it can."""
+        try:
+            SafeFile(self.path()).discard()
+        except OSError as error:
+            return reason_of(error)
+        return ""
 
     def every_second(self) -> None:
         """Begin a snapshot if it is time for one."""

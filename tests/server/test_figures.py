@@ -159,11 +159,11 @@ def test_why_a_node_is_not_ready_is_told(node: Node, figures: Figures) -> None:
 
 def test_a_disk_that_is_full_is_why_a_node_is_not_ready(node: Node, figures: Figures) -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
-    figures.settings.save = "3600 1"
+    figures.settings.save = [(3600, 1)]
     figures.saving.failed("No space left on device")
     said = "writes are refused: the last snapshot failed: No space left on device"
     assert figures.why_not_ready() == said
-    figures.settings.save = ""
+    figures.settings.save = []
     figures.saving.note_outcome()
     assert figures.why_not_ready() == ""
     log = figures.restoring.log

@@ -286,3 +286,23 @@ def test_minutes_are_noted_while_points_decide(tmp_path: Path) -> None:
     node.client().run("SET a 1")
     saving.every_second()
     assert saving.minute >= 0
+
+
+def test_what_cannot_work_is_told_at_the_start(run_dflite: RunDflite, folder: Path) -> None:
+    server = run_dflite(f"--dir={folder}", "--snapshot_retention=7")
+    assert "snapshot_retention has no effect: dump.rdb is replaced by each snapshot" in server.log
+    server = run_dflite("--dir=/proc", "--save=3600 1")
+    assert "no snapshot can be written in /proc: " in server.log
+    assert "so writes will be refused" in server.log
+    server = run_dflite("--dir=/proc")
+    assert "no snapshot can be written in /proc: " in server.log
+    assert "will be refused" not in server.log
+    server = run_dflite(f"--dir={folder}", "--dbfilename=", "--save=3600 1")
+    assert f"no snapshot can be written in {folder}: dbfilename is empty" in server.log
+    for flags in (("--dir=/proc", "--dbfilename="), (f"--dir={folder}", "--save=3600 1")):
+        server = run_dflite(*flags)
+        assert "no snapshot can be" not in server.log
+        assert "no effect" not in server.log
+    series = ("--dbfilename=dump-{timestamp}", "--snapshot_retention=7")
+    assert "no effect" not in run_dflite(f"--dir={folder}", *series).log
+    assert os.listdir(folder) == []
