@@ -32,7 +32,7 @@ class FolderLock:
         return self.fd != NONE
 
     def take(self, folder: str) -> None:
-        """Have it, if need be still; OSError if another process does."""
+        """Have it, if need be still; OSError, a BlockingIOError if another process does."""
         with self.mutex:
             self.unwanted = False
             if self.is_held:
@@ -46,7 +46,7 @@ class FolderLock:
                 os.close(fd)
                 if error.errno in TAKEN:
                     said = f"another process writes the log in {os.path.abspath(folder)}"
-                    raise OSError(error.errno, said) from None
+                    raise BlockingIOError(errno.EWOULDBLOCK, said) from None
                 self.problem = error.strerror or str(error)
                 return
             self.fd = fd

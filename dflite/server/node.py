@@ -141,7 +141,7 @@ class Node:
         shaker.start()
         self.figures.begin()
         try:
-            self.restoring.claim_log()
+            await self.restoring.claim_log(self.stopped)
             self.saving.clean_up()
             self.saving.tell_doubts()
             if await self.restoring.at_start(self.stopped):

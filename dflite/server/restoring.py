@@ -24,6 +24,8 @@ from dflite.settings.settings import Settings
 ALL: Final = -1  # keys are kept that are due
 SLICE_US: Final = 5_000
 PAUSE_S: Final = 0.002
+PATIENCE_S: Final = 3.0  # with a process that has the log still
+LOOK_S: Final = 0.05
 
 
 class Restoring:
@@ -47,14 +49,29 @@ class Restoring:
         files = files_of(self.settings.dir, self.settings.dbfilename)
         return os.path.join(self.settings.dir, files[0]) if files else ""
 
-    def claim_log(self) -> None:
-        """Let no other process write the log; CannotLoad if one does."""
-        if self.settings.appendonly:
+    async def claim_log(self, stopped: asyncio.Event) -> None:
+        """Let no other process write the log; CannotLoad if one does.
+
+        One that is just ending, which who started this one need not know, gets time to do so.
+        """
+        if not self.settings.appendonly:
+            return
+        until_s = time.monotonic() + PATIENCE_S
+        while not stopped.is_set():
             try:
                 self.log.make_folder()
+                return
+            except BlockingIOError as error:
+                if time.monotonic() >= until_s:
+                    raise CannotLoad(error.strerror) from None
+                if not self.executor.loading:
+                    LOG.log(NOTICE, "%s: waiting for its end", error.strerror)
+                    self.executor.loading = True  # until the log is loaded
+                    self.executor.observers_changed()
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise CannotLoad(f"no log can be begun in {self.log.folder}: {reason}") from None
+            await asyncio.sleep(LOOK_S)
 
     async def at_start(self, stopped: asyncio.Event) -> bool:
         """Load the log, or the newest snapshot, if there is one; CannotLoad if it cannot be read.

@@ -1,6 +1,9 @@
 """Loading at the start: while it lasts, and when it cannot be done."""
 
 import asyncio
+import errno
+import fcntl
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +12,9 @@ import pytest
 
 from dflite.native.bytesops import crc64
 from dflite.native.rdb_writer import Writer
+from dflite.persistence.log_folder import FolderLock
 from dflite.server import restoring
+from dflite.server.log_loading import CannotLoad
 from dflite.server.saving import Saving
 from dflite.server.snapshotting import Snapshots
 from tests.support.connection import Connection
@@ -206,3 +211,61 @@ def test_who_asks_too_early_is_told_to_wait(run_dflite: RunDflite, tmp_path: Pat
     while_loading = [text for text in seen if "loading:1" in text]
     assert all("loading_loaded_perc:" in text for text in while_loading)
     assert bool(told) <= bool(while_loading)
+
+
+def test_a_process_that_is_just_ending_is_waited_for(
+    tmp_path: Path,
+) -> None:
+    node = Node()
+    node.host.settings.dir = str(tmp_path)
+    node.host.settings.appendonly = True
+    loading = figures_of(node).restoring
+    former = FolderLock()
+    os.mkdir(loading.log.folder)
+    former.take(loading.log.folder)
+
+    async def start() -> None:
+        claim = asyncio.create_task(loading.claim_log(asyncio.Event()))
+        await asyncio.sleep(0)
+        assert node.executor.loading, "nobody is served before the data are there"
+        assert not loading.log.lock.is_held
+        former.close()
+        await claim
+
+    asyncio.run(start())
+    assert loading.log.lock.is_held
+    loading.log.close()
+
+
+def test_a_process_that_does_not_end_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "PATIENCE_S", 0)
+    node = Node()
+    node.host.settings.dir = str(tmp_path)
+    node.host.settings.appendonly = True
+    loading = figures_of(node).restoring
+    other = FolderLock()
+    os.mkdir(loading.log.folder)
+    other.take(loading.log.folder)
+    with pytest.raises(CannotLoad, match="another process writes the log in"):
+        asyncio.run(loading.claim_log(asyncio.Event()))
+    other.close()
+
+
+def test_a_file_system_without_locks_is_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_locks(fd: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    node = Node()
+    node.host.settings.dir = str(tmp_path)
+    node.host.settings.appendonly = True
+    loading = figures_of(node).restoring
+    asyncio.run(loading.claim_log(asyncio.Event()))
+    loading.log.make_folder()
+    told = [record for record in caplog.records if "cannot be locked (No locks" in record.message]
+    assert len(told) == 1
+    loading.log.close()
