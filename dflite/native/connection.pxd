@@ -46,6 +46,8 @@ cdef class Connection:
     # what is sent when all else is: called with nothing unsent, True if it wrote something
     cdef public object source
     cdef bint running
+    cdef size_t water           # bytes of unsent replies from which on it is others' turn
+    cdef int64_t turn_us        # when its turn was first looked at, 0: not yet
     cdef bint dirty
     cdef bint ready
 
@@ -53,6 +55,9 @@ cdef class Connection:
     cdef int keep(self, const char* data, size_t n) except -1
     cdef int run(self, const char* base, size_t end) except -1
     cdef bint may_go_on(self) except -1
+    cdef bint give_way(self) noexcept
+    cdef void begin_turn(self) noexcept
+    cdef bint is_turn_over(self) noexcept
     cdef int after_input(self) except -1
     cdef void drop_buffer(self) noexcept
     cdef void trim_buffer(self) noexcept
@@ -68,4 +73,4 @@ cdef class Connection:
 cdef inline bint is_free(Connection conn) noexcept:
     """May the next request be taken, without a further look? Else `may_go_on` decides."""
     return not (conn.held or conn.closing or conn.closed) and (
-        conn.reply.end - conn.reply.start <= <size_t>conn.limits.high_water)
+        conn.reply.end - conn.reply.start <= conn.water)

@@ -11,6 +11,7 @@ HELD_PAUSED: int
 HELD_OUTPUT: int
 HELD_OTHER: int
 HELD_ENDING: int
+HELD_TURN: int
 
 def input_memory() -> int: ...
 def take_longest_input() -> int: ...

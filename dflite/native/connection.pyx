@@ -9,7 +9,8 @@ for TLS) gives it bytes and sends what is in `reply`; it overrides `flush`, `sch
 
 What bounds memory: input is kept only up to one incomplete request (and `limits.query_buffer`), a length
 prefix allocates nothing, and while more than `limits.high_water` bytes of replies are unsent, no further
-request is taken. A connection that is held (it waits for a key, CLIENT PAUSE, back-pressure) keeps its
+request is taken. What bounds the wait of others: after `limits.turn_us`, or `limits.turn_bytes` of replies, a
+connection gives way to them. A connection that is held (it waits for a key, CLIENT PAUSE, back-pressure) keeps its
 requests, in order, and takes them when it is released.
 """
 
@@ -18,7 +19,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memmove
 
-from dflite.native.clock cimport Clock
+from dflite.native.clock cimport Clock, microseconds
 from dflite.native.lane cimport Lane
 from dflite.native.memory cimport count_too, keep_apart
 from dflite.native.reply cimport Reply
@@ -29,6 +30,7 @@ HELD_PAUSED = 2         # CLIENT PAUSE
 HELD_OUTPUT = 4         # its replies are not being read
 HELD_OTHER = 8          # whatever its session waits for outside of the engine
 HELD_ENDING = 16        # the node ends: nobody is answered any more
+HELD_TURN = 32          # it is others' turn
 
 cdef enum:
     OUTPUT = 4
@@ -106,6 +108,10 @@ cdef class Connection:
 
     cpdef schedule(self):
         """Have `resume` called soon: there may be requests to take again."""
+
+    cdef bint give_way(self) noexcept:
+        """Let others have their turn, with HELD_TURN meanwhile; False where nobody else waits."""
+        return False
 
     cpdef changed_interest(self):
         """Reading is wanted, or no longer."""
@@ -240,6 +246,7 @@ cdef class Connection:
             self.mind_limit()
             return 0
         self.running = batch.busy = True
+        self.begin_turn()
         try:
             taken = self.parser.take(self, base, end)
             if self.closing or self.closed:
@@ -264,12 +271,31 @@ cdef class Connection:
         return 0
 
     cdef bint may_go_on(self) except -1:
-        """Is the next request to be taken now? Not with too many replies unsent, or while it is held."""
-        if self.reply.pending() > <size_t>self.limits.high_water:
-            self.flush()
-            if self.reply.pending() > <size_t>self.limits.high_water and not self.closed:
-                self.hold(OUTPUT)
+        """Is the next request to be taken now?
+
+        Not with too many replies unsent, when others have waited long enough, or while it is held.
+        """
+        if self.reply.pending() > self.water:
+            if self.reply.pending() > <size_t>self.limits.high_water:
+                self.flush()
+                if self.reply.pending() > <size_t>self.limits.high_water and not self.closed:
+                    self.hold(OUTPUT)
+            if not (self.held or self.closed or self.give_way()):
+                self.begin_turn()
         return not (self.held or self.closing or self.closed)
+
+    cdef void begin_turn(self) noexcept:
+        self.water = min(self.reply.pending() + <size_t>self.limits.turn_bytes,
+                         <size_t>self.limits.high_water)
+        self.turn_us = 0
+
+    cdef bint is_turn_over(self) noexcept:
+        """To be asked between requests that may have taken long: has it given way to others?"""
+        cdef int64_t now = microseconds()
+        if self.turn_us == 0:
+            self.turn_us = now
+            return False
+        return now - self.turn_us >= self.limits.turn_us and not self.held and self.give_way()
 
     cdef int mind_limit(self) except -1:
         """No client may make us keep more than `limits.query_buffer`, or evict for what is refused."""

@@ -330,13 +330,15 @@ cdef class McParser(Parser):
                         lane.table_for(0, base, 0).prefetch_entry(request.hash)
             for i in range(count):
                 request = &ahead[i]
-                if (not is_free(conn) and not conn.may_go_on()) or not self.dispatch(conn, base, request):
+                if (not is_free(conn) and not conn.may_go_on()) or (
+                        i and conn.last_lane == 0 and conn.is_turn_over()) or (
+                        not self.dispatch(conn, base, request)):
                     # this request and those behind it are for later
                     self.searched = self.wanted = 0
                     self.skipping = 0
                     return request.start
                 self.left_at = 0
-            if count < BATCH or conn.closing or conn.closed:
+            if count < BATCH or conn.closing or conn.closed or conn.is_turn_over():
                 return at
 
     cdef list argv_of(self, const char* base, Slice* words, size_t count):

@@ -46,9 +46,10 @@ cdef class Reactor:
     cdef object view            # of scratch
     cdef dict connections
     cdef list dirty
-    cdef list ready
+    cdef object ready           # deque
     cdef list closed_now
     cdef list put_off           # connections whose events came in the middle of their own request
+    cdef object later           # deque of connections that have given way
     cdef list shaking           # connections with bytes of a handshake, the first come first
     cdef public int handshakes_a_turn
     cdef public object shake_elsewhere  # called with a connection whose `shake` is to be called
@@ -68,6 +69,8 @@ cdef class Reactor:
     cdef readonly int64_t bytes_out
 
     cdef int settle(self) except -1
+    cdef int resume(self, SocketConnection connection) except -1
+    cdef int take_turns(self) except -1
     cdef int serve(self, SocketConnection connection, uint32_t events) except -1
     cpdef failed(self, SocketConnection connection, object error)
     cdef int shake_some(self) except -1

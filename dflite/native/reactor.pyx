@@ -28,12 +28,14 @@ from cpython.memoryview cimport PyMemoryView_FromMemory
 from cpython.ref cimport PyObject
 from posix.unistd cimport close
 
+from dflite.native.clock cimport microseconds
 from dflite.native.connection cimport Connection, Parser
 from dflite.native.requests cimport SLACK, Batch, Limits
 from dflite.native.lane cimport Lane
 from dflite.native.seal cimport RECORDS, Seal
 
 import ssl
+from collections import deque
 
 cdef extern from "<sys/epoll.h>" nogil:
     ctypedef union epoll_data_t:
@@ -54,6 +56,9 @@ cdef extern from "<sys/socket.h>" nogil:
 
 cdef enum:
     OUTPUT = 4              # HELD_OUTPUT
+    TURN = 32               # HELD_TURN
+    AWHILE = OUTPUT | TURN  # what ends by itself
+    TURNS_US = 1000         # of those who have given way, before it is others' turn again
     SCRATCH = 64 * 1024
     EVENTS = 256            # a round
     ROUNDS = 8              # before the event loop gets its turn
@@ -311,7 +316,7 @@ cdef class SocketConnection(Connection):
             return
         if not self.held and not self.closing and not self.at_eof:
             wanted |= EPOLLIN
-        if self.at_eof or (self.half_closed and not self.held & ~OUTPUT):
+        if self.at_eof or (self.half_closed and not self.held & ~AWHILE):
             wanted &= ~EPOLLRDHUP       # known, and no reason to close
         if self.sending:
             wanted |= EPOLLOUT
@@ -338,6 +343,11 @@ cdef class SocketConnection(Connection):
             self.ready = True
             self.reactor.ready.append(self)
             self.reactor.ask()
+
+    cdef bint give_way(self) noexcept:
+        self.held |= TURN
+        self.reactor.later.append(self)
+        return True
 
     cpdef changed_interest(self):
         self.set_interest()
@@ -367,10 +377,11 @@ cdef class Reactor:
         self.batch = Batch()
         self.connections = {}
         self.dirty = []
-        self.ready = []
+        self.ready = deque()
         self.closed_now = []
         self.put_off = []
         self.shaking = []
+        self.later = deque()
         self.handshakes_a_turn = 1
         self.fd = epoll_create1(EPOLL_CLOEXEC)
         if self.fd < 0:
@@ -427,7 +438,7 @@ cdef class Reactor:
         try:
             for rounds in range(ROUNDS):
                 n = epoll_wait(self.fd, events, EVENTS, 0)
-                if n <= 0:
+                if n <= 0 and not self.later:
                     break
                 self.clock.read()
                 for i in range(n):
@@ -436,7 +447,7 @@ cdef class Reactor:
                     if events[i].data.ptr != NULL:
                         self.serve(<SocketConnection>events[i].data.ptr, events[i].events)
                 self.settle()
-                if n < 4:
+                if n < 4 and not self.later:
                     break
         finally:
             self.polling = False
@@ -510,7 +521,7 @@ cdef class Reactor:
                 if events & EPOLLRDHUP and not connection.at_eof:
                     connection.rearm()      # the end is still behind what was read
             elif events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
-                if events & (EPOLLHUP | EPOLLERR) or connection.held & ~OUTPUT:
+                if events & (EPOLLHUP | EPOLLERR) or connection.held & ~AWHILE:
                     # nobody is left to wait for an answer
                     connection.abort()
                 else:
@@ -534,19 +545,16 @@ cdef class Reactor:
         cdef int turns = 0
         if self.after_reading is not None:
             self.after_reading()
+        if self.later:
+            self.take_turns()
         while self.ready and turns < 16:
             turns += 1
-            batch = self.ready
-            self.ready = []
-            for connection in batch:
+            for _ in range(len(self.ready)):
+                if not self.ready:
+                    break           # see poll_others
+                connection = self.ready.popleft()
                 connection.ready = False
-                if connection.closed:
-                    continue
-                try:
-                    connection.resume()
-                except Exception as error:
-                    self.failed(connection, error)
-                connection.mark_dirty()
+                self.resume(connection)
         self.prepare()
         while self.dirty:
             batch = self.dirty
@@ -566,8 +574,34 @@ cdef class Reactor:
                     connection.release(OUTPUT)
         self.shake_some()
         self.closed_now.clear()
-        if self.ready or self.dirty or self.shaking:
+        if self.ready or self.dirty or self.shaking or self.later:
             self.call_wanted()
+        return 0
+
+    cdef int resume(self, SocketConnection connection) except -1:
+        if connection.closed:
+            return 0
+        try:
+            connection.resume()
+        except Exception as error:
+            self.failed(connection, error)
+        connection.mark_dirty()
+        return 0
+
+    cdef int take_turns(self) except -1:
+        """Let those who have given way go on, the first come first, as far as others can wait."""
+        cdef SocketConnection connection
+        cdef int64_t end = microseconds() + TURNS_US
+        for _ in range(len(self.later)):
+            if not self.later:
+                break               # see poll_others
+            connection = self.later.popleft()
+            connection.held &= ~TURN
+            self.resume(connection)
+            if not connection.held & TURN:
+                connection.rearm()  # what came meanwhile was not looked at
+            if microseconds() >= end:
+                break
         return 0
 
     cdef int shake_some(self) except -1:

@@ -3,6 +3,8 @@ class Limits:
     query_buffer: int
     high_water: int
     output_buffer: int
+    turn_bytes: int
+    turn_us: int
     def __init__(self) -> None: ...
 
 class Batch:

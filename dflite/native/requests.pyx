@@ -21,6 +21,8 @@ cdef class Limits:
         self.query_buffer = 1024 * 1024 * 1024
         self.high_water = 1024 * 1024
         self.output_buffer = 0
+        self.turn_bytes = 128 * 1024
+        self.turn_us = 250
 
 
 @cython.final

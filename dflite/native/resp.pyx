@@ -255,7 +255,8 @@ cdef class RespParser(Parser):
                             batch.args[request.first + 1].length).prefetch_entry(hashes[i])
             for i in range(batch.count):
                 request = &batch.requests[i]
-                if not is_free(conn) and not conn.may_go_on():
+                if (not is_free(conn) and not conn.may_go_on()) or (
+                        i and conn.last_lane == 0 and conn.is_turn_over()):
                     # this request and those behind it are for later
                     self.forget()
                     self.position = self.request_start = request.start
@@ -263,7 +264,7 @@ cdef class RespParser(Parser):
                     stopped = True
                     break
                 self.dispatch(conn, base, request)
-            if stopped or conn.closing or conn.closed or not more:
+            if stopped or conn.closing or conn.closed or not more or conn.is_turn_over():
                 break
         if self.broken is not None and not conn.held and not conn.closing:
             self.began = self.request_start
