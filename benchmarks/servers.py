@@ -268,7 +268,7 @@ ALL_CORES: Final = os.sched_getaffinity(0)
 # Asked in a process of its own: a checkout in the current directory must not answer for what
 # is installed.
 FORM_QUESTION: Final = (
-    "import importlib.util as i; found = i.find_spec('dflite.base.errors'); "
+    "import importlib.util as i; found = i.find_spec('dflite.engine.executor'); "
     "print('interpreted' if found.origin.endswith('.py') else 'compiled')"
 )
 
