@@ -42,6 +42,7 @@ from dflite.settings.lists import NORMAL, PUBSUB
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 
+SMALL_LIMIT: Final = 1 << 20  # bytes: who means so little has forgotten a unit
 # Settings up to which collections are packed.
 THRESHOLDS: Final = (
     "hash_max_listpack_entries",
@@ -163,7 +164,10 @@ class NodeHost(ReplicationHost):
         settings = self.settings
         executor = self.executor
         evictor = executor.lane.evictor
-        executor.memory.limit = memory_limit(settings.maxmemory, self.available)
+        limit = memory_limit(settings.maxmemory, self.available)
+        if 0 < limit < SMALL_LIMIT and limit != executor.memory.limit:
+            LOG.warning("maxmemory is %d bytes, which holds hardly anything: give a unit", limit)
+        executor.memory.limit = limit
         share = settings.maxmemory_clients
         bound = share if share >= 0 else -share * executor.memory.limit // 100
         executor.client_eviction.bound = bound

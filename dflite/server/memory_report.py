@@ -25,6 +25,7 @@ for TLS, or unix:///path; without one redis://127.0.0.1:6379. With a database be
 redis://host:port/3, it tells about that one only. The user needs the right to MEMORY SCAN.
 """
 USUAL: Final = "redis://127.0.0.1:6379"
+USUAL_PORT: Final = 6379
 KEYS_A_CALL: Final = 200
 MOST_PREFIXES: Final = 20_000
 TIMEOUT_S: Final = 30.0
@@ -148,8 +149,10 @@ class Caller:
         try:
             self.socket = connected(parts.scheme, parts.hostname, port, parts.path)
         except OSError as error:
-            where = parts.path if parts.scheme == "unix" else parts.hostname or "127.0.0.1"
-            raise ReportFailed(f"cannot reach {where}: {error}") from error
+            host = parts.hostname or "127.0.0.1"
+            host = f"[{host}]" if ":" in host else host
+            where = parts.path if parts.scheme == "unix" else f"{host}:{port or USUAL_PORT}"
+            raise ReportFailed(f"cannot reach {where}: {error.strerror or error}") from error
         self.stream = self.socket.makefile("rb")
         if parts.password:
             words = [b"AUTH", unquote(parts.password).encode()]
@@ -201,7 +204,7 @@ def connected(scheme: str, host: str | None, port: int | None, path: str) -> soc
         made.settimeout(TIMEOUT_S)
         made.connect(path)
         return made
-    made = socket.create_connection((host or "127.0.0.1", port or 6379), TIMEOUT_S)
+    made = socket.create_connection((host or "127.0.0.1", port or USUAL_PORT), TIMEOUT_S)
     if scheme == "rediss":
         return ssl.create_default_context().wrap_socket(made, server_hostname=host)
     return made

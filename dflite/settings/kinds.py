@@ -187,7 +187,13 @@ class SizeOrPercent(Size):
 
 
 class MemoryLimit(SizeOrPercent):
-    """As that, and what is neither is refused in the words for a size; 0% would be no share."""
+    """As that; what is neither is refused in the words for a size; 0% would be no share.
+
+    CONFIG SET and files take what Redis does, and beyond it what the flag does, as `1.5gb`.
+    """
+
+    def parse(self, words: list[str], current: object) -> object:
+        return self.percent_or(words, read_limit)
 
     def percent_or(self, words: list[str], read: Callable[[str], int | None]) -> int:
         try:
@@ -199,6 +205,12 @@ class MemoryLimit(SizeOrPercent):
         if limit == 0 and only(words).endswith("%"):
             raise Refused("percentage argument must be at least 1")
         return limit
+
+
+def read_limit(text: str) -> int | None:
+    """Where Redis and flags read a text in two ways, Redis' is meant."""
+    size = read_size(text)
+    return read_size_loosely(text) if size is None else size
 
 
 class Octal(Int):

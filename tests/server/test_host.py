@@ -113,3 +113,14 @@ def test_a_password_reaches_clients_that_cannot_say_it(node: Node, host: NodeHos
     assert not mc.state.authenticated
     host.change_settings([("requirepass", "")], True)
     assert mc.conn.plain
+
+
+def test_a_limit_that_holds_hardly_anything_is_worth_a_line(
+    host: NodeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    host.change_settings([("maxmemory", "1gb")], True)
+    assert not caplog.records
+    host.change_settings([("maxmemory", "100")], True)
+    host.change_settings([("maxmemory-samples", "7")], True)
+    lines = [record.getMessage() for record in caplog.records if "100 bytes" in record.getMessage()]
+    assert len(lines) == 1

@@ -102,3 +102,11 @@ def test_one_word_is_one_word(kind: Kind) -> None:
     for words in ([], ["1", "2"]):
         with pytest.raises(Refused, match="wrong number of arguments"):
             kind.parse(words, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("1.5gb", 3 << 29), ("8MiB", 8 << 20), ("1m", 1_000_000), ("512mb", 512 << 20), ("60%", -60)],
+)
+def test_config_set_takes_a_limit_of_memory_as_the_flag_does(text: str, limit: int) -> None:
+    assert MemoryLimit().parse([text], 0) == limit
