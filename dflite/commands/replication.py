@@ -248,12 +248,13 @@ def refuse_syncing(ctx: Context) -> bool:
         return False
     if replica is not None and link.is_from(replica):
         # a circle, whose stream would never end
-        ctx.host.log_of_many(
-            "warning",
-            "circle",
-            f"{link.host}:{link.port} is to follow this node, which follows it: they follow each "
-            "other, and neither is a primary (REPLICAOF NO ONE makes one of them one)",
-        )
+        if not link.circle_told:
+            link.circle_told = True
+            ctx.host.log(
+                "warning",
+                f"{link.host}:{link.port} is to follow this node, which follows it: they follow "
+                "each other, and neither is a primary (REPLICAOF NO ONE makes one of them one)",
+            )
         raise NoPrimaryLink
     if not link.is_up:
         raise NoPrimaryLink

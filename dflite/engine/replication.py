@@ -105,6 +105,7 @@ class PrimaryLink:
         self.sync_io_ms = 0
         self.sync_began_s = 0.0
         self.sync_fields: dict[str, str] = {}  # that stand in its head
+        self.circle_told = False  # that it is to follow this node in turn
         self.client_id = -1  # whose commands its stream's are
 
     @property

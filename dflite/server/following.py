@@ -141,6 +141,8 @@ class Following:
             self.can_go_on = backlog.active
             self.database = max(backlog.selected, 0)
         self.hang_up()
+        self.last_problem = ""
+        self.last_warnings = []
         link = PrimaryLink(host, port, self.executor.clock.now_ms)
         self.handing_over = handing_over
         roles.become_replica(self.executor, link)

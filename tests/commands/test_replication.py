@@ -121,6 +121,24 @@ def test_a_replica_is_online_when_it_says_that_it_has_its_snapshot(node: Node) -
     node.executor.backlog.check()
 
 
+def test_who_is_followed_does_not_follow_in_turn(node: Node) -> None:
+    link = PrimaryLink("db1", 6380, 0)
+    link.ip, link.state = "10.0.0.7", "connected"
+    node.executor.replication.primary = link
+    for ip, is_in_circle in (
+        ("10.0.0.7", True),
+        ("DB1", False),
+        ("db1", True),
+        ("10.0.0.8", False),
+    ):
+        client = node.client()
+        client.run(f"REPLCONF listening-port 6380 ip-address {ip}")
+        answer = client.run("PSYNC ? -1")
+        assert (answer == NoPrimaryLink) is is_in_circle, ip
+    lines = [text for _, text in node.host.logged if "they follow each other" in text]
+    assert len(lines) == 1
+
+
 def test_nobody_follows_a_replica_that_has_lost_its_primary(node: Node, client: NodeClient) -> None:
     link = PrimaryLink("127.0.0.1", 7, node.clock.now_ms)
     node.executor.replication.primary = link

@@ -272,6 +272,10 @@ def test_a_password_that_is_missing_is_told_once() -> None:
         wait_until(lambda: "--masterauth" in ours.log)
         wait_until(lambda: attempts(primary) >= 3)
         assert ours.log.count("NOAUTH") == 1
+        ours.call("REPLICAOF", "localhost", str(primary.port))
+        wait_until(
+            lambda: ours.log.count("NOAUTH") == 2
+        )  # it is another primary, for all one knows
         ours.call("CONFIG", "SET", "masterauth", "secret")
         wait_for_link(ours)
 
