@@ -74,8 +74,8 @@ cdef class Loader:
     """Reads records into `databases` (for each the tables of its shards).
 
     `version` is the file's. Keys that were due at `now_ms` are left out, -1 keeps them: a replica waits for
-    its primary's word. Without `keeping` everything is read and nothing kept. `visitor` is told of fields,
-    functions, and collections with deadlines within.
+    its primary's word. Without `keeping` everything is read, and only the names of keys are kept. `visitor`
+    is told of fields, functions, and collections with deadlines within.
     """
 
     cdef list databases
@@ -226,7 +226,7 @@ cdef class Loader:
             load(reader, table, key, kind, self.valkey)
         if not self.keeping:
             self.keys += 1
-            table.delete(key)
+            table.set_string(key, b"")  # so that it is known if it comes again
             return 0
         if self.deadline >= 0:
             if 0 <= self.now_ms and self.deadline <= self.now_ms:

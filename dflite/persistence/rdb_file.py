@@ -95,7 +95,7 @@ class FileLoad:
     """A file that is being read into a keyspace, in slices; `close` it in the end.
 
     `now_ms` is when keys must not be due yet, -1 takes all. With `keeping` off everything is looked
-    at and nothing is kept. Raises OSError, and DamagedFile where it is not as it should be.
+    at and no value is kept. Raises OSError, and DamagedFile where it is not as it should be.
     """
 
     def __init__(self, path: str, keyspace: Keyspace, now_ms: int, keeping: bool = True) -> None:

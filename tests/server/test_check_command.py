@@ -52,6 +52,17 @@ def test_a_damaged_file_says_where(tmp_path: Path, capsys: pytest.CaptureFixture
     )
 
 
+def test_a_key_that_is_there_twice_is_damage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dump.rdb"
+    write(path, b"REDIS0011\xfe\x00\x00\x01a\x01b\x00\x01a\x01c\xff")
+    assert cli.main(["check", str(path)]) == 1
+    assert "is damaged: a key that was there before: at byte 16 of " in capsys.readouterr().out
+    write(path, b"REDIS0011\xfe\x00\x00\x01a\x01b\xfe\x01\x00\x01a\x01c\xff")
+    assert cli.main(["check", str(path)]) == 0
+
+
 def test_a_log_is_checked_by_its_manifest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
