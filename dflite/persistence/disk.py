@@ -5,6 +5,7 @@ come bit by bit while clients are served.
 """
 
 import contextlib
+import errno
 import itertools
 import os
 import queue
@@ -152,6 +153,7 @@ class DiskWriter:
                 self.file.take_name()
             sync_directory(os.path.dirname(self.file.path) or ".")
             self.finished = True
-        except OSError as error:
-            self.file.discard()
-            self.error = error
+        except Exception as error:  # else who waits for the end would wait for ever
+            with contextlib.suppress(OSError):
+                self.file.discard()
+            self.error = error if isinstance(error, OSError) else OSError(errno.EIO, str(error))

@@ -34,7 +34,14 @@ from dflite.native.snapshot import (
 )
 from dflite.persistence.rdb_file import END
 from dflite.server.logs import LOG, NOTICE
-from dflite.server.snapshotting import FULL_SYNC, Fields, SnapshotRun, Snapshots
+from dflite.server.snapshotting import (
+    FULL_SYNC,
+    Fields,
+    SnapshotRun,
+    Snapshots,
+    reason_of,
+    tell_if_odd,
+)
 from dflite.settings.settings import Settings
 
 AT_ONCE: Final = 64 * 1024  # bytes that a replica is given of what waits for it
@@ -291,8 +298,9 @@ class FullSyncs:
                 group = [first]
                 sink = Spool(first, self.executor.replication, self.settings.dir)
                 self.spools.append(sink)
-        except OSError as error:
-            LOG.warning("full sync failed: %s", error.strerror or error)
+        except Exception as error:
+            tell_if_odd(error)
+            LOG.warning("full sync failed: %s", reason_of(error))
             first.conn.abort()
             return
         self.group = group

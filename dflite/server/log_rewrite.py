@@ -21,7 +21,14 @@ from dflite.persistence.manifest import BadManifest, LogFile, Manifest, read_man
 from dflite.persistence.rdb_file import END
 from dflite.server.append_log import AppendLog
 from dflite.server.logs import LOG, NOTICE
-from dflite.server.snapshotting import REWRITE, Fields, SnapshotRun, Snapshots, reason_of
+from dflite.server.snapshotting import (
+    REWRITE,
+    Fields,
+    SnapshotRun,
+    Snapshots,
+    reason_of,
+    tell_if_odd,
+)
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused
 
@@ -140,20 +147,20 @@ class LogRewriting:
                 log.disk.submit(self.prepare, manifest, file, loop)
                 return True
             self.begin_snapshot()
-        except (OSError, BadManifest) as error:
-            self.failed(reason_of(error))
+        except Exception as error:
+            self.could_not_begin(error)
             return False
         return not self.error or self.is_running
 
     def prepare(self, manifest: Manifest, file: LogFile, loop: asyncio.AbstractEventLoop) -> None:
         """In the thread: make the increment of the time behind the snapshot known."""
         increment: Increment | None = None
-        problem: OSError | None = None
+        problem: Exception | None = None
         try:
             increment = Increment(self.log.path_of(file.name), fresh=True)
             sync_directory(self.log.folder)
             manifest.write(self.log.manifest_path)
-        except OSError as error:
+        except Exception as error:
             problem = error
         if not loop.is_closed():
             loop.call_soon_threadsafe(self.prepared, manifest, file, increment, problem)
@@ -163,7 +170,7 @@ class LogRewriting:
         manifest: Manifest,
         file: LogFile,
         increment: Increment | None,
-        problem: OSError | None,
+        problem: Exception | None,
     ) -> None:
         self.preparing = False
         if increment is None or problem is not None:
@@ -182,11 +189,11 @@ class LogRewriting:
             return
         try:
             self.begin_snapshot()
-        except (OSError, BadManifest) as error:
-            self.failed(reason_of(error))
+        except Exception as error:
+            self.could_not_begin(error)
 
     def begin_snapshot(self) -> None:
-        """Let the snapshot be of now; raises OSError and BadManifest."""
+        """Let the snapshot be of now; raises what is in the way, as OSError and BadManifest."""
         log, name = self.log, self.settings.appendfilename
         if not os.path.exists(log.manifest_path):
             self.announce()
@@ -247,16 +254,16 @@ class LogRewriting:
 
     def settle(self, manifest: Manifest, loop: asyncio.AbstractEventLoop) -> None:
         """In the thread: from now on the log is this."""
-        problem: OSError | None = None
+        problem: Exception | None = None
         try:
             manifest.write(self.log.manifest_path)
-        except OSError as error:
+        except Exception as error:
             problem = error
         if not loop.is_closed():
             loop.call_soon_threadsafe(self.settled, manifest, loop, problem)
 
     def settled(
-        self, manifest: Manifest, loop: asyncio.AbstractEventLoop, problem: OSError | None
+        self, manifest: Manifest, loop: asyncio.AbstractEventLoop, problem: Exception | None
     ) -> None:
         sink, self.sink = self.sink, None
         log = self.log
@@ -300,6 +307,11 @@ class LogRewriting:
                 os.unlink(self.log.path_of(file.name))
         with contextlib.suppress(OSError):
             manifest.write(self.log.manifest_path)
+
+    def could_not_begin(self, error: Exception) -> None:
+        if not isinstance(error, BadManifest):
+            tell_if_odd(error)
+        self.failed(reason_of(error))
 
     def failed(self, reason: str) -> None:
         self.error = reason

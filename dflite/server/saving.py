@@ -34,6 +34,7 @@ from dflite.server.snapshotting import (
     bury,
     head_of,
     reason_of,
+    tell_if_odd,
 )
 from dflite.settings.settings import Settings
 
@@ -124,11 +125,12 @@ class Saving:
                 file.write(snapshot.take())
             file.write(snapshot.take())
             seal(file, END, self.settings.rdbchecksum)
-        except (OSError, MemoryError) as error:
+        except Exception as error:
             snapshot.close()
             bury(self.executor, snapshot)
             if file is not None:
                 file.discard()
+            tell_if_odd(error)
             self.failed(reason_of(error))
             return False
         self.succeeded(path, file.written)
@@ -142,7 +144,8 @@ class Saving:
         try:
             path = self.path()
             self.disk = DiskWriter(path, END, self.settings.rdbchecksum)
-        except OSError as error:
+        except Exception as error:
+            tell_if_odd(error)
             self.failed(reason_of(error))
             return False
         LOG.log(NOTICE, "Background saving started: %s", path)

@@ -26,6 +26,7 @@ from dflite.native.table import Table
 from dflite.persistence.rdb_file import head, version_for
 from dflite.rdb.values import REDIS_7_0, REDIS_7_2
 from dflite.scripting.scripting import saved_functions
+from dflite.server.logs import LOG
 from dflite.server.slowing import Slowing
 from dflite.settings.settings import Settings
 
@@ -162,7 +163,7 @@ class SnapshotRun:
                 tables = keyspace.tables
                 self.keys_total = sum(len(db) for db in keyspace.dbs)
             self.snapshot = Snapshot(tables, packing, forms=self.forms)
-        except (OSError, MemoryError) as error:
+        except Exception as error:
             self.fail(error)
             return
         executor.saving = True
@@ -170,9 +171,15 @@ class SnapshotRun:
 
     def slice(self) -> None:
         """Write on for a moment, and leave the rest for after the requests that have come."""
-        snapshot, sink = self.snapshot, self.sink
-        if snapshot is None:
+        if self.snapshot is None:
             return  # it was called off
+        try:
+            self.write_on(self.snapshot, self.sink)
+        except Exception as error:
+            self.fail(error)
+
+    def write_on(self, snapshot: Snapshot, sink: Sink) -> None:
+        """Write a slice, and see to the next one."""
         if sink.error is not None:
             self.fail(sink.error)
         elif sink.waiting > MOST_WAITING:
@@ -186,11 +193,7 @@ class SnapshotRun:
             if pause_s:
                 self.loop.call_later(pause_s, self.slice)
                 return
-            try:
-                more = snapshot.run(0 if delay_us else budget_us)
-            except MemoryError as error:
-                self.fail(error)
-                return
+            more = snapshot.run(0 if delay_us else budget_us)
             self.keys = snapshot.keys
             if not more or snapshot.size >= CHUNK or delay_us:
                 sink.write(snapshot.take())
@@ -228,6 +231,7 @@ class SnapshotRun:
             self.end()
 
     def fail(self, error: Exception) -> None:
+        tell_if_odd(error)
         self.error = reason_of(error)
         self.sink.cancel()
         self.end()
@@ -284,6 +288,12 @@ class Snapshots:
         run = self.running
         if run is not None:
             run.call_off()
+
+
+def tell_if_odd(error: Exception) -> None:
+    """A save may fail of anything; what is no matter of disk or memory is told with its place."""
+    if not isinstance(error, (OSError, MemoryError)):
+        LOG.error("a save failed of what was not to be expected", exc_info=error)
 
 
 def reason_of(error: Exception) -> str:

@@ -133,3 +133,17 @@ def test_a_disk_that_fails_leaves_the_old_file(
     assert not writer.finished
     assert (tmp_path / "f").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["f"]
+
+
+def test_whatever_goes_wrong_in_the_thread_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    writer = DiskWriter(str(tmp_path / "f"), b"end", True)
+    monkeypatch.setattr(writer.file, "write", fail)
+    writer.write(b"new")
+    writer.thread.join()
+    assert str(writer.error).endswith("no room")
+    assert os.listdir(tmp_path) == []

@@ -306,3 +306,17 @@ def test_what_cannot_work_is_told_at_the_start(run_dflite: RunDflite, folder: Pa
     series = ("--dbfilename=dump-{timestamp}", "--snapshot_retention=7")
     assert "no effect" not in run_dflite(f"--dir={folder}", *series).log
     assert os.listdir(folder) == []
+
+
+def test_whatever_a_save_fails_of_the_next_one_works(tmp_path: Path) -> None:
+    node = Node()
+    saving = saving_of(node, tmp_path)
+    node.client().run("SET a 1")
+    node.host.settings.dbfilename = "no\0name"
+    assert not saving.save_now()
+    assert saving.last_error == "embedded null byte"
+    assert not saving.begin()
+    node.host.settings.dbfilename = "dump.rdb"
+    assert saving.save_now()
+    assert saving.last_error == ""
+    assert os.listdir(tmp_path) == ["dump.rdb"]

@@ -136,6 +136,27 @@ async def test_what_fails_at_the_cut_ends_it() -> None:
 
 
 @in_a_loop
+@pytest.mark.parametrize("call", ["write", "finish"])
+async def test_whatever_fails_in_the_sink_ends_it_and_another_can_be_taken(
+    monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("not a file at all")
+
+    scene = Scene()
+    monkeypatch.setattr(scene.sink, call, fail)
+    run = scene.begin()
+    await scene.until_the_end()
+    assert run.error == "not a file at all"
+    assert scene.ended == [run]
+    assert not scene.node.executor.saving
+    monkeypatch.undo()
+    again = scene.begin()
+    await scene.until_the_end()
+    assert (again.error, again.keys) == ("", 2)
+
+
+@in_a_loop
 async def test_within_a_transaction_the_moment_is_its_end() -> None:
     scene = Scene()
     scene.node.executor.in_exec = True
