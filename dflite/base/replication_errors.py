@@ -11,6 +11,10 @@ class BadPrimaryPort(CommandError):
     text = b"ERR Invalid master port"
 
 
+class BadPrimaryHost(CommandError):
+    text = b"ERR Invalid master host"
+
+
 class FollowsItself(CommandError):
     text = b"ERR that is this node itself: it cannot be its own replica"
 

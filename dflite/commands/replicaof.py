@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from dflite.base.replication_errors import BadPrimaryPort, FailingOver, FollowsItself
+from dflite.base.hosts import is_host
+from dflite.base.replication_errors import (
+    BadPrimaryHost,
+    BadPrimaryPort,
+    FailingOver,
+    FollowsItself,
+)
 from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, NO_ASYNC_LOADING, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
@@ -24,9 +30,11 @@ def follow(ctx: Context, args: Args) -> None:
         ctx.reply.ok()
         return
     port = parse_int(port_text)
-    if port is None or not 0 <= port <= LARGEST_PORT or not host:
+    if port is None or not 0 <= port <= LARGEST_PORT:
         raise BadPrimaryPort
     name = host.decode("utf-8", "surrogateescape")
+    if not is_host(name):
+        raise BadPrimaryHost
     if ctx.host.is_itself(name, port):
         raise FollowsItself
     if ctx.host.replicate(name, port):

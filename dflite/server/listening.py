@@ -26,6 +26,8 @@ def listen_tcp(host: str, port: int, backlog: int) -> list[socket.socket]:
         )
     except OSError as error:
         raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    except UnicodeError as error:
+        raise ListenError(f"cannot listen on {host!a}:{port}: no host has such a name") from error
     sockets: list[socket.socket] = []
     for family, kind, proto, _, address in dict.fromkeys(found):
         sock = socket.socket(family, kind, proto)

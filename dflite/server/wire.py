@@ -160,4 +160,6 @@ async def call(
         raise LinkLost(MAY_SPEAK_NO_TLS) from None
     except OSError as error:
         raise LinkLost(f"no connection: {error.strerror or error}") from None
+    except UnicodeError:
+        raise LinkLost("no connection: no host has such a name") from None
     return wire

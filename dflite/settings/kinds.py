@@ -5,6 +5,7 @@ texts; `parse_loosely` is for flags, flag files and the environment, where `--tl
 `--maxmemory=1.5GiB` and `--maxclients=+5` are usual. What the second takes is a superset.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -21,6 +22,7 @@ from dflite.settings.values import (
 
 YES_WORDS: Final = ("yes", "true", "1", "on", "t", "y")
 NO_WORDS: Final = ("no", "false", "0", "off", "f", "n")
+BREAKS: Final = re.compile(r"[\0\r\n]")
 TIME_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -340,9 +342,14 @@ class Text(Kind):
         return self.what
 
 
+def check_path(path: str) -> str:
+    """What no file's name has, or what would end its line in a file of settings."""
+    return "a path can't hold a line break or a NUL" if BREAKS.search(path) else ""
+
+
 YES_NO: Final = YesNo()
 TEXT: Final = Text()
-PATH: Final = Text("a path")
+PATH: Final = Text("a path", check_path)
 PORT: Final = Int(0, 65535)
 
 

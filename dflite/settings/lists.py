@@ -2,12 +2,15 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Final, cast
 
+from dflite.base.hosts import is_host
 from dflite.settings.kinds import Kind, only
 from dflite.settings.values import (
     Refused,
     listed,
+    quoted_if_needed,
     read_integer,
     read_size,
     read_size_loosely,
@@ -34,15 +37,28 @@ class Words(Kind):
     python_type = "list[str]"
     takes_several = True
 
-    def __init__(self, what: str, most: int = 1 << 30, too_many: str = "") -> None:
+    def __init__(
+        self,
+        what: str,
+        most: int = 1 << 30,
+        too_many: str = "",
+        check: Callable[[str], str] | None = None,
+    ) -> None:
         self.what = what
         self.most = most
         self.too_many = too_many
+        self.check = check  # of each word, as with a text
 
     def parse(self, words: list[str], current: object) -> object:
         if len(words) > self.most:
             raise Refused(self.too_many)
-        return [] if words == [""] else words.copy()
+        if words == [""]:
+            return []
+        for word in words:
+            wrong = self.check(word) if self.check is not None else ""
+            if wrong:
+                raise Refused(wrong)
+        return words.copy()
 
     def split_loosely(self, text: str) -> list[str]:
         return [word for word in BETWEEN_WORDS.split(text) if word]
@@ -51,7 +67,8 @@ class Words(Kind):
         return " ".join(cast(list[str], value))
 
     def file_lines(self, value: object) -> list[str]:
-        return [self.text(value) or '""']
+        words = cast(list[str], value)
+        return [" ".join([quoted_if_needed(word) for word in words]) or '""']
 
     def allowed(self) -> str:
         return self.what
@@ -271,6 +288,8 @@ class Primary(Kind):
         port = read_integer(words[1])
         if port is None or not 0 <= port <= 65535:
             raise Refused("Invalid master port")
+        if not is_host(words[0]):
+            raise Refused("Invalid master host")
         return f"{words[0]} {port}"
 
     def split_loosely(self, text: str) -> list[str]:
@@ -281,7 +300,8 @@ class Primary(Kind):
         return words
 
     def file_lines(self, value: object) -> list[str]:
-        return [str(value) or "no one"]
+        host, _, port = str(value).rpartition(" ")
+        return [f"{quoted_if_needed(host)} {port}" if value else "no one"]
 
     def allowed(self) -> str:
         return "host:port, [address]:port or nothing"

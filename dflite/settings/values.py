@@ -104,6 +104,12 @@ def quoted(text: str) -> str:
     return "".join(out)
 
 
+def quoted_if_needed(word: str) -> str:
+    """One word of several, which most of the time can stand as it is."""
+    plain = word.isprintable() and not any(char in " \"'\\" for char in word)
+    return word if word and plain else quoted(word)
+
+
 def listed(words: list[str], last: str = "or") -> str:
     """`a, b or c`, for sentences that say what is allowed."""
     if len(words) < 2:

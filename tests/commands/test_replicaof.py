@@ -1,7 +1,7 @@
 """REPLICAOF: what it takes, and what it tells the node."""
 
 from dflite.base.errors import WrongArity
-from dflite.base.replication_errors import BadPrimaryPort, FollowsItself
+from dflite.base.replication_errors import BadPrimaryHost, BadPrimaryPort, FollowsItself
 from tests.support.node import Node, NodeClient
 
 
@@ -24,7 +24,8 @@ def test_what_is_no_address_is_refused(node: Node, client: NodeClient) -> None:
     assert client.run("REPLICAOF host port") == BadPrimaryPort
     assert client.run("REPLICAOF host 65536") == BadPrimaryPort
     assert client.run("REPLICAOF host -1") == BadPrimaryPort
-    assert client.run("REPLICAOF", "", "6379") == BadPrimaryPort
+    for host in ("", "a b", "h\nmaxclients 7\n#", "a\0", "x" * 300, "a..b", b"\xff"):
+        assert client.run("REPLICAOF", host, "6379") == BadPrimaryHost
     assert client.run("REPLICAOF host") == WrongArity(b"replicaof")
     assert client.run("REPLICAOF host 1 2") == WrongArity(b"replicaof")
     assert node.host.following is None

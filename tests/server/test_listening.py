@@ -42,6 +42,12 @@ def test_an_address_that_is_not_ours_is_a_sentence(host: str) -> None:
         listen_tcp(host, 0, 16)
 
 
+@pytest.mark.parametrize("host", ["\udcff", "x" * 64])
+def test_what_is_no_name_is_a_sentence(host: str) -> None:
+    with pytest.raises(ListenError, match="no host has such a name"):
+        listen_tcp(host, 0, 16)
+
+
 def test_a_star_is_every_address_of_ipv4() -> None:
     (sock,) = listen_tcp("*", 0, 16)
     with sock:

@@ -3,6 +3,7 @@
 import pytest
 
 from dflite.settings.kinds import (
+    PATH,
     Choice,
     Duration,
     Float,
@@ -68,6 +69,9 @@ def test_a_kind_reads_and_shows(kind: Kind, text: str, value: object, shown: str
         (Float(0, 1), "nan", "argument must be between 0 and 1 inclusive"),
         (Duration(0, 1), "xs", "argument couldn't be parsed into a number"),
         (CHOICE, "maybe", "argument(s) must be one of the following: always, no"),
+        (PATH, "a\0b", "a path can't hold a line break or a NUL"),
+        (PATH, "a\nb", "a path can't hold a line break or a NUL"),
+        (PATH, "a\rb", "a path can't hold a line break or a NUL"),
         (Text("a word", lambda text: "bad" if text == "x" else ""), "x", "bad"),
     ],
 )

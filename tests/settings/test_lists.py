@@ -83,6 +83,7 @@ def test_a_kind_reads_and_shows(kind: Kind, text: str, value: object, shown: str
         (KeyspaceEvents(), "xyz", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."),
         (Primary(), "host", "wrong number of arguments"),
         (Primary(), "host port", "Invalid master port"),
+        (Primary(), "a\nb 1", "Invalid master host"),
         (
             OutputLimits(),
             "normal 1 2",

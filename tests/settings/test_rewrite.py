@@ -127,6 +127,28 @@ def test_a_flag_file_is_rewritten_as_flags(tmp_path: Path) -> None:
     assert (again.requirepass, again.save) == ("a  b", [(1, 2), (3, 4)])
 
 
+def test_words_are_quoted_where_they_must_be(conf: Path) -> None:
+    conf.write_text("")
+    settings = load(str(conf))
+    settings.bind = ["a b", 'c"\nport 7', "d"]
+    settings.replicaof = "h\nmaxclients 7\n# 1"
+    settings.rewrite()
+    lines = conf.read_text().split("\n")
+    assert 'bind "a b" "c\\"\\nport 7" d' in lines
+    assert 'replicaof "h\\nmaxclients 7\\n#" 1' in lines
+    assert not [line for line in lines if line.startswith(("port", "maxclients"))]
+
+
+def test_a_line_break_does_not_get_into_a_flag_file(tmp_path: Path) -> None:
+    flags = tmp_path / "flags"
+    flags.write_text("--port=1\n")
+    settings = load(f"--flagfile={flags}")
+    settings.change([("masterauth", "a\nmaxclients=7")])
+    with pytest.raises(ChangeRefused, match="no flag file can hold this masterauth"):
+        settings.rewrite()
+    assert flags.read_text() == "--port=1\n"
+
+
 def test_the_flag_file_goes_before_the_conf_and_need_not_repeat_it(
     conf: Path, tmp_path: Path
 ) -> None:

@@ -1,9 +1,12 @@
 """CONFIG GET, CONFIG SET and the hooks, on the settings of one node."""
 
 import os
+from pathlib import Path
 
 import pytest
 
+from dflite.settings.command_line import UsageError, read_command_line
+from dflite.settings.loading import load_settings
 from dflite.settings.registry import SHOWN
 from dflite.settings.setting import HOOKED
 from dflite.settings.settings import Settings
@@ -328,3 +331,29 @@ def answer(settings: Settings, name: str, text: str) -> str:
     except ChangeRefused as why:
         return f"ERR {why}"
     return "OK"
+
+
+@pytest.mark.parametrize("name", ["dir", "dbfilename", "tls-client-cert-file"])
+@pytest.mark.parametrize("char", ["\0", "\n", "\r"])
+def test_what_can_be_no_name_of_a_file_is_refused(settings: Settings, name: str, char: str) -> None:
+    settings.enable_protected_configs = "yes"
+    before = settings.text(name)
+    with pytest.raises(ChangeRefused, match="can't hold a line break or a NUL"):
+        settings.change([(name, f"a{char}b")])
+    assert settings.text(name) == before
+
+
+@pytest.mark.parametrize("name", ["dir", "dbfilename", "appendfilename", "appenddirname"])
+def test_nor_is_it_taken_from_the_command_line_or_a_file(tmp_path: Path, name: str) -> None:
+    conf = tmp_path / "a.conf"
+    conf.write_text(f'{name} "a\\nb"\n')
+    for words in ([f"--{name}=a\nb"], [str(conf)]):
+        with pytest.raises(UsageError, match="can't hold a line break or a NUL"):
+            load_settings(read_command_line(words, frozenset()), {})
+
+
+@pytest.mark.parametrize("text", ["\udcff", "x" * 20000, "-", "a..b", "127.0.0.1 a\nb"])
+def test_what_is_no_address_to_listen_on_is_refused(settings: Settings, text: str) -> None:
+    settings.on_change("bind", lambda: None)
+    assert refusal(settings, "bind", text) == failed("bind", "a bind address can't be that")
+    assert settings.bind == ["127.0.0.1", "-::1"]

@@ -2,15 +2,22 @@
 
 from typing import Final
 
+from dflite.base.hosts import is_host
 from dflite.settings.kinds import PATH, PORT, TEXT, YES_NO, Choice, Int, Octal, Size, Text
 from dflite.settings.lists import MAX_BIND_ADDRESSES, Words
 from dflite.settings.setting import FIXED, OWN, Group, fixed, hooked, idle, live
 from dflite.settings.values import INT_MAX, UINT_MAX
 
+
+def check_address(text: str) -> str:
+    return "" if is_host(text.removeprefix("-")) else "a bind address can't be that"
+
+
 ADDRESSES: Final = Words(
     f"up to {MAX_BIND_ADDRESSES} addresses, such as '127.0.0.1 -::1'",
     MAX_BIND_ADDRESSES,
     "Too many bind addresses specified.",
+    check_address,
 )
 PORT_OR_ANY: Final = Int(-1, 65535)
 SECONDS: Final = Int(0, INT_MAX)

@@ -3,14 +3,16 @@
 from typing import Final
 
 from dflite.base.cron import BadCron, Cron
-from dflite.settings.kinds import PATH, YES_NO, Choice, Int, Size, Text
+from dflite.settings.kinds import PATH, YES_NO, Choice, Int, Size, Text, check_path
 from dflite.settings.lists import SaveSchedule
 from dflite.settings.setting import OWN, Group, fixed, idle, live
 from dflite.settings.values import INT_MAX
 
 
 def check_dbfilename(name: str) -> str:
-    return "dbfilename can't be a path, just a filename" if "/" in name else ""
+    if "/" in name:
+        return "dbfilename can't be a path, just a filename"
+    return check_path(name)
 
 
 def check_cron(text: str) -> str:
@@ -25,13 +27,17 @@ def check_cron(text: str) -> str:
 def check_appendfilename(name: str) -> str:
     if not name:
         return "appendfilename can't be empty"
-    return "appendfilename can't be a path, just a filename" if "/" in name else ""
+    if "/" in name:
+        return "appendfilename can't be a path, just a filename"
+    return check_path(name)
 
 
 def check_appenddirname(name: str) -> str:
     if not name:
         return "appenddirname can't be empty"
-    return "appenddirname can't be a path, just a dirname" if "/" in name else ""
+    if "/" in name:
+        return "appenddirname can't be a path, just a dirname"
+    return check_path(name)
 
 
 STORING: Final = Group(
