@@ -95,8 +95,8 @@ class Connection:
             more = self.socket.recv(1 << 20)
             if not more:
                 raise UnexpectedReply("the server closed the connection")
-            if got[:1] == b"-" or (not got and more[:1] == b"-"):
-                raise UnexpectedReply(f"the server answered {(got + more)[:80]!r}")
+            if not got and more[:1] == b"-":
+                raise UnexpectedReply(f"the server answered {more[:80]!r}")
             got = (got + more)[-len(END_REPLY) :]
 
     def bulk(self, request: bytes) -> bytes:
