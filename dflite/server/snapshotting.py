@@ -176,6 +176,8 @@ class SnapshotRun:
         try:
             self.write_on(self.snapshot, self.sink)
         except Exception as error:
+            if self.over:
+                raise  # who was told of the end has failed, not the snapshot
             self.fail(error)
 
     def write_on(self, snapshot: Snapshot, sink: Sink) -> None:

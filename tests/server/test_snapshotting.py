@@ -157,6 +157,24 @@ async def test_whatever_fails_in_the_sink_ends_it_and_another_can_be_taken(
 
 
 @in_a_loop
+async def test_who_fails_when_told_of_the_end_is_told_once() -> None:
+    def fail(run: SnapshotRun) -> None:
+        ended.append(run)
+        raise ValueError("mine")
+
+    scene = Scene()
+    ended: list[SnapshotRun] = []
+    problems: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: problems.append(context["exception"]))
+    run = scene.snapshots.begin(FULL_SYNC, scene.sink, fail)
+    await scene.until_the_end()
+    assert ended == [run]
+    assert (run.error, scene.sink.cancelled) == ("", False)
+    assert [str(problem) for problem in problems] == ["mine"]
+
+
+@in_a_loop
 async def test_within_a_transaction_the_moment_is_its_end() -> None:
     scene = Scene()
     scene.node.executor.in_exec = True
