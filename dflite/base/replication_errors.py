@@ -123,6 +123,10 @@ class AnotherHistory(CommandError):
     text = b"ERR PSYNC FAILOVER replid must match my replid."
 
 
+class GivenUp(CommandError):
+    text = b"ERR PSYNC FAILOVER is too late: this replica has given up its takeover."
+
+
 class NoTakeover(QuotingError):
     text = b"ERR Couldn't execute takeover: %b"
 

@@ -7,6 +7,7 @@ from dflite.base.numbers import INT64_MAX
 from dflite.base.replication_errors import (
     AnotherHistory,
     BadVersion,
+    GivenUp,
     HandedOverToPrimary,
     NoPrimaryLink,
     TooLongAddress,
@@ -219,6 +220,10 @@ def accept_takeover(ctx: Context, history: str) -> None:
         raise HandedOverToPrimary
     if history.lower() != replication.id:
         raise AnotherHistory
+    if replication.takeover_given_up:
+        replication.takeover_given_up = False
+        ctx.host.log("notice", "the primary hands over too late: this node remains its replica")
+        raise GivenUp
     ctx.host.stop_replicating()
 
 

@@ -317,7 +317,7 @@ class Context:
         self.keyspace = engine.keyspace
         self.db: Db = engine.keyspace.dbs[0]
         self.waiter: Waiter | None = None
-        self.may_wait = True  # not within MULTI or a script
+        self.may_wait = True  # not within MULTI, a script, or a primary's stream
         self.in_script = False
 
     def select(self, index: int) -> None:

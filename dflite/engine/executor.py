@@ -275,10 +275,11 @@ class Executor(Settling):
     def run_queued(self, ctx: Context, queue: list[list[bytes]]) -> None:
         self.in_exec = True
         self.attempts.given_up = False
+        may_wait = ctx.may_wait
         ctx.may_wait = False
         for argv in queue:
             self.run(ctx, argv)
-        ctx.may_wait = True
+        ctx.may_wait = may_wait
         self.in_exec = False
 
     def end_transaction(self, client: Client) -> None:

@@ -143,6 +143,7 @@ class Replication:
         self.asked = False  # replicas shall say how far they are
         self.alone_since_ms = 0  # since there was no replica, 0 while there is one
         self.failover = NO_FAILOVER  # or what a hand-over waits for, as INFO names it
+        self.takeover_given_up = False  # its answer was an error: it must not come about later
 
     @property
     def offset(self) -> int:

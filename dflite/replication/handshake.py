@@ -63,9 +63,11 @@ class Greeting:
 class Answer:
     """What the primary says to PSYNC: go on, under this id if it is another; or begin anew."""
 
-    def __init__(self, line: bytes) -> None:
+    def __init__(self, line: bytes, can_go_on: bool = True) -> None:
         words = line.decode("utf-8", "replace").split()
         self.partial = words[:1] == ["+CONTINUE"]
+        if self.partial and not can_go_on:
+            raise Refused("it goes on where nothing is: a snapshot was asked for")
         self.history = ""
         self.offset = 0
         if self.partial:

@@ -13,6 +13,7 @@ def become_replica(executor: Executor, link: PrimaryLink) -> None:
     replication = executor.replication
     was_primary = replication.primary is None
     replication.primary = link
+    replication.takeover_given_up = False
     replication.want_stream(PRIMARY, True)
     if was_primary:
         for forget in replication.before_following:
@@ -28,6 +29,7 @@ def become_primary(executor: Executor) -> None:
     """Follow nobody: who followed the same primary may go on from here."""
     replication = executor.replication
     replication.primary = None
+    replication.takeover_given_up = False
     replication.alone_since_ms = executor.clock.now_ms
     replication.branch_off()
     executor.backlog.selected = -1

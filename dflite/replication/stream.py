@@ -13,6 +13,7 @@ from dflite.engine.client import Client
 from dflite.engine.context import Context, Host
 from dflite.engine.executor import Executor
 from dflite.engine.session import Conversation
+from dflite.native.bytesops import parse_int
 from dflite.native.connection import Connection
 from dflite.native.requests import Batch, Limits
 from dflite.native.resp import RespParser
@@ -41,6 +42,7 @@ class PrimarySession(Conversation):
         self.transaction = 0  # where in it the last MULTI stands
         self.acknowledge = False  # the primary wants to know how far we are
         self.broken = ""
+        self.ends_at = -1  # where in the stream, if what is before that is whole
 
     def request(self, argv: list[bytes]) -> None:
         name = argv[0].upper()
@@ -54,6 +56,10 @@ class PrimarySession(Conversation):
         executor.execute(self.ctx, argv)
         if executor.error_replies != errors:
             self.failed(name, len(argv))
+        elif name == b"SELECT" and self.ctx.client.queue is not None and len(argv) > 1:
+            index = parse_int(argv[1])
+            if index is None or not 0 <= index < len(executor.keyspace.dbs):
+                self.end_before("it is in a transaction")
 
     def failed(self, name: bytes, words: int) -> None:
         """The primary has done what cannot be done here: the data differ."""
@@ -73,7 +79,14 @@ class PrimarySession(Conversation):
                 f"propagation-error-behavior says: {shown}: {text}"
             )
         if name == b"SELECT":
-            self.broken = f"a database that is not here: {text}; see --dbnum"
+            self.end_before(text)
+
+    def end_before(self, text: str) -> None:
+        """What comes behind this SELECT is for no database that is here: nothing of it is done."""
+        in_transaction = self.ctx.client.queue is not None
+        self.ends_at = self.transaction if in_transaction else self.base + self.parser.began
+        self.broken = f"a database that is not here: {text}; see --dbnum"
+        self.ctx.client.conn.close_after_reply()
 
     def inline(self, argv: list[bytes]) -> None:
         self.request(argv)
@@ -110,6 +123,7 @@ class PrimaryStream:
         client.primary = client.authenticated = client.no_evict = True
         self.ctx = self.session.ctx = Context(executor, host, client, self.conn.reply)
         self.ctx.select(database)
+        self.ctx.may_wait = False  # what comes behind would wait, too
         client.update_lane()
         executor.clients[client.id] = client
         executor.contexts[client.id] = self.ctx
@@ -146,6 +160,7 @@ class PrimaryStream:
             executor.observers_changed()
             conn.reply.rollback(0)
         if session.broken:
+            self.keep_to(session.ends_at)
             raise BrokenStream(session.broken)
         if conn.closing:
             raise BrokenStream("the client of the primary was killed while it did something")
@@ -157,6 +172,10 @@ class PrimaryStream:
             end = self.received - self.conn.input_length
         else:
             end = self.session.transaction
+        self.keep_to(end)
+
+    def keep_to(self, end: int) -> None:
+        """The stream is applied up to that offset."""
         n = end - self.backlog.offset
         if n <= 0:
             return

@@ -33,6 +33,9 @@ from dflite.server.wire import LinkLost, Wire, call
 from dflite.settings.settings import Settings
 
 LOOK_MS: Final = 10
+DAY_S: Final = 86_400.0  # that a primary which was asked may sleep
+GRACE_S: Final = 1.0  # for what the primary had sent before it answered
+PONG: Final = b"+PONG"
 SHARE_MS: Final = 800  # of each second that a takeover may last, for the primary
 REASON: Final = "failover_in_progress"  # why writes wait, as INFO names it
 TOO_EARLY: Final = "not online"  # this node is about to be, in its primary's eyes
@@ -176,12 +179,16 @@ class Takeover:
         self.following = following
         self.saving = saving
         self.task: asyncio.Task[None] | None = None
+        self.calling_off: asyncio.Task[None] | None = None
 
     def begin(self, seconds: int, save: bool, done: Callable[[str], None]) -> None:
         """`done` is told what stood against it, with nothing if this node is the primary now."""
         if self.task is not None and not self.task.done():
             done("another one is running")
             return
+        if self.calling_off is not None:
+            self.calling_off.cancel()
+        self.executor.replication.takeover_given_up = False
         self.task = asyncio.get_running_loop().create_task(self.run(seconds, save, done))
 
     async def run(self, seconds: int, save: bool, done: Callable[[str], None]) -> None:
@@ -189,14 +196,15 @@ class Takeover:
         try:
             async with asyncio.timeout(seconds):
                 await self.ask(seconds)
-            problem = ""
-            if save and not self.saving.save_now():
-                problem = "this node is the primary now, but its snapshot failed"
         except TimeoutError:
             problem = "the primary has not handed over in time"
         except PASSING as error:
             problem = str(error)
         finally:
+            if self.following.link is None:
+                problem = ""  # whatever has become of the connection
+                if save and not self.saving.save_now():
+                    problem = "this node is the primary now, but its snapshot failed"
             done(problem)
 
     async def ask(self, seconds: int) -> None:
@@ -210,6 +218,7 @@ class Takeover:
         context = make_client_context(settings) if settings.tls_replication else None
         now_ms = self.following.now_ms
         wire = await call(link.host, link.port, float(seconds), now_ms, context)
+        is_asked = False
         try:
             if settings.masterauth:
                 user = [settings.masteruser.encode()] if settings.masteruser else []
@@ -218,12 +227,37 @@ class Takeover:
             ip, port = own
             timeout_ms = b"%d" % (seconds * SHARE_MS)  # it gives up before we do
             words = [b"FAILOVER", b"TO", ip.encode(), b"%d" % port, b"TIMEOUT", timeout_ms]
+            is_asked = True
             while not await taken(wire, seconds, *words):
                 await asyncio.sleep(LOOK_MS / 1000)
+            while self.following.link is not None:
+                await asyncio.sleep(LOOK_MS / 1000)
+        except Refused:
+            is_asked = False
+            raise
+        finally:
+            if is_asked and self.following.link is not None:
+                self.give_up(wire)
+            else:
+                wire.end(LinkLost("all is said"))
+
+    def give_up(self, wire: Wire) -> None:
+        """The primary may read the request when it is too late: it shall read then that it is."""
+        self.executor.replication.takeover_given_up = True
+        wire.send(request(b"FAILOVER", b"ABORT") + request(b"PING"))
+        self.calling_off = asyncio.get_running_loop().create_task(self.call_off(wire))
+
+    async def call_off(self, wire: Wire) -> None:
+        """Refuse to be handed over to until the primary has answered all that it was asked."""
+        try:
+            while await wire.line(DAY_S) != PONG:
+                continue
+            await asyncio.sleep(GRACE_S)
+            self.executor.replication.takeover_given_up = False
+        except LinkLost:
+            LOG.log(NOTICE, "the primary has not said that it heeds the end of the takeover")
         finally:
             wire.end(LinkLost("all is said"))
-        while self.following.link is not None:
-            await asyncio.sleep(LOOK_MS / 1000)
 
 
 async def taken(wire: Wire, seconds: int, *words: bytes) -> bool:

@@ -36,6 +36,7 @@ from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.greeting import introduce
 from dflite.server.link_problems import describe
 from dflite.server.logs import LOG, NOTICE, VERBOSE
+from dflite.server.retrying import Retrying
 from dflite.server.slowing import Slowing
 from dflite.server.snapshotting import Snapshots
 from dflite.server.tls import check_authority, make_client_context
@@ -43,8 +44,6 @@ from dflite.server.wire import LinkLost, Wire, call
 from dflite.settings.settings import Settings
 from dflite.settings.values import Refused as BadSetting
 
-FIRST_PAUSE_S: Final = 0.1
-LONGEST_PAUSE_S: Final = 1.0
 SLICE_US: Final = 300  # of reading a snapshot, between requests
 LONG_SLICE_US: Final = 5_000  # where there are no clients
 MOST_UNREAD: Final = 256 << 10  # bytes of a snapshot that wait to be read
@@ -85,6 +84,7 @@ class Following:
         self.database = 0  # that the stream has selected where it stands
         self.can_go_on = False  # the data are those of the id and the offset that we have
         self.attempts = 0
+        self.retrying = Retrying(time.monotonic)
         self.before_new_data: list[Callable[[], None]] = []  # what ends with the old ones
         self.after_new_data: list[Callable[[], None]] = []  # what begins with them
         self.last_problem = ""
@@ -145,6 +145,7 @@ class Following:
         self.last_warnings = []
         link = PrimaryLink(host, port, self.executor.clock.now_ms)
         self.handing_over = handing_over
+        self.retrying = Retrying(time.monotonic)
         roles.become_replica(self.executor, link)
         self.settings.replicaof = f"{host} {port}"
         self.apply_settings()
@@ -203,7 +204,6 @@ class Following:
     # -- the link ----------------------------------------------------------------------------------
 
     async def keep_following(self, link: PrimaryLink) -> None:
-        pause_s = FIRST_PAUSE_S
         while True:
             try:
                 self.attempts += 1
@@ -221,15 +221,13 @@ class Following:
                 self.on_handed_over(False)
             if link is not self.link:
                 return  # hung up: a cancellation may be lost where what was waited for came too
-            if link.state == "connected":
-                pause_s = FIRST_PAUSE_S
             self.drop()
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            await asyncio.sleep(self.retrying.ended())
 
     def tell(self, link: PrimaryLink, problem: str) -> None:
         """Each problem is told once, as long as there is no other."""
-        level = NOTICE if problem != self.last_problem else 10
+        is_told = problem == self.last_problem and not self.retrying.has_lasted()
+        level = 10 if is_told else NOTICE
         self.last_problem = problem
         lost = "Connection with master lost" if link.is_up else "no link to the primary"
         LOG.log(level, "%s: %s:%d: %s", lost, link.host, link.port, problem)
@@ -274,7 +272,8 @@ class Following:
         self.set_state(link, "handshake")
         await self.greet(wire, patience_s)
         replication = self.executor.replication
-        if self.can_go_on and settings.replica_partial_sync:
+        can_go_on = self.can_go_on and settings.replica_partial_sync
+        if can_go_on:
             asked = replication.id.encode(), b"%d" % (replication.offset + 1)
         else:
             asked = b"?", b"-1"
@@ -282,7 +281,7 @@ class Following:
         if self.handing_over:
             words.append(b"FAILOVER")
         wire.send(request(*words))
-        answer = Answer(await wire.line(patience_s))
+        answer = Answer(await wire.line(patience_s), can_go_on)
         if self.handing_over:
             self.handing_over = False
             if self.on_handed_over is not None:
@@ -379,6 +378,7 @@ class Following:
         self.database = selected_database(load.contents.fields, len(executor.keyspace.dbs))
         executor.backlog.selected = self.database
         self.can_go_on = True
+        self.retrying.loaded()
         for chore in self.after_new_data:
             chore()
         LOG.log(
@@ -444,7 +444,7 @@ class Following:
         self.stream = PrimaryStream(self.executor, self.host, addr, self.database)
         link.client_id = self.stream.client.id
         self.executor.backlog.selected = self.database
-        self.last_problem = ""
+        self.retrying.up()
         self.set_state(link, "connected")
         self.acknowledge(wire)
         self.receive(left_over + wire.take())

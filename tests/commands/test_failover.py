@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.base.errors import BadSyntax, NotAnInteger, NotPositive
-from dflite.base.replication_errors import FailoverOnReplica, TimeoutNotPositive
+from dflite.base.replication_errors import FailoverOnReplica, GivenUp, TimeoutNotPositive
 from dflite.engine.replication import PrimaryLink
 from tests.support.node import WAITING, Node, NodeClient
 
@@ -74,3 +74,16 @@ def test_a_primary_hands_over_only_to_who_follows_its_history(
         "ERR PSYNC FAILOVER replid must match my replid."
     )
     assert node.host.following == ("h", 1)
+
+
+def test_a_takeover_that_was_given_up_does_not_come_about_later(
+    node: Node, client: NodeClient
+) -> None:
+    replication = node.executor.replication
+    replication.primary = PrimaryLink("h", 1, 0)
+    node.host.following = ("h", 1)
+    replication.takeover_given_up = True
+    text = f"PSYNC {replication.id} 1 FAILOVER"
+    assert client.run(text) == GivenUp
+    assert node.host.following == ("h", 1)
+    assert not replication.takeover_given_up  # the next one is another's

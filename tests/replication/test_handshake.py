@@ -97,6 +97,11 @@ def test_other_answers_are_none(line: bytes) -> None:
         Answer(line)
 
 
+def test_who_asked_for_a_snapshot_cannot_go_on_without() -> None:
+    with pytest.raises(Refused, match="a snapshot was asked for"):
+        Answer(b"+CONTINUE " + ID.encode(), can_go_on=False)
+
+
 def test_a_snapshot_is_announced_by_its_length_or_its_end() -> None:
     by_length, by_mark = Announcement(b"$17"), Announcement(b"$EOF:" + ID.encode())
     assert (by_length.size, by_length.mark) == (17, b"")

@@ -369,6 +369,46 @@ def test_what_fails_here_is_told(following: Following) -> None:
 def test_a_database_that_is_not_here_ends_it(following: Following) -> None:
     with pytest.raises(BrokenStream, match="dbnum"):
         following.stream.feed(encode(["SELECT", "400"]) + encode(["SET", "a", "1"]))
+    assert following.node.client().run("EXISTS a") == 0
+
+
+def test_what_is_before_a_database_that_is_not_here_counts(following: Following) -> None:
+    begun = following.node.executor.backlog.offset
+    before = encode(["SET", "a", "1"])
+    with pytest.raises(BrokenStream, match="dbnum"):
+        following.stream.feed(before + encode(["SELECT", "400"]) + encode(["SET", "b", "1"]))
+    assert following.node.client().run("EXISTS a b") == 1
+    assert following.node.executor.backlog.offset == begun + len(before)
+
+
+def test_a_transaction_with_such_a_database_is_not_done_at_all(following: Following) -> None:
+    begun = following.node.executor.backlog.offset
+    requests = [["MULTI"], ["SET", "a", "1"], ["SELECT", "400"], ["SET", "b", "1"], ["EXEC"]]
+    with pytest.raises(BrokenStream, match="dbnum"):
+        following.stream.feed(b"".join(encode(words) for words in requests))
+    assert following.node.client().run("EXISTS a b") == 0
+    assert following.node.executor.backlog.offset == begun
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BLPOP none 0",
+        "BLMOVE none other LEFT LEFT 0",
+        "BRPOPLPUSH none other 0",
+        "BZPOPMIN none 0",
+        "XREAD BLOCK 0 STREAMS none $",
+        "WAIT 5 0",
+    ],
+)
+def test_nothing_waits_in_a_stream(following: Following, line: str) -> None:
+    stream = following.stream
+    behind = encode(["SET", "a", "1"])
+    stream.feed(encode(line.split()) + behind)
+    assert following.node.client().run("GET a") == b"1"
+    stream.feed(encode(["MULTI"]) + behind + encode(["EXEC"]) + encode(line.split()))
+    stream.feed(encode(["SET", "a", "2"]))
+    assert following.node.client().run("GET a") == b"2"
 
 
 @pytest.mark.parametrize("data", [b"*1\r\nPING\r\n", b"*-x\r\n"])

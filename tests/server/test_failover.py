@@ -5,9 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
+from dflite.base.replication_errors import GivenUp
 from tests.replication.test_peers_follow import caught_up, follow, info
+from tests.server.test_following import full_sync, serve_forever
 from tests.server.test_full_sync import Follower
 from tests.support.connection import Closed
+from tests.support.fake_primary import ID, FakePrimary, Link, snapshot_of
+from tests.support.remote import wait_for_link
 from tests.support.resp import encode
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey, wait_until
 
@@ -115,6 +119,60 @@ def test_a_replica_that_hangs_is_not_handed_over_to() -> None:
             assert client.call("SET", "k", "x").value == b"OK"
         finally:
             new.process.send_signal(18)
+
+
+def test_a_takeover_that_was_given_up_does_not_come_about_later() -> None:
+    with start_dflite(NO_DELAY) as old, start_dflite(NO_DELAY) as new, old.connect() as client:
+        follow(new, old)
+        client.call("SET", "k", "v")
+        wait_until(lambda: caught_up(old, new), 20)
+        old.process.send_signal(19)  # SIGSTOP
+        try:
+            with new.connect(20) as other:
+                assert "has not handed over in time" in str(other.call("REPLTAKEOVER", 1).text)
+        finally:
+            old.process.send_signal(18)
+        wait_until(lambda: "Failover manually aborted" in old.log, 20)
+        assert client.call("SET", "k", "w").value == b"OK"
+        assert (role(old), role(new)) == ("master", "slave")
+        wait_until(lambda: caught_up(old, new), 20)
+        assert new.call("GET", "k") == b"w"
+        assert new.call("REPLTAKEOVER", 20) in (b"OK", "OK")
+        assert role(new) == "master"
+
+
+@pytest.mark.parametrize("start", [start_valkey, start_redis])
+def test_nor_does_it_where_the_primary_is_another(start: Callable[..., Server]) -> None:
+    with start("--repl-diskless-sync-delay", "0") as old, start_dflite(NO_DELAY) as new:
+        follow(new, old)
+        wait_until(lambda: caught_up(old, new), 20)
+        old.process.send_signal(19)
+        try:
+            with new.connect(20) as other:
+                assert "has not handed over in time" in str(other.call("REPLTAKEOVER", 1).text)
+        finally:
+            old.process.send_signal(18)
+        assert old.call("SET", "k", "w") in (b"OK", "OK")
+        wait_until(lambda: info(old, "replication")["master_failover_state"] == "no-failover", 20)
+        assert (role(old), role(new)) == ("master", "slave")
+        wait_until(lambda: caught_up(old, new), 20)
+        assert new.call("GET", "k") == b"w"
+
+
+def test_a_hand_over_that_comes_too_late_is_refused() -> None:
+    def link(link: Link) -> None:
+        link.greet()
+        full_sync(link, snapshot_of())
+        serve_forever(link)
+
+    with FakePrimary(link, serve_forever) as old, start_dflite() as new:
+        new.call("REPLICAOF", "127.0.0.1", old.port)
+        wait_for_link(new)
+        with new.connect(20) as client:
+            assert "has not handed over in time" in str(client.call("REPLTAKEOVER", 1).text)
+            late = client.call("PSYNC", ID, "101", "FAILOVER")
+            assert late.text == GivenUp.text.decode()
+        assert role(new) == "slave"
 
 
 def test_what_is_written_beside_a_failover_is_not_lost() -> None:

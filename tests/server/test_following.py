@@ -203,6 +203,40 @@ def test_a_stream_that_makes_no_sense_is_begun_anew() -> None:
         assert asked == [[b"PSYNC", b"?", b"-1"]] * 2
 
 
+def test_full_syncs_that_come_to_nothing_are_told_once_and_become_rare() -> None:
+    def broken(link: Link) -> None:
+        link.greet()
+        full_sync(link, snapshot_of("SET a 1"))
+        link.send(encode(["SET", "b", "1"]) + encode(["SELECT", "99999"]) + encode(["DEL", "b"]))
+        link.read_ack()
+        serve_forever(link)
+
+    with (
+        FakePrimary(broken) as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_until(lambda: primary.served == 3)
+        assert ours.log.count("see --dbnum") == 1
+        assert get(ours, "b") == b"1"
+        assert "Full resync" in ours.log
+        assert primary.served <= 4
+
+
+def test_a_primary_that_goes_on_with_nothing_is_none() -> None:
+    def senseless(link: Link) -> None:
+        link.greet()
+        link.send(b"+CONTINUE " + ID.encode() + b"\r\n" + encode(["SET", "evil", "1"]))
+        serve_forever(link)
+
+    with (
+        FakePrimary(senseless, good) as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_until(lambda: get(ours, "new") == b"1")
+        assert "a snapshot was asked for" in ours.log
+        assert get(ours, "evil") is None
+
+
 def test_a_new_id_is_taken_over_with_the_old_one_kept() -> None:
     other = ID[::-1]
     asked: list[list[bytes]] = []
