@@ -56,6 +56,7 @@ cdef class Reactor:
     cdef bint polling
     cdef void* unserved             # epoll's events of this round, behind the one that is served
     cdef int unserved_count
+    cdef bint was_long              # somebody was answered much: look at the clock
     cdef bint preparing
     cdef public object before_flush
     cdef public object after_reading
@@ -80,3 +81,4 @@ cdef class Reactor:
     cdef int prepare(self) except -1
     cdef void ask(self) noexcept
     cdef void call_wanted(self) noexcept
+    cdef void ask_again(self) noexcept

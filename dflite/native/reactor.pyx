@@ -431,6 +431,7 @@ cdef class Reactor:
         """Serve every client that has something to say."""
         cdef epoll_event[EVENTS] events
         cdef int n, i, rounds
+        cdef int64_t end
         if self.polling:
             return
         self.polling = True
@@ -441,11 +442,16 @@ cdef class Reactor:
                 if n <= 0 and not self.later:
                     break
                 self.clock.read()
+                end = microseconds() + self.limits.round_us if n > 1 else 0
                 for i in range(n):
                     self.unserved = &events[i + 1]
                     self.unserved_count = n - i - 1
                     if events[i].data.ptr != NULL:
                         self.serve(<SocketConnection>events[i].data.ptr, events[i].events)
+                    if (i & 3 == 3 or self.was_long) and microseconds() >= end:
+                        self.was_long = False
+                        self.ask_again()
+                        break
                 self.settle()
                 if n < 4 and not self.later:
                     break
@@ -464,19 +470,10 @@ cdef class Reactor:
         cdef list closed = self.closed_now
         cdef list unsent = [each for each in self.dirty if (<SocketConnection>each).running]
         cdef SocketConnection connection
-        cdef epoll_event* event
-        cdef int i
         if read == NULL:
             raise MemoryError
         memcpy(read, self.scratch, SCRATCH + SLACK)
-        for i in range(self.unserved_count):
-            # What epoll has told of them it shall tell again, to whoever asks next. They may be gone
-            # when this round goes on.
-            event = <epoll_event*>self.unserved + i
-            if event.data.ptr != NULL:
-                (<SocketConnection>event.data.ptr).rearm()
-                event.data.ptr = NULL
-        self.unserved_count = 0
+        self.ask_again()        # they may be gone when this round goes on
         self.batch.swap(parsed)
         self.closed_now = []
         self.dirty = [each for each in self.dirty if not (<SocketConnection>each).running]
@@ -496,6 +493,17 @@ cdef class Reactor:
             self.put_off.clear()
             if not polling:
                 self.ask()
+
+    cdef void ask_again(self) noexcept:
+        """What epoll has told of those not served yet it shall tell again: behind what came meanwhile."""
+        cdef epoll_event* event
+        cdef int i
+        for i in range(self.unserved_count):
+            event = <epoll_event*>self.unserved + i
+            if event.data.ptr != NULL:
+                (<SocketConnection>event.data.ptr).rearm()
+                event.data.ptr = NULL
+        self.unserved_count = 0
 
     cdef int serve(self, SocketConnection connection, uint32_t events) except -1:
         if connection.closed:
@@ -518,6 +526,8 @@ cdef class Reactor:
                     return 0
             if events & EPOLLIN and not connection.held:
                 connection.readable()
+                if connection.reply.pending() > <size_t>self.limits.turn_bytes:
+                    self.was_long = True
                 if events & EPOLLRDHUP and not connection.at_eof:
                     connection.rearm()      # the end is still behind what was read
             elif events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):

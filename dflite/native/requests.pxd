@@ -20,6 +20,7 @@ cdef class Limits:
     cdef public int64_t high_water
     cdef public int64_t output_buffer       # hard limit of unsent bytes, 0 for none
     cdef public int64_t turn_bytes          # of replies that a client gets before others have a turn
+    cdef public int64_t round_us            # that clients are served before new events are looked at
     cdef public int64_t turn_us             # that a client's requests take before others have a turn
 
 @cython.final

@@ -5,6 +5,7 @@ class Limits:
     output_buffer: int
     turn_bytes: int
     turn_us: int
+    round_us: int
     def __init__(self) -> None: ...
 
 class Batch:

@@ -23,6 +23,7 @@ cdef class Limits:
         self.output_buffer = 0
         self.turn_bytes = 128 * 1024
         self.turn_us = 250
+        self.round_us = 1000
 
 
 @cython.final

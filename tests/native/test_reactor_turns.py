@@ -143,3 +143,46 @@ def test_few_requests_are_one_turn_whatever_they_answer(stage: Stage) -> None:
     assert len(client.session.requests) == 50
     assert stage.reactor.writes == 1
     client.expect(bulk(b"x" * 1000) * 50)
+
+
+def test_a_newcomer_is_not_behind_all_who_came_before(stage: Stage) -> None:
+    """A round ends when it is long: who is not served yet is asked for again."""
+    stage.limits.round_us = 0
+    clients = [stage.join() for _ in range(100)]
+    newcomer = stage.join()
+    served: list[Client] = []
+
+    def record(client: Client) -> None:
+        def on_request(argv: list[bytes]) -> None:
+            if not served:
+                newcomer.send(encode([b"ECHO", b"new"]))
+            served.append(client)
+            client.session.echo(argv)
+
+        client.session.on_request = on_request
+
+    for client in (*clients, newcomer):
+        record(client)
+    for client in clients:
+        client.send(encode([b"ECHO", b"x"]))
+    for client in clients:
+        client.expect(bulk(b"x"))
+    newcomer.expect(bulk(b"new"))
+    assert served.index(newcomer) < 10
+    assert len(served) == 101
+
+
+def test_a_round_ends_behind_a_long_answer(stage: Stage) -> None:
+    stage.limits.round_us = 0
+    stage.limits.turn_bytes = 1000
+    stage.limits.turn_us = NEVER
+    clients = [stage.join() for _ in range(3)]
+    rounds: list[int] = []
+    stage.reactor.after_reading = lambda: rounds.append(
+        sum(len(client.session.requests) for client in clients)
+    )
+    for client in clients:
+        client.send(encode([b"ECHO", b"x" * 5000]))
+    for client in clients:
+        client.expect(bulk(b"x" * 5000))
+    assert [1, 2, 3] == sorted(set(rounds) - {0})
