@@ -65,8 +65,9 @@ class Workload:
 
     def __init__(self, primary: Server, seed: int) -> None:
         self.source = SeededSource(seed)
+        self.is_redis = primary.name == "redis"
         # Redis 7.0 crashes of some scripts
-        names = DATA if primary.name == "redis" else [*DATA, "scripts"]
+        names = DATA if self.is_redis else [*DATA, "scripts"]
         self.families = [ALL[name] for name in names]
         self.connection = primary.connect(30.0)
         self.random = random.Random(seed)
@@ -81,7 +82,9 @@ class Workload:
         if self.random.random() < 0.03:
             self.transaction()
         step = draw_step(self.source, self.families)
-        if step.kind == CALL and not waits(step.requests[0]):
+        # Redis 7.0 sorts by hexadecimal weights, which neither Valkey nor dflite takes for numbers.
+        foreign = self.is_redis and any(b"0x" in word for word in step.requests[0])
+        if step.kind == CALL and not foreign and not waits(step.requests[0]):
             self.connection.call(*step.requests[0])
             self.sent += 1
         key = f"k{self.random.randrange(500)}"
