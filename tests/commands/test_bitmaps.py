@@ -13,7 +13,7 @@ from dflite.base.string_errors import (
     FieldsReadOnly,
     NotNeedsOneKey,
 )
-from tests.support.node import Node, NodeClient
+from tests.support.node import Node, NodeClient, forget_other_nodes
 from tests.support.values import put_list
 
 
@@ -141,6 +141,7 @@ def test_other_types_are_refused(node: Node, client: NodeClient) -> None:
 
 
 def test_no_bit_is_set_beyond_the_memory_limit(node: Node, client: NodeClient) -> None:
+    forget_other_nodes()
     client.run("SET there abc")
     node.executor.max_memory = 1_000_000
     node.take_journal()

@@ -4,7 +4,7 @@ import pytest
 
 from dflite.base.conversation_errors import OutOfMemory
 from dflite.base.errors import NotAnInteger, OffsetOutOfRange, StringTooLong, WrongType
-from tests.support.node import Node, NodeClient
+from tests.support.node import Node, NodeClient, forget_other_nodes
 from tests.support.values import put_list
 
 
@@ -119,6 +119,7 @@ def test_getrange_of_numbers_nothing_and_others(node: Node, client: NodeClient) 
 
 
 def test_no_value_grows_beyond_the_memory_limit(node: Node, client: NodeClient) -> None:
+    forget_other_nodes()
     client.run("SET there abc")
     client.run("SET", "old", "x" * 600_000)
     node.executor.max_memory = 1_000_000

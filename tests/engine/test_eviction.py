@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.base.conversation_errors import ExecAborted, OutOfMemory
-from tests.support.node import Node, NodeClient
+from tests.support.node import Node, NodeClient, forget_other_nodes
 
 pytestmark = pytest.mark.usefixtures("fresh_values")
 
@@ -189,6 +189,7 @@ def test_the_lane_makes_room_as_handlers_do() -> None:
 def test_a_request_longer_than_the_limit_is_refused_and_no_key_goes(
     lane: bool, policy: str
 ) -> None:
+    forget_other_nodes()
     node = Node(lane=lane, journal=False)
     client = node.client()
     node.lane.evictor.set_policy(policy)
@@ -209,6 +210,7 @@ def test_a_request_longer_than_the_limit_is_refused_and_no_key_goes(
 
 @pytest.mark.parametrize("lane", [False, True], ids=["handlers", "lane"])
 def test_nothing_goes_while_a_request_comes_that_will_be_refused(lane: bool) -> None:
+    forget_other_nodes()
     node = Node(lane=lane, journal=False)
     client = node.client()
     other = node.client()
@@ -229,6 +231,7 @@ def test_nothing_goes_while_a_request_comes_that_will_be_refused(lane: bool) -> 
 
 
 def test_what_one_waits_for_counts_if_it_is_not_too_long_for_the_limit() -> None:
+    forget_other_nodes()
     node = Node(journal=False)
     client = node.client()
     node.executor.max_memory = 10_000_000

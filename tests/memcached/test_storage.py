@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.mc_node import McClient
-from tests.support.node import Node, NodeClient
+from tests.support.node import Node, NodeClient, forget_other_nodes
 
 
 def test_what_is_set_is_read_with_its_flags(mc: McClient) -> None:
@@ -144,6 +144,7 @@ def test_times_are_seconds_or_a_point_in_time(node: Node, mc: McClient) -> None:
 def test_a_block_longer_than_the_memory_limit_is_refused_and_no_key_goes(
     node: Node, mc: McClient
 ) -> None:
+    forget_other_nodes()
     node.lane.evictor.set_policy("allkeys-lru")
     for number in range(200):
         mc.run(f"set key:{number} 0 0 1000\r\n" + "x" * 1000)

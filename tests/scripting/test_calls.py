@@ -5,7 +5,7 @@ import pytest
 from dflite.engine.command import COMMANDS
 from dflite.native.requests import Batch
 from tests.scripting.conftest import Evaluate
-from tests.support.node import Error, Node, NodeClient
+from tests.support.node import Error, Node, NodeClient, forget_other_nodes
 
 PLACE = " script: "
 
@@ -101,6 +101,7 @@ def test_read_only_scripts_may_not_write(client: NodeClient) -> None:
 
 
 def test_memory_is_checked_before_the_first_write_only(node: Node, client: NodeClient) -> None:
+    forget_other_nodes()
     client.run("SET big " + "x" * 1000)
     node.executor.max_memory = 100
     first = client.run("EVAL", "return redis.call('set', 'a', 1)", "0")

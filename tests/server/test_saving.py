@@ -85,7 +85,7 @@ def test_without_save_points_a_snapshot_of_what_was_flushed_is_given_up(
         fields = persistence(client)
         assert fields["rdb_bgsave_in_progress"] == "0"
         assert int(fields["rdb_changes_since_last_save"]) >= 1000
-        assert os.listdir(folder) == []
+        wait_until(lambda: os.listdir(folder) == [], what="its file is removed")
 
 
 def test_where_snapshots_are_wanted_the_last_one_is_taken_at_the_end(

@@ -11,6 +11,7 @@ which equals its text and its class (`client.run("INCR k") == NotAnInteger`). Th
 unless asked for, because handlers are what is tested; the journal is on, unless `journal=False`.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -265,6 +266,13 @@ class FakeConnection(Connection):
         if not self.closed:
             self.mark_closed()
             self.session.closed()
+
+
+def forget_other_nodes() -> None:
+    """Memory is counted for the process: have nothing left of the nodes of other tests."""
+    gc.collect()
+    while free_buried(1 << 20):
+        continue
 
 
 class Node:
