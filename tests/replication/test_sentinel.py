@@ -5,7 +5,7 @@ The same topology as docker/compose.ha.yml: a primary, two replicas, three senti
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from tests.support.sentinels import NAME, primary_port, start_node, three_sentin
 from tests.support.servers import Server, free_port, wait_until
 
 FAILOVER_S = 10.0
-SETTLES_S = 60.0  # a sentinel that was held up for two seconds does nothing for thirty
+SETTLES_S = 150.0  # a sentinel that was held up for two seconds does nothing for thirty
 
 
 class Topology:
@@ -52,7 +52,7 @@ class Topology:
 
     def promoted(self) -> Server:
         """Who is the primary after the first one."""
-        wait_until(lambda: self.chosen() is not None, SETTLES_S, "a sentinel names another primary")
+        self.settle(lambda: self.chosen() is not None)
         chosen = self.chosen()
         assert chosen is not None
         return chosen
@@ -63,6 +63,14 @@ class Topology:
             if port != self.first.port:
                 return self.nodes[port]
         return None
+
+    def settle(self, question: Callable[[], bool]) -> None:
+        """Wait until sentinels have brought that about; what they and the nodes say if not."""
+        try:
+            wait_until(question, SETTLES_S)
+        except AssertionError as error:
+            logs = [server.log[-3000:] for server in (*self.nodes.values(), *self.sentinels)]
+            raise AssertionError("\n\n".join([str(error), *logs])) from None
 
     def were_held_up(self) -> bool:
         """Did the machine keep sentinels from their work, so that they mistrusted their clocks?"""
@@ -141,10 +149,10 @@ def test_a_dead_primary_is_replaced_under_load(topology: Topology) -> None:
         new = topology.promoted()
         took_s = time.monotonic() - killed
         before = len(writer.acknowledged)
-        wait_until(lambda: len(writer.acknowledged) > before + 100, SETTLES_S)
+        topology.settle(lambda: len(writer.acknowledged) > before + 100)
     assert max(took_s, writer.gap_s) < FAILOVER_S or topology.were_held_up()
     (other,) = topology.replicas_of(new)
-    wait_until(lambda: says(other, "master_port") == str(new.port), SETTLES_S)
+    topology.settle(lambda: says(other, "master_port") == str(new.port))
     wait_for_same_offset(new, other)
     with redis.Redis(port=new.port) as client:
         present = {key.decode() for key in client.keys("n*")}
@@ -160,7 +168,7 @@ def test_a_dead_primary_is_replaced_under_load(topology: Topology) -> None:
     # the old primary comes back, and is made a replica of the new one
     again = topology.stack.enter_context(topology.start(first.port))
     topology.nodes[first.port] = again
-    wait_until(lambda: says(again, "role") == "slave", SETTLES_S)
+    topology.settle(lambda: says(again, "role") == "slave")
     wait_for_same_offset(new, again)
     assert differences(held_by(new), held_by(again)) == []
 
@@ -170,7 +178,7 @@ def test_what_sentinel_decides_is_in_the_config_files(topology: Topology) -> Non
     topology.first.process.wait()
     new = topology.promoted()
     (other,) = topology.replicas_of(new)
-    wait_until(lambda: says(other, "master_port") == str(new.port), SETTLES_S)
+    topology.settle(lambda: says(other, "master_port") == str(new.port))
 
     def config(node: Server) -> str:
         return (topology.folder / str(node.port) / "node.conf").read_text()
@@ -195,8 +203,8 @@ def test_a_wanted_failover_loses_nothing(topology: Topology) -> None:
         topology.sentinels[0].call("SENTINEL", "FAILOVER", NAME)
         new = topology.promoted()
         before = len(writer.acknowledged)
-        wait_until(lambda: len(writer.acknowledged) > before + 100, SETTLES_S)
-    wait_until(lambda: says(topology.first, "master_link_status") == "up", SETTLES_S)
+        topology.settle(lambda: len(writer.acknowledged) > before + 100)
+    topology.settle(lambda: says(topology.first, "master_link_status") == "up")
     wait_for_same_offset(new, topology.first)
     with redis.Redis(port=new.port) as client:
         present = {key.decode() for key in client.keys("n*")}
