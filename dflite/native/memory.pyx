@@ -115,14 +115,14 @@ cdef class Memory:
         else writes looks for itself, and calls `look_again`.
         """
         cdef size_t used
+        cdef size_t most = (n << 1) + 256   # a value takes more than its text: its entry, perhaps a new segment
         if self.bound == 0:
             return True
-        n = (n << 1) + 256          # a value takes more than its text: its entry, perhaps a new segment
-        if self.allowance > n:
-            self.allowance -= n
+        if self.allowance > most:
+            self.allowance -= most
             return True
-        if n >> 1 > self.bound + 128:
-            return False            # the request alone is too much
+        if n > self.bound:
+            return False                    # the request alone is too much
         used = self.binding()
         if used + (self.bound >> 5) >= self.bound:
             used = self.pressing()

@@ -84,9 +84,8 @@ class Expiry:
                 continue
             if not table.sweeping:
                 now_ms = db.clock.now_ms
-                rest_ms = (
-                    self.rest_until[place] - now_ms
-                )  # more than can be: the clock was set back
+                rest_ms = self.rest_until[place] - now_ms
+                # a rest longer than any: the clock was set back
                 if 0 < rest_ms <= self.longest_pause_ms or now_ms < table.next_deadline:
                     continue
                 self.looked[place] = table.sweep_looked

@@ -15,6 +15,7 @@ from dflite.native.rdb_writer import Writer
 from dflite.persistence.log_folder import FolderLock
 from dflite.server import restoring
 from dflite.server.log_loading import CannotLoad
+from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
 from dflite.server.snapshotting import Snapshots
 from tests.support.connection import Connection
@@ -213,16 +214,20 @@ def test_who_asks_too_early_is_told_to_wait(run_dflite: RunDflite, tmp_path: Pat
     assert bool(told) <= bool(while_loading)
 
 
-def test_a_process_that_is_just_ending_is_waited_for(
-    tmp_path: Path,
-) -> None:
+def with_log_of_another(folder: Path) -> tuple[Node, Restoring, FolderLock]:
+    """A node whose log another one, which holds the lock, writes."""
     node = Node()
-    node.host.settings.dir = str(tmp_path)
+    node.host.settings.dir = str(folder)
     node.host.settings.appendonly = True
     loading = figures_of(node).restoring
-    former = FolderLock()
+    lock = FolderLock()
     os.mkdir(loading.log.folder)
-    former.take(loading.log.folder)
+    lock.take(loading.log.folder)
+    return node, loading, lock
+
+
+def test_a_process_that_is_just_ending_is_waited_for(tmp_path: Path) -> None:
+    node, loading, former = with_log_of_another(tmp_path)
 
     async def start() -> None:
         claim = asyncio.create_task(loading.claim_log(asyncio.Event()))
@@ -241,13 +246,7 @@ def test_a_process_that_does_not_end_is_not_waited_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(restoring, "PATIENCE_S", 0)
-    node = Node()
-    node.host.settings.dir = str(tmp_path)
-    node.host.settings.appendonly = True
-    loading = figures_of(node).restoring
-    other = FolderLock()
-    os.mkdir(loading.log.folder)
-    other.take(loading.log.folder)
+    _, loading, other = with_log_of_another(tmp_path)
     with pytest.raises(CannotLoad, match="another process writes the log in"):
         asyncio.run(loading.claim_log(asyncio.Event()))
     other.close()
