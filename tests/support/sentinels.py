@@ -14,7 +14,7 @@ CONFIG: Final = """port {port}
 bind 127.0.0.1
 dir {home}
 sentinel monitor {name} 127.0.0.1 {primary} 2
-sentinel down-after-milliseconds {name} 1000
+sentinel down-after-milliseconds {name} 2500
 sentinel failover-timeout {name} 6000
 sentinel parallel-syncs {name} 1
 """
