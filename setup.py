@@ -40,7 +40,7 @@ INTERPRETED = {
     "dflite/persistence": "runs at start-up and at the disk's speed",
     "dflite/base/replication_errors.py": "says what is, and does nothing",
     "dflite/base/script_errors.py": "says what is, and does nothing",
-    "dflite/native/lua_library.py": "looks for a file, once",
+    "dflite/native/lua/library.py": "looks for a file, once",
     "dflite/replication/handshake.py": "runs at human speed",
     "dflite/replication/roles.py": "runs at human speed",
     "dflite/server": "runs at start-up and at human speed; uses asyncio and nested functions",
@@ -60,12 +60,12 @@ INSTALL_ONE = (
 
 
 def native_extensions() -> list[Extension]:
-    sources = sorted(Path("dflite/native").glob("*.pyx"))
+    sources = sorted(Path("dflite/native").rglob("*.pyx"))
     if not sys.platform.startswith("linux"):
         sources = [source for source in sources if source.stem != "reactor"]  # epoll
     return [
         Extension(
-            f"dflite.native.{source.stem}",
+            ".".join(source.with_suffix("").parts),
             [str(source)],
             extra_compile_args=[*COMPILE_ARGS, "-Wno-unused-function"],
         )

@@ -12,10 +12,10 @@ from typing import Final, Protocol
 
 from benchmarks.eviction import CAPACITY, LIMIT, VALUE
 from benchmarks.traces import size_of, traces
-from dflite.native.clock import Clock
-from dflite.native.eviction import Evictor
-from dflite.native.memory import Memory
-from dflite.native.table import Table
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.eviction import Evictor
+from dflite.native.keyspace.memory import Memory
+from dflite.native.keyspace.table import Table
 
 REQUESTS: Final = 300_000
 A_SECOND: Final = 20_000  # requests

@@ -12,7 +12,7 @@ import pytest
 CHECKOUT = str(Path(__file__).resolve().parent.parent)
 sys.path[:] = [place for place in sys.path if place not in ("", CHECKOUT)] + [CHECKOUT]
 
-from dflite.native.value import free_buried  # noqa: E402
+from dflite.native.keyspace.value import free_buried  # noqa: E402
 from tests.support.node import Node, NodeClient  # noqa: E402
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey  # noqa: E402
 

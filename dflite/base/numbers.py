@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 
 INT64_MIN: Final = -(1 << 63)
 INT64_MAX: Final = (1 << 63) - 1

@@ -29,9 +29,9 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.bits import AND, NOT, OR, XOR
-from dflite.native.bytesops import parse_int
-from dflite.native.table import MAX_VALUE
+from dflite.native.base.bytesops import parse_int
+from dflite.native.keyspace.table import MAX_VALUE
+from dflite.native.values.bits import AND, NOT, OR, XOR
 from dflite.ops import bitmaps
 from dflite.ops.bitmaps import FAIL, GET, INCREMENT, SATURATE, SET, WRAP, BitRange, FieldStep
 

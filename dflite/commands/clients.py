@@ -26,7 +26,7 @@ from dflite.engine.client_line import describe
 from dflite.engine.command import ADMIN, ALLOW_BUSY, LOADING, NO_MULTI, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 
 CLIENTS: Final = Family("connection", "connection")
 ANYTIME: Final = NOSCRIPT | LOADING | STALE

@@ -32,8 +32,8 @@ from dflite.engine.command import (
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
 from dflite.engine.usage import Argument, arguments_of
-from dflite.native.bytesops import glob_match
-from dflite.native.reply import Reply
+from dflite.native.base.bytesops import glob_match
+from dflite.native.wire.reply import Reply
 
 SERVER: Final = Family("server", "connection")
 ANYTIME: Final = LOADING | STALE

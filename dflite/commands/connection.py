@@ -21,7 +21,7 @@ from dflite.engine.client import REPLY_ON, REPLY_SKIP
 from dflite.engine.client_line import describe
 from dflite.engine.command import ALLOW_BUSY, FAST, LOADING, NO_AUTH, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 from dflite.ops.items import take_flags
 from dflite.ops.keys import take_stickiness
 

@@ -23,7 +23,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 from dflite.ops.keys import IF_LATER, IF_SOONER, WITH_ONE, WITHOUT_ONE, persist, set_deadline
 from dflite.store.db import NEVER
 

@@ -18,8 +18,8 @@ from dflite.commands.substrings import longest_string
 from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, LOADING, NOSCRIPT, PROTECTED, STALE, Family
 from dflite.engine.context import Context
-from dflite.native.bytesops import glob_match, lzf_compress
-from dflite.native.floattext import parse_float
+from dflite.native.base.bytesops import glob_match, lzf_compress
+from dflite.native.base.floattext import parse_float
 from dflite.ops.digests import keyspace_digest, value_digest
 
 SERVER: Final = Family("server")

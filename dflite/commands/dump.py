@@ -23,8 +23,8 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.bytesops import format_int, parse_int
-from dflite.native.uses import BY_FREQUENCY
+from dflite.native.base.bytesops import format_int, parse_int
+from dflite.native.keyspace.uses import BY_FREQUENCY
 from dflite.ops import dumps
 from dflite.store.db import NEVER
 

@@ -19,7 +19,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native import hashes, sets
+from dflite.native.values import hashes, sets
 from dflite.ops import field_deadlines, member_deadlines
 from dflite.ops.field_deadlines import NO_FIELD
 from dflite.store.db import TYPE_HASH, TYPE_SET

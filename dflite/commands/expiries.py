@@ -5,7 +5,7 @@ from typing import Final
 from dflite.base.errors import BadSyntax, InvalidExpireTime, NotAnInteger
 from dflite.base.numbers import INT64_MAX
 from dflite.engine.args import Args
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 from dflite.store.db import NEVER
 
 KEEP: Final = b"KEEPTTL"

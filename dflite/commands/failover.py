@@ -11,7 +11,7 @@ from dflite.base.replication_errors import (
 from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
-from dflite.native.connection import HELD_OTHER
+from dflite.native.wire.connection import HELD_OTHER
 
 REPLICATION: Final = Family("server")
 SWITCHES: Final = ADMIN | NOSCRIPT | STALE

@@ -22,8 +22,8 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native import hashes
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
+from dflite.native.values import hashes
 from dflite.ops import field_deadlines
 from dflite.ops.field_deadlines import ALWAYS, IF_ABSENT, IF_PRESENT, KEEP
 from dflite.store.db import NEVER, TYPE_HASH

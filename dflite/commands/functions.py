@@ -35,7 +35,7 @@ from dflite.engine.command import (
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
 from dflite.engine.monitoring import feed_monitors
-from dflite.native.clock import monotonic_us
+from dflite.native.base.clock import monotonic_us
 from dflite.scripting.flags import FLAGS
 from dflite.scripting.libraries import Library
 from dflite.scripting.scripting import scripting_of

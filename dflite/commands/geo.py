@@ -17,10 +17,10 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native import geohash
-from dflite.native.geohash import MAX_LATITUDE, MAX_LONGITUDE
-from dflite.native.points import reply_spot
-from dflite.native.zsets import IF_ABSENT, IF_PRESENT
+from dflite.native.sorted_sets import geohash
+from dflite.native.sorted_sets.geohash import MAX_LATITUDE, MAX_LONGITUDE
+from dflite.native.sorted_sets.points import reply_spot
+from dflite.native.sorted_sets.zsets import IF_ABSENT, IF_PRESENT
 from dflite.ops import geo
 
 GEO: Final = Family("geo", "geo")

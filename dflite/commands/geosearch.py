@@ -33,7 +33,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.floattext import parse_float
+from dflite.native.base.floattext import parse_float
 from dflite.ops import geo
 from dflite.ops.geo import Search
 from dflite.store.db import TYPE_ZSET

@@ -11,8 +11,8 @@ from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, READONLY, RO, Family, KeySpec
 from dflite.engine.context import Context
 from dflite.engine.long_reply import LongReply
-from dflite.native import hashes
-from dflite.native.table import Table
+from dflite.native.keyspace.table import Table
+from dflite.native.values import hashes
 from dflite.store.db import TYPE_HASH
 
 HASHES: Final = Family("hash", "hash")

@@ -21,7 +21,8 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native import floattext, hashes
+from dflite.native.base import floattext
+from dflite.native.values import hashes
 from dflite.ops.hashes import delete_fields, increment, increment_float, set_fields, set_if_absent
 from dflite.store.db import TYPE_HASH
 

@@ -14,8 +14,8 @@ from dflite.commands.substrings import longest_string
 from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, READONLY, RO, Family, KeySpec
 from dflite.engine.context import Context
-from dflite.native.reply import Reply
-from dflite.native.subsequence import common_length, common_runs
+from dflite.native.values.subsequence import common_length, common_runs
+from dflite.native.wire.reply import Reply
 
 STRING: Final = Family("string", "string")
 LONGEST: Final = 0xFFFFFFFF - 1

@@ -24,8 +24,8 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native import lists
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
+from dflite.native.values import lists
 from dflite.ops.lists import (
     insert,
     must_be_list,

@@ -18,8 +18,8 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native import lists
-from dflite.native.bytesops import format_int
+from dflite.native.base.bytesops import format_int
+from dflite.native.values import lists
 from dflite.ops.lists import move, popped
 from dflite.store.db import TYPE_LIST
 from dflite.store.effects import LIST

@@ -20,11 +20,11 @@ from dflite.engine.command import (
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
 from dflite.engine.memory import MemoryFigures, examine
-from dflite.native.allocator import allocator_report, release_free_memory
-from dflite.native.memory import BACKLOG, FUNCTIONS, REPLICAS, SCRIPTS
-from dflite.native.reply import Reply
-from dflite.native.table import Table
-from dflite.native.value import Value
+from dflite.native.base.allocator import allocator_report, release_free_memory
+from dflite.native.keyspace.memory import BACKLOG, FUNCTIONS, REPLICAS, SCRIPTS
+from dflite.native.keyspace.table import Table
+from dflite.native.keyspace.value import Value
+from dflite.native.wire.reply import Reply
 from dflite.store.db import TYPE_NAMES
 
 SERVER: Final = Family("server")

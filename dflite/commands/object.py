@@ -7,7 +7,7 @@ from dflite.engine.args import Args
 from dflite.engine.command import LOADING, READONLY, RO, STALE, Family, KeySpec
 from dflite.engine.context import Context
 from dflite.engine.help import help_lines
-from dflite.native.uses import BY_FREQUENCY
+from dflite.native.keyspace.uses import BY_FREQUENCY
 from dflite.store.db import (
     TYPE_HASH,
     TYPE_LIST,

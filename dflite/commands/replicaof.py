@@ -13,7 +13,7 @@ from dflite.engine.args import Args
 from dflite.engine.command import ADMIN, NO_ASYNC_LOADING, NOSCRIPT, STALE, Family
 from dflite.engine.context import Context
 from dflite.engine.replication import NO_FAILOVER
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 
 REPLICATION: Final = Family("server")
 FOLLOWS: Final = ADMIN | NOSCRIPT | STALE | NO_ASYNC_LOADING

@@ -39,7 +39,7 @@ from dflite.engine.replication import (
     Feed,
     Replica,
 )
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 
 SERVER: Final = Family("server")
 ROLES: Final = Family("server", "admin", "dangerous")

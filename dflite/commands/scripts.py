@@ -32,7 +32,7 @@ from dflite.engine.command import (
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
 from dflite.engine.monitoring import feed_monitors
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 from dflite.scripting.scripting import scripting_of
 
 SCRIPTING: Final = Family("scripting", "scripting")

@@ -25,7 +25,7 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
-from dflite.native.connection import HELD_OTHER
+from dflite.native.wire.connection import HELD_OTHER
 
 SERVER: Final = Family("server")
 ANYTIME: Final = LOADING | STALE

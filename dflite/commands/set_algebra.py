@@ -18,8 +18,8 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
-from dflite.native.set_algebra import count_intersection
+from dflite.native.base.bytesops import parse_int
+from dflite.native.values.set_algebra import count_intersection
 from dflite.ops.sets import DIFFERENCE, INTERSECTION, UNION, combine, readable, store_combined
 
 SETS: Final = Family("set", "set")

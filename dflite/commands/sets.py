@@ -25,8 +25,8 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.engine.long_reply import LongReply
-from dflite.native import sets
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
+from dflite.native.values import sets
 from dflite.ops.sets import add, move, pop, pop_many, remove
 from dflite.store.db import TYPE_SET
 

@@ -10,8 +10,8 @@ from dflite.commands.stream_ids import read_id, read_start
 from dflite.engine.args import Args
 from dflite.engine.command import DELETE, FAST, RW, UPDATE, WRITE, Family, KeySpec
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
-from dflite.native.stream_id import INVALID, MAX_ID, id_text, parse_id
+from dflite.native.base.bytesops import parse_int
+from dflite.native.streams.stream_id import INVALID, MAX_ID, id_text, parse_id
 from dflite.ops.stream_groups import (
     Claim,
     GroupAt,

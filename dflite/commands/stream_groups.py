@@ -32,10 +32,10 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
-from dflite.native.bytesops import format_int
-from dflite.native.stream import Stream
-from dflite.native.stream_group import Consumer
-from dflite.native.stream_id import id_text
+from dflite.native.base.bytesops import format_int
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_group import Consumer
+from dflite.native.streams.stream_id import id_text
 from dflite.ops.stream_groups import (
     UNKNOWN,
     GroupAt,

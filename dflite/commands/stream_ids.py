@@ -2,7 +2,7 @@
 
 from dflite.base.stream_errors import InvalidIntervalEnd, InvalidIntervalStart, InvalidStreamId
 from dflite.engine.args import Args
-from dflite.native.stream_id import INVALID, MAX_ID, parse_id
+from dflite.native.streams.stream_id import INVALID, MAX_ID, parse_id
 
 LAST_SEQ = (1 << 64) - 1
 

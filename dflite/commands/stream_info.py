@@ -10,10 +10,10 @@ from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, LOADING, READONLY, RO, STALE, Family, KeySpec
 from dflite.engine.context import Context
 from dflite.engine.help import write_help
-from dflite.native.reply import Reply
-from dflite.native.stream import Stream
-from dflite.native.stream_group import Group
-from dflite.native.stream_id import MAX_ID, id_text
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_group import Group
+from dflite.native.streams.stream_id import MAX_ID, id_text
+from dflite.native.wire.reply import Reply
 from dflite.ops.stream_groups import UNKNOWN
 from dflite.ops.streams import read_stream
 

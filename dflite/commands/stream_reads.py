@@ -18,11 +18,11 @@ from dflite.engine.args import Args
 from dflite.engine.blocking import Waiter
 from dflite.engine.command import ACCESS, BLOCKING, READONLY, RO, WRITE, Family, KeySpec
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
-from dflite.native.reply import Reply
-from dflite.native.stream import Stream
-from dflite.native.stream_group import Consumer
-from dflite.native.stream_id import MAX_ID
+from dflite.native.base.bytesops import parse_int
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_group import Consumer
+from dflite.native.streams.stream_id import MAX_ID
+from dflite.native.wire.reply import Reply
 from dflite.ops.keys import ANY_VALUE
 from dflite.ops.stream_groups import GroupAt, find_group
 from dflite.ops.streams import read_stream

@@ -39,7 +39,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.stream_id import INVALID, parse_new_id
+from dflite.native.streams.stream_id import INVALID, parse_new_id
 from dflite.ops.streams import (
     ID,
     LENGTH,

@@ -27,7 +27,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 from dflite.ops import keys as key_ops
 from dflite.ops.strings import (
     ALWAYS,

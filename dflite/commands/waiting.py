@@ -11,8 +11,8 @@ from dflite.engine.command import BLOCKING, Family
 from dflite.engine.context import Context
 from dflite.engine.copies import CopyWaiter
 from dflite.engine.replication import LOG, Replication
-from dflite.native.bytesops import parse_int
-from dflite.native.reply import Reply
+from dflite.native.base.bytesops import parse_int
+from dflite.native.wire.reply import Reply
 
 WAITING: Final = Family("generic", "connection")
 OF_SHARDS: Final = ["request_policy:all_shards", "response_policy:agg_min"]

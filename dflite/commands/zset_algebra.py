@@ -18,14 +18,14 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.floattext import parse_float
-from dflite.native.zset_algebra import (
+from dflite.native.base.floattext import parse_float
+from dflite.native.sorted_sets.zset_algebra import (
     AGGREGATE_MAX,
     AGGREGATE_MIN,
     AGGREGATE_SUM,
     count_common,
 )
-from dflite.native.zset_algebra import answer as answer_zset
+from dflite.native.sorted_sets.zset_algebra import answer as answer_zset
 from dflite.ops.zsets import (
     DIFFERENCE,
     INTERSECTION,

@@ -8,7 +8,7 @@ from dflite.commands.popping import read_pop_count, read_pop_keys
 from dflite.engine.args import Args
 from dflite.engine.command import ACCESS, BLOCKING, DELETE, FAST, RW, WRITE, Family, KeySpec
 from dflite.engine.context import Context
-from dflite.native.zsets import SHAPE_BARE, SHAPE_FLAT, SHAPE_PAIRS, SHAPE_SCORES
+from dflite.native.sorted_sets.zsets import SHAPE_BARE, SHAPE_FLAT, SHAPE_PAIRS, SHAPE_SCORES
 from dflite.ops.zsets import pop, replicate_pop
 from dflite.store.db import TYPE_ZSET
 from dflite.store.effects import ZSET

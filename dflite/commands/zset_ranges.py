@@ -25,9 +25,9 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
-from dflite.native.zset_ranges import read_bound
-from dflite.native.zsets import SHAPE_MEMBERS, SHAPE_SCORES
+from dflite.native.base.bytesops import parse_int
+from dflite.native.sorted_sets.zset_ranges import read_bound
+from dflite.native.sorted_sets.zsets import SHAPE_MEMBERS, SHAPE_SCORES
 from dflite.ops.zset_ranges import (
     EVERYTHING,
     Choice,

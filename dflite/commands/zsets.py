@@ -32,8 +32,8 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.engine.long_reply import LongReply
-from dflite.native import zset_ranges, zsets
-from dflite.native.zsets import IF_ABSENT, IF_GREATER, IF_LESS, IF_PRESENT, INCREMENT
+from dflite.native.sorted_sets import zset_ranges, zsets
+from dflite.native.sorted_sets.zsets import IF_ABSENT, IF_GREATER, IF_LESS, IF_PRESENT, INCREMENT
 from dflite.ops.zsets import add, increment, remove, score_of, size
 from dflite.store.db import TYPE_ZSET
 

@@ -25,7 +25,7 @@ from dflite.engine.command import (
     Command,
     KeyAt,
 )
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 
 
 class Refusal:

@@ -5,7 +5,7 @@ from dflite.engine.acl_patterns import PREFIX
 from dflite.engine.acl_selector import Selector
 from dflite.engine.acl_users import User
 from dflite.engine.command import NOT_KEY, ROWS, Command
-from dflite.native.gate import Gate
+from dflite.native.wire.gate import Gate
 
 
 def gate_for(user: User) -> Gate:

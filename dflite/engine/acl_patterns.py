@@ -6,7 +6,7 @@ star alone is not: as everywhere in Redis it does not match an empty name.)
 
 from typing import Final
 
-from dflite.native.bytesops import glob_match
+from dflite.native.base.bytesops import glob_match
 
 # What a key pattern allows to do to its keys, and what a command does to a key.
 READS: Final = 1

@@ -12,8 +12,8 @@ from dflite.engine.acl_patterns import READS, READS_AND_WRITES, WRITES, Pattern
 from dflite.engine.acl_selector import ALL, NONE, Selector
 from dflite.engine.acl_users import User, password_hash
 from dflite.engine.command import CATEGORY_BITS, COMMANDS, ROWS, Command
-from dflite.native.bytesops import parse_int
-from dflite.native.inline import split_inline
+from dflite.native.base.bytesops import parse_int
+from dflite.native.wire.inline import split_inline
 
 HASH_LENGTH: Final = 64
 HEX_DIGITS: Final = b"0123456789abcdef"

@@ -5,7 +5,7 @@ import hmac
 from typing import Final
 
 from dflite.engine.acl_selector import ALL, Selector
-from dflite.native.gate import Gate
+from dflite.native.wire.gate import Gate
 
 DEFAULT: Final = b"default"
 

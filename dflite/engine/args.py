@@ -9,8 +9,8 @@ from dflite.base.errors import (
     TimeoutOutOfRange,
 )
 from dflite.base.numbers import INT64_MAX
-from dflite.native.bytesops import parse_int
-from dflite.native.floattext import parse_float
+from dflite.native.base.bytesops import parse_int
+from dflite.native.base.floattext import parse_float
 
 
 class Args:

@@ -13,7 +13,7 @@ from typing import Final
 from dflite.base.conversation_errors import TooManyAttempts
 from dflite.engine.client import Client
 from dflite.engine.timers import Timers
-from dflite.native.connection import HELD_OTHER
+from dflite.native.wire.connection import HELD_OTHER
 
 FREE: Final = 5  # failures without consequence
 MOST_MS: Final = 3000

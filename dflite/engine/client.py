@@ -3,9 +3,9 @@
 from typing import Final
 
 from dflite.engine.acl_users import User, Users
-from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED, Connection, input_memory
-from dflite.native.reply import buffer_memory
-from dflite.native.requests import Limits
+from dflite.native.wire.connection import HELD_BLOCKED, HELD_PAUSED, Connection, input_memory
+from dflite.native.wire.reply import buffer_memory
+from dflite.native.wire.requests import Limits
 
 REPLY_ON: Final = 0
 REPLY_OFF: Final = 1

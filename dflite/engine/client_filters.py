@@ -16,8 +16,8 @@ from dflite.engine.acl_users import User
 from dflite.engine.args import Args
 from dflite.engine.client import Client
 from dflite.engine.context import Engine
-from dflite.native.bytesops import parse_int
-from dflite.native.connection import HELD_BLOCKED, HELD_PAUSED
+from dflite.native.base.bytesops import parse_int
+from dflite.native.wire.connection import HELD_BLOCKED, HELD_PAUSED
 
 FLAGS: Final = b"OSMPxbtRBdcuAUreTNIEi"  # every letter that CLIENT LIST may show
 NORMAL: Final = 1

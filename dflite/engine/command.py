@@ -19,7 +19,7 @@ from typing import Final
 
 from dflite.engine.args import Args
 from dflite.engine.context import Context
-from dflite.native.bytesops import parse_int
+from dflite.native.base.bytesops import parse_int
 
 Handler = Callable[[Context, Args], None]
 KeyFinder = Callable[[list[bytes]], list[int]]

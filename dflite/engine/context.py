@@ -27,10 +27,10 @@ from dflite.engine.slowlog import SlowLog
 from dflite.engine.timers import Timers
 from dflite.engine.tracking import Tracking
 from dflite.engine.watching import Watching
-from dflite.native.clock import Clock
-from dflite.native.lane import Lane
-from dflite.native.reply import Reply
-from dflite.native.requests import Limits
+from dflite.native.base.clock import Clock
+from dflite.native.wire.lane import Lane
+from dflite.native.wire.reply import Reply
+from dflite.native.wire.requests import Limits
 from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.expiry import Expiry

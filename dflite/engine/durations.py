@@ -8,7 +8,7 @@ sampled, so its time and buckets are estimates; its calls are exact.
 from typing import Final
 
 from dflite.engine.command import Command
-from dflite.native.lane import Lane
+from dflite.native.wire.lane import Lane
 
 Times = dict[int, int]  # bucket -> calls
 

@@ -7,8 +7,8 @@ requests: memory may be above its limit for a moment, but whoever adds to it evi
 from collections.abc import Callable
 
 from dflite.engine.watching import Watching
-from dflite.native.clock import monotonic_us
-from dflite.native.eviction import Evictor
+from dflite.native.base.clock import monotonic_us
+from dflite.native.keyspace.eviction import Evictor
 from dflite.store.effects import EVICTED, EXPIRED, Change, Record
 from dflite.store.keyspace import Keyspace
 

@@ -51,8 +51,8 @@ from dflite.engine.monitoring import feed_monitors
 from dflite.engine.notifications import NEW
 from dflite.engine.secrets import describe_bug
 from dflite.engine.settling import Settling
-from dflite.native.clock import Clock, monotonic_us
-from dflite.native.lane import Lane
+from dflite.native.base.clock import Clock, monotonic_us
+from dflite.native.wire.lane import Lane
 from dflite.store.effects import MISS, Effects, Record
 from dflite.store.keyspace import Keyspace
 

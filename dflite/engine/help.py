@@ -1,7 +1,7 @@
 """What `<container> HELP` answers, made of the subcommands' rows."""
 
 from dflite.engine.command import Command, own_subcommands
-from dflite.native.reply import Reply
+from dflite.native.wire.reply import Reply
 
 
 def help_lines(container: Command) -> list[bytes]:

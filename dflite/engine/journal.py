@@ -7,7 +7,7 @@ they have nothing to do with each other. While nobody wants the stream nothing i
 
 from typing import Final
 
-from dflite.native.backlog import Backlog
+from dflite.native.wire.backlog import Backlog
 from dflite.store.effects import Record
 
 MULTI: Final = [b"MULTI"]

@@ -3,7 +3,7 @@
 from typing import Final
 
 from dflite.base.numbers import MIB
-from dflite.native.memory import CHANNELS, CLIENTS, QUEUES, TRACKING, WATCHES
+from dflite.native.keyspace.memory import CHANNELS, CLIENTS, QUEUES, TRACKING, WATCHES
 
 FEW: Final = 5 * MIB  # of a nearly empty server there is nothing to say
 BUFFERS_A_CLIENT: Final = 200 * 1024

@@ -4,7 +4,7 @@ from typing import Final
 
 from dflite.engine.context import Context, Engine
 from dflite.engine.secrets import without_secrets
-from dflite.native.bytesops import quote
+from dflite.native.base.bytesops import quote
 
 MOST_BYTES: Final = 32 * 1024 * 1024  # that may wait for a client that does not read
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dflite.engine.client import Client
 from dflite.engine.timers import Timer, Timers
-from dflite.native.connection import HELD_PAUSED
+from dflite.native.wire.connection import HELD_PAUSED
 from dflite.store.expiry import Expiry
 
 

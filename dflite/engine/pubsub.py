@@ -9,9 +9,9 @@ from typing import Final
 
 from dflite.engine.client import HEARD, Client, Listening
 from dflite.engine.pushes import Audience, Pushes
-from dflite.native.audience import matching
-from dflite.native.bytesops import glob_match
-from dflite.native.requests import Limits
+from dflite.native.base.bytesops import glob_match
+from dflite.native.wire.audience import matching
+from dflite.native.wire.requests import Limits
 
 # Kinds of subscription.
 CHANNEL: Final = 0

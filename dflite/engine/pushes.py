@@ -1,14 +1,14 @@
 """Out-of-band messages: to whom they go at once, and to whom behind the running reply.
 
-A message is bytes without its first one: see native/audience.pyx. What a request causes for the
-client that sent it comes after its reply, EXEC's whole reply included.
+A message is bytes without its first one: see native/wire/audience.pyx. What a request causes for
+the client that sent it comes after its reply, EXEC's whole reply included.
 """
 
 from collections.abc import Callable
 
 from dflite.engine.client import Client
-from dflite.native.audience import fan_out
-from dflite.native.connection import Connection
+from dflite.native.wire.audience import fan_out
+from dflite.native.wire.connection import Connection
 
 Audience = dict[Connection, Client]
 

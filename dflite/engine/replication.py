@@ -9,9 +9,9 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from dflite.native.backlog import Backlog, Cursor
-from dflite.native.clock import Clock
-from dflite.native.connection import Connection
+from dflite.native.base.clock import Clock
+from dflite.native.wire.backlog import Backlog, Cursor
+from dflite.native.wire.connection import Connection
 
 NOBODY: Final = "0" * 40
 NO_OFFSET: Final = -1

@@ -6,8 +6,8 @@ from typing import Final
 from dflite.engine.client import REPLY_ON
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
-from dflite.native.clock import monotonic_us
-from dflite.native.connection import HELD_OTHER, HELD_PAUSED
+from dflite.native.base.clock import monotonic_us
+from dflite.native.wire.connection import HELD_OTHER, HELD_PAUSED
 
 ATTACKS: Final = (b"POST", b"HOST:")  # a browser made to talk to us
 METHODS: Final = (b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT")

@@ -12,9 +12,9 @@ from dflite.engine.command import Command
 from dflite.engine.context import Engine, Host
 from dflite.engine.lookup import find
 from dflite.engine.secrets import describe_bug
-from dflite.native.clock import Clock, monotonic_us
-from dflite.native.connection import HELD_BLOCKED
-from dflite.native.lane import Lane
+from dflite.native.base.clock import Clock, monotonic_us
+from dflite.native.wire.connection import HELD_BLOCKED
+from dflite.native.wire.lane import Lane
 from dflite.store.effects import BESIDE, EXPIRED, GENERIC, MISS, Effects
 from dflite.store.keyspace import Keyspace
 

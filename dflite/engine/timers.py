@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable
 from typing import Final
 
-from dflite.native.clock import Clock
+from dflite.native.base.clock import Clock
 
 FEW: Final = 64  # cancelled timers that are not worth tidying up
 

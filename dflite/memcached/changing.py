@@ -7,7 +7,7 @@ from dflite.memcached.numbers import UINT64_MAX, deadline_of, read_int32, read_u
 from dflite.memcached.retrieval import BAD_EXPTIME
 from dflite.memcached.service import Call
 from dflite.memcached.verbs import BAD_FORMAT, LONGEST_KEY, verb
-from dflite.native import mc_items
+from dflite.native.memcached import mc_items
 from dflite.ops import items
 
 BAD_DELETE: Final = b"CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n"

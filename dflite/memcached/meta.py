@@ -7,7 +7,7 @@ from dflite.memcached.meta_flags import MOST_WORDS, Flags
 from dflite.memcached.numbers import seconds_left
 from dflite.memcached.service import Call
 from dflite.memcached.verbs import BAD_FORMAT, LONGEST_KEY, MANY, verb
-from dflite.native import mc_items
+from dflite.native.memcached import mc_items
 from dflite.ops import items
 from dflite.store.db import NEVER
 

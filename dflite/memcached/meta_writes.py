@@ -18,7 +18,7 @@ from dflite.memcached.verbs import (
     TOO_LARGE,
     verb,
 )
-from dflite.native import mc_items
+from dflite.native.memcached import mc_items
 from dflite.ops import items
 from dflite.store.db import NEVER
 

@@ -6,7 +6,7 @@ from dflite.engine.command import FAST, READONLY, WRITE
 from dflite.memcached.numbers import deadline_of, read_int32
 from dflite.memcached.service import Call
 from dflite.memcached.verbs import MANY, verb
-from dflite.native import mc_items
+from dflite.native.memcached import mc_items
 from dflite.ops import items
 
 END: Final = b"END\r\n"

@@ -23,8 +23,8 @@ from dflite.memcached.verbs import (
     VERBS,
     Verb,
 )
-from dflite.native.clock import monotonic_us
-from dflite.native.connection import HELD_PAUSED
+from dflite.native.base.clock import monotonic_us
+from dflite.native.wire.connection import HELD_PAUSED
 
 TOUCHING: Final = (b"gat", b"gats")  # their key comes behind a time
 META: Final = (b"mg", b"ms", b"md", b"ma", b"me")  # their key may be in base64

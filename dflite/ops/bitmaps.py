@@ -6,7 +6,7 @@ Bit 0 is the highest of the first byte.
 from typing import Final
 
 from dflite.base.numbers import INT64_MAX
-from dflite.native import bits
+from dflite.native.values import bits
 from dflite.store.db import Db
 
 # What BITFIELD does to a field.

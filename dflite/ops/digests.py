@@ -7,9 +7,10 @@ A digest is 20 bytes. Things without an order are joined by the exclusive or of 
 from hashlib import sha1
 from typing import Final
 
-from dflite.native import hashes, lists, sets, zset_ranges, zsets
-from dflite.native.stream import Stream
-from dflite.native.stream_id import MAX_ID, id_text
+from dflite.native.sorted_sets import zset_ranges, zsets
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_id import MAX_ID, id_text
+from dflite.native.values import hashes, lists, sets
 from dflite.store.db import NEVER, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.keyspace import Keyspace
 

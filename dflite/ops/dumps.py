@@ -1,8 +1,8 @@
 """Values as bytes that other servers read: taking them out of the keyspace, and putting them in."""
 
 from dflite.base.errors import KeyInTheWay
-from dflite.native.index import Index
-from dflite.native.table import Table
+from dflite.native.keyspace.index import Index
+from dflite.native.keyspace.table import Table
 from dflite.ops.keys import ANY_VALUE, delete_due
 from dflite.rdb import payloads
 from dflite.store.db import NEVER, Db

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from dflite.native import hashes
-from dflite.native.bytesops import format_int
+from dflite.native.base.bytesops import format_int
+from dflite.native.values import hashes
 from dflite.ops.hashes import announce_if_gone
 from dflite.ops.keys import IF_LATER, IF_SOONER, WITH_ONE, WITHOUT_ONE
 from dflite.store.db import NEVER, TYPE_HASH, Db

@@ -1,10 +1,10 @@
 """What can be done to places, which are members of a sorted set: no argv, no reply."""
 
 from dflite.base.string_errors import NoSuchMember
-from dflite.native import geohash, geosearch, zsets
-from dflite.native.bytesops import format_int
-from dflite.native.geosearch import Shape
-from dflite.native.points import Points
+from dflite.native.base.bytesops import format_int
+from dflite.native.sorted_sets import geohash, geosearch, zsets
+from dflite.native.sorted_sets.geosearch import Shape
+from dflite.native.sorted_sets.points import Points
 from dflite.ops.zsets import Added, store
 from dflite.ops.zsets import add as add_scores
 from dflite.store.db import TYPE_ZSET, Db

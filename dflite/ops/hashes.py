@@ -3,8 +3,9 @@
 from dflite.base.collection_errors import HashValueNotAFloat, HashValueNotAnInteger
 from dflite.base.errors import IncrementNotFinite, IncrementOverflow
 from dflite.base.numbers import fits_int64
-from dflite.native import floattext, hashes
-from dflite.native.bytesops import format_int, parse_int
+from dflite.native.base import floattext
+from dflite.native.base.bytesops import format_int, parse_int
+from dflite.native.values import hashes
 from dflite.store.db import NEVER, TYPE_HASH, Db
 from dflite.store.effects import GENERIC, HASH
 

@@ -4,8 +4,8 @@
 """
 
 from dflite.base.string_errors import CorruptHyperLogLog, NotAHyperLogLog
-from dflite.native import hyperloglog
-from dflite.native.hyperloglog import DENSE, NONE, Registers
+from dflite.native.values import hyperloglog
+from dflite.native.values.hyperloglog import DENSE, NONE, Registers
 from dflite.store.db import Db
 
 

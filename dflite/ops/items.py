@@ -7,8 +7,8 @@ commands that every Redis knows: see `note_flags` for what those cannot say.
 
 from typing import Final
 
-from dflite.native import mc_items
-from dflite.native.bytesops import format_int, parse_int
+from dflite.native.base.bytesops import format_int, parse_int
+from dflite.native.memcached import mc_items
 from dflite.ops import keys as key_ops
 from dflite.store.db import NEVER, TYPE_STRING, Db
 from dflite.store.effects import GENERIC

@@ -4,7 +4,7 @@ from typing import Final
 
 from dflite.base.collection_errors import IndexOutOfRange
 from dflite.base.errors import NoSuchKey
-from dflite.native import lists
+from dflite.native.values import lists
 from dflite.store.db import TYPE_LIST, Db
 from dflite.store.effects import GENERIC, LIST
 

@@ -1,7 +1,7 @@
 """Deadlines of a set's members: giving them with or without adding, and asking."""
 
-from dflite.native import sets
-from dflite.native.bytesops import format_int
+from dflite.native.base.bytesops import format_int
+from dflite.native.values import sets
 from dflite.ops.field_deadlines import CHANGED, DELETED, NO_FIELD
 from dflite.ops.sets import announce_removed
 from dflite.store.db import TYPE_SET, Db

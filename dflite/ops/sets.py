@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from dflite.native import set_algebra, sets
-from dflite.native.reply import Reply
-from dflite.native.table import Table
+from dflite.native.keyspace.table import Table
+from dflite.native.values import set_algebra, sets
+from dflite.native.wire.reply import Reply
 from dflite.ops.hashes import announce_if_gone
 from dflite.store.db import TYPE_SET, Db
 from dflite.store.effects import SET

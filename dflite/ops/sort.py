@@ -4,8 +4,9 @@ from typing import Final
 
 from dflite.base.collection_errors import ScoresNotFloats
 from dflite.base.errors import WrongType
-from dflite.native import hashes, lists, sets, zset_ranges, zsets
-from dflite.native.floattext import parse_float
+from dflite.native.base.floattext import parse_float
+from dflite.native.sorted_sets import zset_ranges, zsets
+from dflite.native.values import hashes, lists, sets
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.effects import LIST
 

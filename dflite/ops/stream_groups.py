@@ -6,10 +6,10 @@ and count, as Redis sends it.
 
 from typing import Final
 
-from dflite.native.bytesops import format_int
-from dflite.native.stream import Stream
-from dflite.native.stream_group import Consumer, Group
-from dflite.native.stream_id import id_text
+from dflite.native.base.bytesops import format_int
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_group import Consumer, Group
+from dflite.native.streams.stream_id import id_text
 from dflite.ops.streams import create_stream
 from dflite.store.db import Db
 from dflite.store.effects import BESIDE, STREAM

@@ -7,10 +7,10 @@ from typing import Final
 
 from dflite.base.errors import WrongType
 from dflite.base.stream_errors import EntryTooLarge, IdNotGreater, StreamExhausted
-from dflite.native.bytesops import format_int
-from dflite.native.stream import Stream
-from dflite.native.stream_id import MAX_ID, id_text
-from dflite.native.table import EXPIRED as DUE
+from dflite.native.base.bytesops import format_int
+from dflite.native.keyspace.table import EXPIRED as DUE
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_id import MAX_ID, id_text
 from dflite.store.db import Db
 from dflite.store.effects import STREAM
 

@@ -15,9 +15,9 @@ from dflite.base.errors import (
     StringTooLong,
 )
 from dflite.base.numbers import fits_int64
-from dflite.native import floattext
-from dflite.native.bytesops import format_int, parse_int
-from dflite.native.xxh3 import xxh3_64
+from dflite.native.base import floattext
+from dflite.native.base.bytesops import format_int, parse_int
+from dflite.native.base.xxh3 import xxh3_64
 from dflite.ops.items import note_flags
 from dflite.ops.keys import delete_due
 from dflite.store.db import NEVER, Db

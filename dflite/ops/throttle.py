@@ -7,7 +7,7 @@ at once.
 
 from dflite.base.errors import NotAnInteger
 from dflite.base.numbers import INT64_MAX
-from dflite.native.bytesops import format_int, parse_int
+from dflite.native.base.bytesops import format_int, parse_int
 from dflite.ops.strings import SetOptions, put
 from dflite.store.db import Db
 

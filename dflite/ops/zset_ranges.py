@@ -6,10 +6,10 @@ first member in the order asked for, so with `reverse` the others stand before i
 
 from typing import Final
 
-from dflite.native import zset_ranges, zsets
-from dflite.native.reply import Reply
-from dflite.native.sortedset import SortedSet
-from dflite.native.table import Table
+from dflite.native.keyspace.table import Table
+from dflite.native.sorted_sets import zset_ranges, zsets
+from dflite.native.sorted_sets.sortedset import SortedSet
+from dflite.native.wire.reply import Reply
 from dflite.ops.zsets import announce_removed, store
 from dflite.store.db import TYPE_ZSET, Db
 

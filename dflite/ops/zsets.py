@@ -4,12 +4,12 @@ from typing import Final
 
 from dflite.base.collection_errors import ScoreNotANumber
 from dflite.base.errors import WrongType
-from dflite.native import zset_algebra, zsets
-from dflite.native.bytesops import format_int
-from dflite.native.reply import Reply
-from dflite.native.sortedset import SortedSet, sorted_set
-from dflite.native.zset_algebra import Source
-from dflite.native.zsets import DONE_NO_NUMBER, DONE_REFUSED, INCREMENT
+from dflite.native.base.bytesops import format_int
+from dflite.native.sorted_sets import zset_algebra, zsets
+from dflite.native.sorted_sets.sortedset import SortedSet, sorted_set
+from dflite.native.sorted_sets.zset_algebra import Source
+from dflite.native.sorted_sets.zsets import DONE_NO_NUMBER, DONE_REFUSED, INCREMENT
+from dflite.native.wire.reply import Reply
 from dflite.ops.hashes import announce_if_gone
 from dflite.store.db import TYPE_SET, TYPE_ZSET, Db
 from dflite.store.effects import ZSET

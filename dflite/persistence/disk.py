@@ -12,7 +12,7 @@ import queue
 import threading
 from typing import Final
 
-from dflite.native.bytesops import crc64
+from dflite.native.base.bytesops import crc64
 
 SYNC_BYTES: Final = 32 << 20  # written before the disk is waited for
 LOW_PRIORITY: Final = 10  # of a thread that writes; Linux knows priorities of threads

@@ -15,10 +15,10 @@ from dflite.engine.context import Context
 from dflite.engine.executor import Executor
 from dflite.engine.lookup import find
 from dflite.engine.session import Conversation
-from dflite.native.clock import monotonic_us
-from dflite.native.connection import Connection
-from dflite.native.requests import Batch, Limits
-from dflite.native.resp import RespParser
+from dflite.native.base.clock import monotonic_us
+from dflite.native.wire.connection import Connection
+from dflite.native.wire.requests import Batch, Limits
+from dflite.native.wire.resp import RespParser
 from dflite.persistence.log_tail import CUT, damage_before_end, end_of
 from dflite.persistence.rdb_file import DamagedFile
 

@@ -12,7 +12,7 @@ would have Redis begin files of the same names, and then remove them.
 import os
 from typing import Final
 
-from dflite.native.inline import split_inline
+from dflite.native.wire.inline import split_inline
 from dflite.persistence.disk import SafeFile
 
 BASE: Final = "b"

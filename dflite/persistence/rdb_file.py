@@ -10,9 +10,9 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from dflite.native.rdb_loader import Loader
-from dflite.native.rdb_reader import Reader, Truncated
-from dflite.native.rdb_writer import Writer
+from dflite.native.rdb.loader import Loader
+from dflite.native.rdb.reader import Reader, Truncated
+from dflite.native.rdb.writer import Writer
 from dflite.rdb.values import REDIS_7_2, VALKEY_9, BadFormat, is_known
 from dflite.store.db import TYPE_HASH
 from dflite.store.keyspace import Keyspace

@@ -8,8 +8,8 @@ there, so that a large value costs no more than twice its reading.
 
 from typing import Final
 
-from dflite.native.rdb_loader import Loader
-from dflite.native.rdb_reader import Reader, Truncated
+from dflite.native.rdb.loader import Loader
+from dflite.native.rdb.reader import Reader, Truncated
 from dflite.persistence.rdb_file import (
     HEAD_BYTES,
     SUM_BYTES,

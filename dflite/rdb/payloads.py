@@ -6,8 +6,8 @@ number of the form | value | uint16 version | uint64 CRC-64 of all before
 from typing import Final
 
 from dflite.base.errors import BadPayload, BadValue
-from dflite.native.bytesops import crc64
-from dflite.native.table import Table
+from dflite.native.base.bytesops import crc64
+from dflite.native.keyspace.table import Table
 from dflite.rdb.values import (
     BadFormat,
     Reader,

@@ -7,13 +7,13 @@ is Valkey's. Members with deadlines are written as Dragonfly does, in whole seco
 
 from typing import Final
 
-from dflite.native.rdb_load import load
-from dflite.native.rdb_reader import BadFormat, Reader
-from dflite.native.rdb_save import kind_of, save
-from dflite.native.rdb_streams import load_stream, save_stream
-from dflite.native.rdb_writer import Writer
-from dflite.native.stream import Stream
-from dflite.native.table import Table
+from dflite.native.keyspace.table import Table
+from dflite.native.rdb.load import load
+from dflite.native.rdb.reader import BadFormat, Reader
+from dflite.native.rdb.save import kind_of, save
+from dflite.native.rdb.streams import load_stream, save_stream
+from dflite.native.rdb.writer import Writer
+from dflite.native.streams.stream import Stream
 from dflite.store.db import TYPE_STREAM
 
 DRAGONFLY: Final = 9  # versions of the format by who first had them

@@ -13,10 +13,10 @@ from dflite.engine.client import Client
 from dflite.engine.context import Context, Host
 from dflite.engine.executor import Executor
 from dflite.engine.session import Conversation
-from dflite.native.bytesops import parse_int
-from dflite.native.connection import Connection
-from dflite.native.requests import Batch, Limits
-from dflite.native.resp import RespParser
+from dflite.native.base.bytesops import parse_int
+from dflite.native.wire.connection import Connection
+from dflite.native.wire.requests import Batch, Limits
+from dflite.native.wire.resp import RespParser
 
 ANY: Final = 1 << 62  # bytes of a request, or of replies that nobody reads
 PIECE: Final = 256 * 1024  # bytes that are applied before others have their turn

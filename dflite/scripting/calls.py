@@ -1,6 +1,6 @@
 """The commands that a running script calls: checked, run within the script's step, counted.
 
-Words and replies are `native/lua_state.pyx`'s business; it asks `Calls` for what the hot lane does
+Words and replies are `native/lua/state.pyx`'s business; it asks `Calls` for what the hot lane does
 not answer. There is one `Calls` a node, since one script runs at a time.
 """
 
@@ -42,9 +42,9 @@ from dflite.engine.lookup import find
 from dflite.engine.monitoring import feed_monitors
 from dflite.engine.permission import note_refusal
 from dflite.engine.secrets import describe_bug
-from dflite.native.clock import monotonic_us
-from dflite.native.lua_vm import LuaVM
-from dflite.native.reply import Reply
+from dflite.native.base.clock import monotonic_us
+from dflite.native.lua.vm import LuaVM
+from dflite.native.wire.reply import Reply
 from dflite.scripting.flags import ALLOW_OOM
 from dflite.store.effects import Record
 

@@ -9,7 +9,7 @@ from dflite.base.script_errors import (
     UnexpectedFlag,
     UnknownShebangOption,
 )
-from dflite.native.inline import split_inline
+from dflite.native.wire.inline import split_inline
 
 NO_WRITES: Final = 1
 ALLOW_OOM: Final = 2

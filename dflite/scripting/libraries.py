@@ -21,11 +21,11 @@ from dflite.base.script_errors import (
     UnknownEngine,
 )
 from dflite.engine.executor import Executor
-from dflite.native.bytesops import glob_match
-from dflite.native.inline import split_inline
-from dflite.native.lua_vm import LuaVM, ScriptError
-from dflite.native.rdb_reader import BadFormat, Reader
-from dflite.native.rdb_writer import Writer
+from dflite.native.base.bytesops import glob_match
+from dflite.native.lua.vm import LuaVM, ScriptError
+from dflite.native.rdb.reader import BadFormat, Reader
+from dflite.native.rdb.writer import Writer
+from dflite.native.wire.inline import split_inline
 from dflite.rdb.payloads import FOOTER_BYTES, version_of
 from dflite.scripting.calls import Calls, Chunk
 from dflite.scripting.flags import FLAGS, NEEDLESS

@@ -11,7 +11,7 @@ from dflite.base.script_errors import NotBusy, ScriptMayNotGrow, WritesInReadOnl
 from dflite.engine.command import COMMANDS
 from dflite.engine.context import Context
 from dflite.engine.executor import Executor
-from dflite.native.rdb_writer import Writer
+from dflite.native.rdb.writer import Writer
 from dflite.scripting.calls import Calls, Chunk
 from dflite.scripting.flags import ALLOW_OOM, ALLOW_STALE, NO_WRITES, UNFLAGGED
 from dflite.scripting.libraries import Libraries

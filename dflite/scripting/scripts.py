@@ -7,8 +7,8 @@ from typing import Final
 from dflite.base.script_errors import ScriptDoesNotCompile, ScriptsUnavailable
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.executor import Executor
-from dflite.native.lua_library import NoLua
-from dflite.native.lua_vm import LuaVM, ScriptError
+from dflite.native.lua.library import NoLua
+from dflite.native.lua.vm import LuaVM, ScriptError
 from dflite.scripting.calls import Calls, Chunk
 from dflite.scripting.flags import read_flags
 

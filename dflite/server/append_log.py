@@ -18,7 +18,7 @@ from dflite.base.conversation_errors import LogMisconfigured, LogNotWhole
 from dflite.engine.context import NEW_LOG
 from dflite.engine.executor import Executor
 from dflite.engine.replication import LOG, NO_OFFSET
-from dflite.native.backlog import Backlog, Cursor
+from dflite.native.wire.backlog import Backlog, Cursor
 from dflite.persistence.disk import sync_directory
 from dflite.persistence.increment import Increment
 from dflite.persistence.log_folder import FolderLock

@@ -10,8 +10,8 @@ import dflite.commands  # noqa: F401  (enters every command in the table: reques
 from dflite.base.errors import CommandError
 from dflite.base.script_errors import ScriptsUnavailable
 from dflite.engine.executor import Executor
-from dflite.native.clock import Clock
-from dflite.native.lane import Lane
+from dflite.native.base.clock import Clock
+from dflite.native.wire.lane import Lane
 from dflite.persistence.log_load import RequestsLoad
 from dflite.persistence.manifest import SUFFIX, BadManifest, read_manifest
 from dflite.persistence.rdb_file import HEAD_BYTES, MAGICS, DamagedFile, FileLoad

@@ -11,10 +11,10 @@ from dflite.engine.executor import Executor
 from dflite.engine.session import Conversation, Session
 from dflite.memcached.service import Service
 from dflite.memcached.session import McSession
-from dflite.native.connection import Connection, Parser
-from dflite.native.mc_parser import McParser
-from dflite.native.reactor import Reactor, SocketConnection
-from dflite.native.resp import RespParser
+from dflite.native.memcached.mc_parser import McParser
+from dflite.native.wire.connection import Connection, Parser
+from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.resp import RespParser
 from dflite.server.endpoint import PUBLIC
 from dflite.server.handshakes import PLAIN_MEMCACHED_ANSWER, Handshake, Handshakes
 from dflite.server.logs import Throttle

@@ -15,8 +15,8 @@ from dflite.engine.executor import Executor
 from dflite.engine.journal import ANY_DATABASE, GETACK
 from dflite.engine.replication import Replica
 from dflite.engine.timers import Timer
-from dflite.native.connection import HELD_ENDING
-from dflite.native.reactor import Reactor
+from dflite.native.wire.connection import HELD_ENDING
+from dflite.native.wire.reactor import Reactor
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.saving import Saving
 from dflite.settings.settings import Settings

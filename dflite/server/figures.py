@@ -16,10 +16,10 @@ from dflite.engine.context import SNAPSHOTS
 from dflite.engine.executor import Executor
 from dflite.engine.memory import DatabaseMemory, MemoryFigures
 from dflite.engine.replication import LOG
-from dflite.native.connection import take_longest_input
-from dflite.native.memory import POLICY
-from dflite.native.reactor import Reactor
-from dflite.native.reply import take_longest_output
+from dflite.native.keyspace.memory import POLICY
+from dflite.native.wire.connection import take_longest_input
+from dflite.native.wire.reactor import Reactor
+from dflite.native.wire.reply import take_longest_output
 from dflite.server.credentials import Credentials
 from dflite.server.doorman import Doorman
 from dflite.server.process import resident_memory

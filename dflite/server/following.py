@@ -20,8 +20,8 @@ from dflite.engine.context import Host
 from dflite.engine.executor import Executor
 from dflite.engine.replication import LOG as THE_LOG
 from dflite.engine.replication import PrimaryLink
-from dflite.native.memory import LOADING
-from dflite.native.table import bytes_of
+from dflite.native.keyspace.memory import LOADING
+from dflite.native.keyspace.table import bytes_of
 from dflite.persistence.rdb_file import DamagedFile
 from dflite.persistence.rdb_stream import StreamLoad
 from dflite.replication import roles

@@ -25,8 +25,8 @@ from dflite.engine.replication import (
     Replica,
     Replication,
 )
-from dflite.native.bytesops import crc64
-from dflite.native.snapshot import (
+from dflite.native.base.bytesops import crc64
+from dflite.native.rdb.snapshot import (
     READ_BY_DFLITE,
     READ_BY_REDIS_7_0,
     READ_BY_REDIS_7_2,

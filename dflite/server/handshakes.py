@@ -14,7 +14,7 @@ from collections.abc import Callable
 from logging import WARNING
 from typing import Final
 
-from dflite.native.reactor import SocketConnection
+from dflite.native.wire.reactor import SocketConnection
 from dflite.server.logs import NOTICE, Throttle
 
 MOST: Final = 1000  # at a time

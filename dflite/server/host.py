@@ -22,8 +22,8 @@ from dflite.engine.client import MEMCACHED
 from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.engine.replication import NO_FAILOVER
-from dflite.native.requests import Limits
-from dflite.native.thresholds import set_threshold
+from dflite.native.values.thresholds import set_threshold
+from dflite.native.wire.requests import Limits
 from dflite.server import http, info
 from dflite.server.containers import available_memory, memory_limit
 from dflite.server.ending import Ending, nobody_asked

@@ -1,7 +1,7 @@
 """INFO memory."""
 
 from dflite.base.numbers import human_size
-from dflite.native.memory import BACKLOG, POLICY, REPLICAS
+from dflite.native.keyspace.memory import BACKLOG, POLICY, REPLICAS
 from dflite.scripting.scripting import Scripting
 from dflite.server.figures import Figures
 from dflite.server.process import machine_memory, peak_resident_memory

@@ -16,10 +16,10 @@ import dflite.memcached  # noqa: F401  (... and every verb in memcached's)
 from dflite import __version__
 from dflite.engine import executor as executor_module
 from dflite.engine.executor import Executor
-from dflite.native.clock import Clock
-from dflite.native.lane import Lane
-from dflite.native.reactor import Reactor
-from dflite.native.requests import Limits
+from dflite.native.base.clock import Clock
+from dflite.native.wire.lane import Lane
+from dflite.native.wire.reactor import Reactor
+from dflite.native.wire.requests import Limits
 from dflite.server.append_log import AppendLog
 from dflite.server.banner import Facts, banner
 from dflite.server.credentials import Credentials

@@ -15,7 +15,7 @@ from dflite.base.conversation_errors import Misconfigured
 from dflite.base.cron import Cron
 from dflite.engine.context import SNAPSHOTS
 from dflite.engine.executor import Executor
-from dflite.native.snapshot import Snapshot
+from dflite.native.rdb.snapshot import Snapshot
 from dflite.persistence.disk import DiskWriter, SafeFile, seal
 from dflite.persistence.names import (
     is_series,

@@ -9,7 +9,7 @@ import contextlib
 import threading
 from queue import SimpleQueue
 
-from dflite.native.reactor import Reactor, SocketConnection
+from dflite.native.wire.reactor import Reactor, SocketConnection
 
 
 class Shaker:

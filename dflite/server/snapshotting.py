@@ -16,13 +16,13 @@ from dflite import __version__
 from dflite.base.versions import REDIS_VERSION
 from dflite.engine.executor import Executor
 from dflite.engine.replication import FUNCTIONS, KEYS
-from dflite.native.snapshot import (
+from dflite.native.keyspace.table import Table
+from dflite.native.rdb.snapshot import (
     READ_BY_DFLITE,
     READ_BY_REDIS_7_0,
     READ_BY_REDIS_7_2,
     Snapshot,
 )
-from dflite.native.table import Table
 from dflite.persistence.rdb_file import head, version_for
 from dflite.rdb.values import REDIS_7_0, REDIS_7_2
 from dflite.scripting.scripting import saved_functions

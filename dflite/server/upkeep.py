@@ -11,8 +11,8 @@ from typing import Final
 from dflite.engine.client import Client
 from dflite.engine.executor import Executor
 from dflite.engine.latency import EVICTION_CYCLE, EXPIRE_CYCLE
-from dflite.native.clock import monotonic_us
-from dflite.native.reactor import Reactor
+from dflite.native.base.clock import monotonic_us
+from dflite.native.wire.reactor import Reactor
 from dflite.server.figures import Figures
 from dflite.server.logs import VERBOSE, Throttle
 from dflite.settings.lists import NORMAL, PUBSUB

@@ -10,7 +10,7 @@ from dflite.base.conversation_errors import NoUserFile, PasskeyNeeded, UserFileP
 from dflite.engine.acl_changes import demand_password, describe_all, read_lines
 from dflite.engine.acl_users import DEFAULT, make_default_user
 from dflite.engine.context import Engine
-from dflite.native.bytesops import quote
+from dflite.native.base.bytesops import quote
 from dflite.server.logs import LOG, NOTICE
 from dflite.settings.settings import Settings
 

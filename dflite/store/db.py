@@ -3,12 +3,12 @@
 from typing import Final, Protocol, cast
 
 from dflite.base.errors import WrongType
-from dflite.native import hashes, sets
-from dflite.native.clock import Clock
-from dflite.native.remains import Remains
-from dflite.native.snapshot import before_change
-from dflite.native.table import EXPIRED as DUE
-from dflite.native.table import Table
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.remains import Remains
+from dflite.native.keyspace.table import EXPIRED as DUE
+from dflite.native.keyspace.table import Table
+from dflite.native.rdb.snapshot import before_change
+from dflite.native.values import hashes, sets
 from dflite.store.effects import (
     EXPIRED,
     FAR,

@@ -9,7 +9,7 @@ table at which the last had to stop.
 
 from typing import Final
 
-from dflite.native.clock import monotonic_us
+from dflite.native.base.clock import monotonic_us
 from dflite.store.db import Db
 from dflite.store.effects import FAR
 from dflite.store.keyspace import Keyspace

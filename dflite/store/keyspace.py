@@ -3,10 +3,10 @@
 import random
 from typing import Final
 
-from dflite.native.clock import Clock
-from dflite.native.remains import Remains
-from dflite.native.table import Table, bytes_of
-from dflite.native.value import buried, free_buried, value_memory
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.remains import Remains
+from dflite.native.keyspace.table import Table, bytes_of
+from dflite.native.keyspace.value import buried, free_buried, value_memory
 from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.element_deadlines import ElementDeadlines

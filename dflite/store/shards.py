@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.native.bytesops import key_slot
+from dflite.native.base.bytesops import key_slot
 
 SLOTS: Final = 16384
 

@@ -14,7 +14,7 @@ def modules() -> list[Path]:
 
 
 def native_modules() -> list[Path]:
-    return sorted((PACKAGE / "native").glob("*.pyx"))
+    return sorted((PACKAGE / "native").rglob("*.pyx"))
 
 
 def short(path: Path) -> str:

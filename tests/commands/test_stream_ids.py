@@ -5,7 +5,7 @@ import pytest
 from dflite.base.stream_errors import InvalidIntervalEnd, InvalidIntervalStart, InvalidStreamId
 from dflite.commands.stream_ids import read_bound, read_end, read_id, read_ids, read_start
 from dflite.engine.args import Args
-from dflite.native.stream_id import MAX_ID
+from dflite.native.streams.stream_id import MAX_ID
 
 SEQ = (1 << 64) - 1
 

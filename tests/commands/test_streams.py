@@ -29,7 +29,7 @@ from dflite.base.stream_errors import (
     StreamExhausted,
     TwoTrimStrategies,
 )
-from dflite.native.thresholds import set_threshold
+from dflite.native.values.thresholds import set_threshold
 from tests.support.node import START_MS, Node, NodeClient
 
 LAST = "18446744073709551615"

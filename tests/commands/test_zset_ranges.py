@@ -11,7 +11,7 @@ from dflite.base.collection_errors import (
     NoScoresByLex,
 )
 from dflite.base.errors import BadSyntax, NotAnInteger, WrongType
-from dflite.native.thresholds import set_threshold
+from dflite.native.values.thresholds import set_threshold
 from tests.support.node import Node, NodeClient
 
 

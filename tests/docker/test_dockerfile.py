@@ -142,9 +142,9 @@ def test_every_source_that_is_copied_exists_and_reaches_the_build() -> None:
 def test_only_what_is_needed_reaches_the_build() -> None:
     sent = {path.name for path in CHECKOUT.iterdir() if is_sent(path)}
     assert sent == {"dflite", "docker", "LICENSE", "README.md", "pyproject.toml", "setup.py"}
-    assert is_sent(CHECKOUT / "dflite/native/table.pyx")
-    assert not is_sent(CHECKOUT / "dflite/native/table.cpython-311-x86_64-linux-gnu.so")
-    assert not is_sent(CHECKOUT / "dflite/native/table.c")
+    assert is_sent(CHECKOUT / "dflite/native/keyspace/table.pyx")
+    assert not is_sent(CHECKOUT / "dflite/native/keyspace/table.cpython-311-x86_64-linux-gnu.so")
+    assert not is_sent(CHECKOUT / "dflite/native/keyspace/table.c")
     assert not is_sent(CHECKOUT / "dflite/base/__pycache__/errors.cpython-311.pyc")
 
 

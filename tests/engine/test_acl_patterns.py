@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dflite.engine.acl_patterns import EXACT, GLOB, PREFIX, READS, WRITES, Pattern
-from dflite.native.bytesops import glob_match
+from dflite.native.base.bytesops import glob_match
 
 
 @pytest.mark.parametrize(

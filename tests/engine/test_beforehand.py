@@ -1,7 +1,7 @@
 """What a request may change is written before it runs; keys that it makes are new."""
 
 from dflite.engine.beforehand import note_absent, save_before
-from dflite.native.snapshot import Snapshot
+from dflite.native.rdb.snapshot import Snapshot
 from tests.support.node import Node, NodeClient
 
 

@@ -1,7 +1,7 @@
 """The journal hands each step to its readers, in the order of what happened."""
 
 from dflite.engine.journal import Journal
-from dflite.native.backlog import Backlog
+from dflite.native.wire.backlog import Backlog
 from dflite.store.effects import Record
 from tests.support.node import Node
 

@@ -4,7 +4,7 @@ import pytest
 
 from dflite.base.numbers import MIB
 from dflite.engine.memory import DatabaseMemory, MemoryFigures, examine
-from dflite.native.memory import TRACKING
+from dflite.native.keyspace.memory import TRACKING
 
 
 def figures(

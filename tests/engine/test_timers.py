@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.engine.timers import Timers
-from dflite.native.clock import Clock
+from dflite.native.base.clock import Clock
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import random
 import struct
 from typing import Final
 
-from dflite.native.table import Table
+from dflite.native.keyspace.table import Table
 from dflite.rdb import payloads
 from tests.support.dumps import OLD_FORMS, body_of, seal, version_of
 from tests.support.node import Node, NodeClient

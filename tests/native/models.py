@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from dflite.native.bytesops import key_slot
-from dflite.native.floattext import format_float
+from dflite.native.base.bytesops import key_slot
+from dflite.native.base.floattext import format_float
 
 INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1

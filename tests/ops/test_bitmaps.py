@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.base.errors import WrongType
-from dflite.native.bits import AND, NOT, OR
+from dflite.native.values.bits import AND, NOT, OR
 from dflite.ops import bitmaps
 from dflite.ops.bitmaps import FAIL, GET, INCREMENT, SATURATE, SET, WRAP, BitRange, FieldStep
 from dflite.store.db import Db

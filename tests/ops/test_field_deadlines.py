@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.base.errors import WrongType
-from dflite.native import hashes as native
+from dflite.native.values import hashes as native
 from dflite.ops import field_deadlines as ops
 from dflite.ops.keys import IF_LATER, IF_SOONER, WITH_ONE, WITHOUT_ONE
 from dflite.store.db import NEVER, Db

@@ -4,8 +4,8 @@ import pytest
 
 from dflite.base.errors import WrongType
 from dflite.base.string_errors import NoSuchMember
-from dflite.native.geohash import encode
-from dflite.native.zsets import IF_ABSENT
+from dflite.native.sorted_sets.geohash import encode
+from dflite.native.sorted_sets.zsets import IF_ABSENT
 from dflite.ops import geo
 from dflite.ops.geo import Search
 from dflite.store.db import Db

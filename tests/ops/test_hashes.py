@@ -4,7 +4,7 @@ import pytest
 
 from dflite.base.collection_errors import HashValueNotAFloat, HashValueNotAnInteger
 from dflite.base.errors import IncrementNotFinite, IncrementOverflow, WrongType
-from dflite.native import hashes as native
+from dflite.native.values import hashes as native
 from dflite.ops import hashes
 from dflite.store.db import Db
 from tests.support.databases import NOW, announced, journaled, make_db

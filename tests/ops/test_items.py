@@ -2,7 +2,7 @@
 
 import pytest
 
-from dflite.native import mc_items
+from dflite.native.memcached import mc_items
 from dflite.ops import items
 from dflite.store.db import NEVER, Db
 from tests.support.databases import NOW, announced, journaled, make_db

@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.base.errors import WrongType
-from dflite.native.reply import Reply
+from dflite.native.wire.reply import Reply
 from dflite.ops import sets
 from dflite.store.db import Db
 from tests.support.databases import announced, journaled, make_db

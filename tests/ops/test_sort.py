@@ -4,7 +4,7 @@ import pytest
 
 from dflite.base.collection_errors import ScoresNotFloats
 from dflite.base.errors import WrongType
-from dflite.native import hashes, lists, sets
+from dflite.native.values import hashes, lists, sets
 from dflite.ops.sort import Order, look_up, score, sort, store
 from dflite.store.db import Db
 from tests.support.databases import announced, make_db

@@ -4,8 +4,8 @@ import pytest
 
 from dflite.base.errors import WrongType
 from dflite.base.stream_errors import EntryTooLarge, IdNotGreater, StreamExhausted
-from dflite.native.stream import Stream
-from dflite.native.stream_id import MAX_ID
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_id import MAX_ID
 from dflite.ops import streams
 from dflite.ops.streams import Trim
 from dflite.store.db import Db

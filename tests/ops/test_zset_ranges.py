@@ -2,8 +2,8 @@
 
 import pytest
 
-from dflite.native.reply import Reply
-from dflite.native.zsets import SHAPE_MEMBERS
+from dflite.native.sorted_sets.zsets import SHAPE_MEMBERS
+from dflite.native.wire.reply import Reply
 from dflite.ops import zset_ranges, zsets
 from dflite.ops.zset_ranges import (
     EVERYTHING,

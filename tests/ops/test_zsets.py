@@ -4,9 +4,9 @@ import pytest
 
 from dflite.base.collection_errors import ScoreNotANumber
 from dflite.base.errors import WrongType
-from dflite.native.reply import Reply
-from dflite.native.zset_algebra import AGGREGATE_SUM
-from dflite.native.zsets import IF_ABSENT, IF_GREATER, SHAPE_MEMBERS
+from dflite.native.sorted_sets.zset_algebra import AGGREGATE_SUM
+from dflite.native.sorted_sets.zsets import IF_ABSENT, IF_GREATER, SHAPE_MEMBERS
+from dflite.native.wire.reply import Reply
 from dflite.ops import zsets
 from dflite.store.db import Db
 from tests.support.node import Node

@@ -14,7 +14,7 @@ import pytest
 import dflite
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
-NATIVE: Final = ("bytesops", "clock", "connection", "lane", "reactor", "reply", "table")
+NATIVE: Final = ("base.bytesops", "keyspace.table", "wire.connection", "wire.lane", "wire.reactor")
 
 
 def is_development_install() -> bool:

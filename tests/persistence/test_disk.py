@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dflite.native.bytesops import crc64
+from dflite.native.base.bytesops import crc64
 from dflite.persistence.disk import DiskWriter, SafeFile, seal
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

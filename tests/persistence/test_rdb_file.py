@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dflite.native.bytesops import crc64
-from dflite.native.snapshot import Snapshot
+from dflite.native.base.bytesops import crc64
+from dflite.native.rdb.snapshot import Snapshot
 from dflite.persistence.disk import SafeFile, seal
 from dflite.persistence.rdb_file import (
     END,

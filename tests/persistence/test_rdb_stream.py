@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dflite.native.bytesops import crc64
-from dflite.native.snapshot import Snapshot
+from dflite.native.base.bytesops import crc64
+from dflite.native.rdb.snapshot import Snapshot
 from dflite.persistence.rdb_file import END, DamagedFile, head, version_for
 from dflite.persistence.rdb_stream import StreamLoad
 from dflite.store.keyspace import Keyspace

@@ -8,11 +8,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from dflite.native import hashes, lists, sets, zset_ranges, zsets
-from dflite.native.sortedset import SortedSet
-from dflite.native.stream import Stream
-from dflite.native.stream_id import MAX_ID
-from dflite.native.table import Table
+from dflite.native.keyspace.table import Table
+from dflite.native.sorted_sets import zset_ranges, zsets
+from dflite.native.sorted_sets.sortedset import SortedSet
+from dflite.native.streams.stream import Stream
+from dflite.native.streams.stream_id import MAX_ID
+from dflite.native.values import hashes, lists, sets
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET
 from tests.support.node import Node
 from tests.support.resp import encode

@@ -3,8 +3,8 @@
 import pytest
 
 from dflite.base.errors import BadPayload, BadValue
-from dflite.native.clock import Clock
-from dflite.native.table import Table
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.table import Table
 from dflite.rdb.payloads import dump, restore, version_of
 from tests.support.dumps import seal
 

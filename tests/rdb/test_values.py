@@ -2,9 +2,9 @@
 
 import pytest
 
-from dflite.native import lists
-from dflite.native.clock import Clock
-from dflite.native.table import Table
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.table import Table
+from dflite.native.values import lists
 from dflite.rdb.values import (
     BadFormat,
     Reader,

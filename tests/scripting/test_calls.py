@@ -3,7 +3,7 @@
 import pytest
 
 from dflite.engine.command import COMMANDS
-from dflite.native.requests import Batch
+from dflite.native.wire.requests import Batch
 from tests.scripting.conftest import Evaluate
 from tests.support.node import Error, Node, NodeClient, forget_other_nodes
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dflite.native.bytesops import crc64
-from dflite.native.rdb_writer import Writer
+from dflite.native.base.bytesops import crc64
+from dflite.native.rdb.writer import Writer
 from dflite.persistence.manifest import UNFINISHED
 from dflite.server import cli
 from tests.support.resp import encode

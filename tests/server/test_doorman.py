@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dflite.engine.executor import Executor
-from dflite.native.connection import HELD_OTHER
-from dflite.native.reactor import Reactor
-from dflite.native.requests import Limits
+from dflite.native.wire.connection import HELD_OTHER
+from dflite.native.wire.reactor import Reactor
+from dflite.native.wire.requests import Limits
 from dflite.server.doorman import DENIED, FULL, PATIENCE_MS, Doorman, address_text
 from dflite.settings.settings import Settings
 from tests.support.certificates import make_certificate

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dflite.engine.replication import Replica
-from dflite.native.clock import Clock
-from dflite.native.snapshot import (
+from dflite.native.base.clock import Clock
+from dflite.native.rdb.snapshot import (
     READ_BY_DFLITE,
     READ_BY_REDIS_7_0,
     READ_BY_REDIS_7_2,

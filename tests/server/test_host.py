@@ -8,7 +8,7 @@ import pytest
 
 from dflite.base.errors import CustomError
 from dflite.base.server_errors import ShutdownFailed
-from dflite.native.requests import Limits
+from dflite.native.wire.requests import Limits
 from dflite.server.ending import nobody_asked
 from dflite.server.host import NodeHost
 from tests.support.figures import figures_of, sections_of

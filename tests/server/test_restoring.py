@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dflite.native.bytesops import crc64
-from dflite.native.rdb_writer import Writer
+from dflite.native.base.bytesops import crc64
+from dflite.native.rdb.writer import Writer
 from dflite.persistence.log_folder import FolderLock
 from dflite.server import restoring
 from dflite.server.log_loading import CannotLoad

@@ -7,10 +7,10 @@ import ssl
 import threading
 from pathlib import Path
 
-from dflite.native.reactor import Reactor, SocketConnection
-from dflite.native.resp import RespParser
+from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.resp import RespParser
 from dflite.server.shaker import Shaker
-from tests.native.test_seal import Session
+from tests.native.wire.test_seal import Session
 from tests.support.certificates import make_certificate
 from tests.support.node import Node
 

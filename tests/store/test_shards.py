@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dflite.native.bytesops import key_slot
+from dflite.native.base.bytesops import key_slot
 from dflite.store.shards import shard_of
 
 

@@ -1,7 +1,8 @@
 """What a keyspace holds, as Python values that can be compared; deadlines too."""
 
-from dflite.native import hashes, lists, sets, zset_ranges, zsets
-from dflite.native.table import Table
+from dflite.native.keyspace.table import Table
+from dflite.native.sorted_sets import zset_ranges, zsets
+from dflite.native.values import hashes, lists, sets
 from dflite.rdb import payloads
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_STREAM, TYPE_ZSET
 from dflite.store.keyspace import Keyspace

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.native.clock import Clock
+from dflite.native.base.clock import Clock
 from dflite.store.db import Db
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace

@@ -4,8 +4,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dflite.native.bytesops import crc64
-from dflite.native.packed import pack
+from dflite.native.base.bytesops import crc64
+from dflite.native.values.packed import pack
 
 FOOTER: Final = 10
 OLD: Final = 9  # a version of the format that every server reads

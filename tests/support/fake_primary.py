@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
-from dflite.native.bytesops import crc64
-from dflite.native.snapshot import Snapshot
+from dflite.native.base.bytesops import crc64
+from dflite.native.rdb.snapshot import Snapshot
 from dflite.persistence.rdb_file import END, head, version_for
 from tests.support.node import Node
 

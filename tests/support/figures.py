@@ -1,7 +1,7 @@
 """Figures of a node without sockets, and INFO's text taken apart."""
 
-from dflite.native.reactor import Reactor
-from dflite.native.requests import Limits
+from dflite.native.wire.reactor import Reactor
+from dflite.native.wire.requests import Limits
 from dflite.server.append_log import AppendLog
 from dflite.server.doorman import Doorman
 from dflite.server.figures import Figures

@@ -1,7 +1,7 @@
 """A replica in this process: a node that applies another node's stream, byte for byte."""
 
 from dflite.engine.replication import PrimaryLink
-from dflite.native.backlog import Cursor
+from dflite.native.wire.backlog import Cursor
 from dflite.replication import roles
 from dflite.replication.stream import PrimaryStream
 from tests.support.node import Node

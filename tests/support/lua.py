@@ -2,10 +2,10 @@
 
 from time import monotonic
 
-from dflite.native.clock import Clock
-from dflite.native.lane import Lane
-from dflite.native.lua_vm import LuaVM
-from dflite.native.reply import Reply
+from dflite.native.base.clock import Clock
+from dflite.native.lua.vm import LuaVM
+from dflite.native.wire.lane import Lane
+from dflite.native.wire.reply import Reply
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
 from tests.support.node import plain

@@ -9,7 +9,7 @@ from dflite.engine.client import Client
 from dflite.engine.context import Context
 from dflite.memcached.service import Service
 from dflite.memcached.session import McSession
-from dflite.native.mc_parser import McParser
+from dflite.native.memcached.mc_parser import McParser
 from tests.support.node import FakeConnection, Node
 
 

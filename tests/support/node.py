@@ -25,13 +25,13 @@ from dflite.engine.executor import Executor
 from dflite.engine.memory import MemoryFigures
 from dflite.engine.replication import Replica
 from dflite.engine.session import Session
-from dflite.native.clock import Clock
-from dflite.native.connection import HELD_OUTPUT, Connection
-from dflite.native.inline import split_inline
-from dflite.native.lane import OPERATIONS, Lane
-from dflite.native.requests import Batch, Limits
-from dflite.native.resp import RespParser
-from dflite.native.value import free_buried
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.value import free_buried
+from dflite.native.wire.connection import HELD_OUTPUT, Connection
+from dflite.native.wire.inline import split_inline
+from dflite.native.wire.lane import OPERATIONS, Lane
+from dflite.native.wire.requests import Batch, Limits
+from dflite.native.wire.resp import RespParser
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 from dflite.store.db import Db

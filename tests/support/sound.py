@@ -1,9 +1,10 @@
 """What every value has to be, whatever was done to it."""
 
-from dflite.native import hashes, lists, sets, zset_ranges, zsets
-from dflite.native.packed_list import PackedList
-from dflite.native.sortedset import SortedSet
-from dflite.native.stream import Stream
+from dflite.native.sorted_sets import zset_ranges, zsets
+from dflite.native.sorted_sets.sortedset import SortedSet
+from dflite.native.streams.stream import Stream
+from dflite.native.values import hashes, lists, sets
+from dflite.native.values.packed_list import PackedList
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 
 

@@ -7,14 +7,14 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-from dflite.native.clock import Clock
-from dflite.native.connection import input_memory
-from dflite.native.lane import Lane
-from dflite.native.reactor import Reactor, SocketConnection
-from dflite.native.reply import buffer_memory
-from dflite.native.requests import Limits
-from dflite.native.resp import RespParser
-from dflite.native.table import Table
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.table import Table
+from dflite.native.wire.connection import input_memory
+from dflite.native.wire.lane import Lane
+from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.reply import buffer_memory
+from dflite.native.wire.requests import Limits
+from dflite.native.wire.resp import RespParser
 
 PATIENCE_S = 20.0  # of a test that would otherwise wait for ever
 

@@ -1,6 +1,6 @@
 """The stream of a node as tests read it: steps, of one request or those of a transaction."""
 
-from dflite.native.backlog import Cursor
+from dflite.native.wire.backlog import Cursor
 
 
 class Step:

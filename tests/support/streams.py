@@ -1,6 +1,6 @@
 """Streams for tests."""
 
-from dflite.native.stream import Stream
+from dflite.native.streams.stream import Stream
 
 
 def stream_of(*entries: tuple[int, list[bytes]]) -> Stream:

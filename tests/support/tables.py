@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from dflite.native.clock import Clock
-from dflite.native.table import Table
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.table import Table
 
 NOW = 1_000_000_000_000
 EMPTY_TABLE = 4096  # what an emptied table may still hold

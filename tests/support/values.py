@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dflite.native import lists
+from dflite.native.values import lists
 from tests.support.node import Node
 
 LIST: Final = 2  # a type's number

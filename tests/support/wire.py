@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from dflite.native.clock import Clock
-from dflite.native.connection import (
+from dflite.native.base.clock import Clock
+from dflite.native.keyspace.table import Table
+from dflite.native.wire.connection import (
     Connection,
 )
-from dflite.native.lane import Lane
-from dflite.native.requests import Batch, Limits
-from dflite.native.resp import RespParser
-from dflite.native.table import Table
+from dflite.native.wire.lane import Lane
+from dflite.native.wire.requests import Batch, Limits
+from dflite.native.wire.resp import RespParser
 
 BATCH = 32
 

@@ -1,5 +1,0 @@
-from dflite.native.index import Index
-
-class Fields(Index):
-    encoding: bytes
-    def copy(self) -> Fields: ...

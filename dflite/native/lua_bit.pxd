@@ -1,4 +1,0 @@
-from dflite.native.lua cimport lua_State
-
-cdef int open_bit(lua_State* L) noexcept nogil
-cdef const char* attach_bit(void* library) noexcept nogil

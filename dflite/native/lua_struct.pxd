@@ -1,4 +1,0 @@
-from dflite.native.lua cimport lua_State
-
-cdef int open_struct(lua_State* L) noexcept nogil
-cdef const char* attach_struct(void* library) noexcept nogil

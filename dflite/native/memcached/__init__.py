@@ -1,0 +1,1 @@
+"""Memcached's parser, hot lane and view of items."""

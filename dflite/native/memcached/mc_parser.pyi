@@ -1,0 +1,5 @@
+from dflite.native.memcached.mc_lane import McFigures
+from dflite.native.wire.connection import Parser
+
+class McParser(Parser):
+    def __init__(self, figures: McFigures) -> None: ...

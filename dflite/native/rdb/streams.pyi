@@ -1,0 +1,6 @@
+from dflite.native.rdb.reader import Reader
+from dflite.native.rdb.writer import Writer
+from dflite.native.streams.stream import Stream
+
+def save_stream(writer: Writer, stream: Stream) -> None: ...
+def load_stream(reader: Reader, kind: int) -> Stream: ...

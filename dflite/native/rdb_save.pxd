@@ -1,9 +1,0 @@
-from dflite.native.entry cimport Entry
-from dflite.native.packed_list cimport Node
-from dflite.native.rdb_writer cimport Writer
-
-cdef int kind_in(Entry* e) except -1
-cdef int kind_for(Entry* e, int forms) except -1
-cdef int save_value(Writer writer, Entry* e, int kind) except -1
-cdef int save_node(Writer writer, Node* node) except -1
-cdef int save_element(Writer writer, Entry* e, int kind) except -1

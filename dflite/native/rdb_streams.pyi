@@ -1,6 +1,0 @@
-from dflite.native.rdb_reader import Reader
-from dflite.native.rdb_writer import Writer
-from dflite.native.stream import Stream
-
-def save_stream(writer: Writer, stream: Stream) -> None: ...
-def load_stream(reader: Reader, kind: int) -> Stream: ...

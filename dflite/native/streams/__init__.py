@@ -1,0 +1,1 @@
+"""Streams: their nodes and index, and consumer groups."""

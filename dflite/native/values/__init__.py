@@ -1,0 +1,1 @@
+"""Strings, lists, hashes and sets: their forms, small and large, and what can be done to them."""
