@@ -19,7 +19,7 @@ NO_THREADS: Final = "io_threaded_reads_processed io_threaded_writes_processed"
 
 def own_keys(executor: Executor) -> int:
     """Keys that this replica's clients let expire, and not its primary."""
-    return sum([len(db.own_deadlines.first) for db in executor.keyspace.dbs])
+    return sum([len(db.own_deadlines) for db in executor.keyspace.dbs])
 
 
 def stats_section(figures: Figures) -> list[str]:

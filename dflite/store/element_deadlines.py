@@ -20,6 +20,10 @@ class ElementDeadlines:
         self.first: dict[bytes, int] = {}
         self.heap: list[tuple[int, bytes]] = []  # others than in `first` are of the past
 
+    def __len__(self) -> int:
+        """How many keys are noted."""
+        return len(self.first)
+
     def note(self, key: bytes, deadline: int) -> None:
         """An element of key has this deadline."""
         if deadline < self.first.get(key, FAR):

@@ -24,4 +24,5 @@ def test_keys_come_in_the_order_of_their_first_deadlines(
             key = deadlines.take()
             assert model.pop(key) == soonest
         deadlines.check()
+        assert len(deadlines) == len(model)
         assert deadlines.next() == min(model.values(), default=FAR)

@@ -7,8 +7,9 @@ So the count until the next look follows what the last ones took.
 
 from libc.stdint cimport int64_t
 
+from dflite.native.base.clock cimport microseconds
 from dflite.native.lua.api cimport *
-from dflite.native.lua.state cimport Pace, microseconds, pace_of
+from dflite.native.lua.state cimport Pace, pace_of
 
 cdef enum:
     MOST = 1000             # instructions: some 10 us, of which a look takes less than a hundredth

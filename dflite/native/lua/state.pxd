@@ -1,5 +1,4 @@
 from libc.stdint cimport int64_t, uint64_t
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 from dflite.native.base.slice cimport Slice
 from dflite.native.lua.api cimport lua_getallocf, lua_Hook, lua_State
@@ -52,8 +51,3 @@ cdef inline Pace* pace_of(lua_State* L) noexcept nogil:
     cdef void* ud
     lua_getallocf(L, &ud)
     return &(<Account*>ud).pace
-
-cdef inline int64_t microseconds() noexcept nogil:
-    cdef timespec ts
-    clock_gettime(CLOCK_MONOTONIC, &ts)
-    return <int64_t>ts.tv_sec * 1000000 + ts.tv_nsec // 1000

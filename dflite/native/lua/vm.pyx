@@ -11,6 +11,7 @@ from libc.string cimport strlen
 
 cimport cython
 
+from dflite.native.base.clock cimport microseconds
 from dflite.native.lua.api cimport *
 from dflite.native.lua.bit cimport attach_bit, open_bit
 from dflite.native.lua.json cimport attach_json, open_cjson
@@ -40,7 +41,6 @@ from dflite.native.lua.state cimport (
     allocate,
     attach_state,
     interpreter_of,
-    microseconds,
     pace_of,
 )
 from dflite.native.lua.struct cimport attach_struct, open_struct

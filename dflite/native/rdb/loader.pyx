@@ -11,10 +11,10 @@ under the keys that are read: a key that is there twice makes the file a broken 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 cimport cython
 
+from dflite.native.base.clock cimport microseconds
 from dflite.native.keyspace.entry cimport F_STICKY, T_STREAM, Entry, slot_entry, stamp_entry
 from dflite.native.keyspace.index cimport Index
 from dflite.native.keyspace.table cimport Table
@@ -55,12 +55,6 @@ cdef enum:
     MODULE_FLOAT = 3
     MODULE_DOUBLE = 4
     MODULE_STRING = 5
-
-
-cdef inline int64_t now_ns() noexcept nogil:
-    cdef timespec ts
-    clock_gettime(CLOCK_MONOTONIC, &ts)
-    return <int64_t>ts.tv_sec * 1000000000 + ts.tv_nsec
 
 
 cdef bytes read_string(Reader reader):
@@ -119,7 +113,7 @@ cdef class Loader:
         Truncated, and the reader at the start of the record, if the rest of it is not there; BadFormat if
         it is none that could be read.
         """
-        cdef int64_t end_ns = now_ns() + budget_us * 1000
+        cdef int64_t end_us = microseconds() + budget_us
         cdef const char* start = reader.p
         cdef const char* first = <const char*>reader.start
         cdef int op, n = 0
@@ -134,7 +128,7 @@ cdef class Loader:
                     start = reader.p
                     self.place = start - first
                     n += 1
-                    if n % KEYS_A_LOOK == 0 and now_ns() >= end_ns:
+                    if n % KEYS_A_LOOK == 0 and microseconds() >= end_us:
                         return True
                 elif self.read_other(reader, op):
                     start = reader.p
