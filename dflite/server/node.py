@@ -44,6 +44,7 @@ from dflite.server.snapshotting import Snapshots
 from dflite.server.specialization import DESCRIPTIONS, NO_EVICTION, keep_promise
 from dflite.server.upkeep import Upkeep
 from dflite.server.user_files import UsersProblem
+from dflite.server.working_directory import follow_directory
 from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
@@ -118,6 +119,7 @@ class Node:
         )
 
         keep_promise(settings)
+        follow_directory(settings, lambda: settings.appendonly or self.log.on)
 
     async def run(self) -> None:
         """Serve until told to stop."""
