@@ -13,6 +13,7 @@ from dflite.engine.help import write_help
 from dflite.native.streams.stream import Stream
 from dflite.native.streams.stream_group import Group
 from dflite.native.streams.stream_id import MAX_ID, id_text
+from dflite.native.streams.stream_radix import radix_tree_nodes
 from dflite.native.wire.reply import Reply
 from dflite.ops.stream_groups import UNKNOWN
 from dflite.ops.streams import read_stream
@@ -113,7 +114,7 @@ def cmd_xinfo_stream(ctx: Context, args: Args) -> None:
     reply.map(9 if full else 10)
     write_number(reply, b"length", len(stream))
     write_number(reply, b"radix-tree-keys", stream.node_count)
-    write_number(reply, b"radix-tree-nodes", stream.tree_nodes())
+    write_number(reply, b"radix-tree-nodes", radix_tree_nodes(stream))
     write_text(reply, b"last-generated-id", id_text(stream.last_id))
     write_text(reply, b"max-deleted-entry-id", id_text(stream.max_deleted_id))
     write_number(reply, b"entries-added", stream.entries_added)

@@ -45,6 +45,8 @@ TESTED_ELSEWHERE: Final = {
     "dflite/native/keyspace/segment.pyx": "the table's buckets: test_table.py",
     "dflite/native/values/small.pyx": "values in entries: test_hashes.py, test_lists.py, ...",
     "dflite/native/sorted_sets/sortedset.pyx": "large ones: test_ordered.py and test_zsets.py",
+    "dflite/native/streams/stream_log.pyx": "entries: test_stream.py, test_stream_node.py",
+    "dflite/native/streams/stream_range.pyx": "reading a stream: test_stream.py",
     "dflite/native/keyspace/walk.pyx": "scans of indexes: test_table.py, test_members.py",
     "dflite/server/metric_kinds.py": "kinds of metrics: tests/server/test_metrics.py",
     "dflite/server/ports.py": "opens sockets of a running node: tests/wire/test_listeners.py",

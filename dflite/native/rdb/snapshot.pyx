@@ -462,7 +462,7 @@ cdef class Snapshot:
             elif isinstance(part, ListPart):
                 part.head.put_length((<PackedList>part.value).nodes)
             else:
-                part.head.put_length((<Stream>part.value).nodes.count)
+                part.head.put_length((<Stream>part.value).log.nodes.count)
                 (<StreamPart>part).kind = kind
             watch(cut, <KeyedPart>part, h)
         self.parts.append(part)
@@ -612,7 +612,7 @@ cdef int watch(TableCut cut, KeyedPart part, uint64_t h) except -1:
 
 cdef int save_whole_stream(Writer writer, Stream stream, int kind) except -1:
     cdef Place place = first_place()
-    writer.put_length(stream.nodes.count)
+    writer.put_length(stream.log.nodes.count)
     while save_stream_node(writer, stream, &place):
         pass
     return save_behind_nodes(writer, stream, kind)

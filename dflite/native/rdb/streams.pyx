@@ -30,7 +30,9 @@ from dflite.native.streams.stream_index cimport (
     record_of,
     step,
 )
+from dflite.native.streams.stream_log cimport forget_behind
 from dflite.native.streams.stream_node cimport Node, blob_bytes
+from dflite.native.streams.stream_range cimport edge
 
 cdef enum:
     ID_BYTES = 16
@@ -63,7 +65,7 @@ cdef int put_id(Writer writer, StreamId id) except -1:
 def save_stream(Writer writer not None, Stream stream not None) -> None:
     """Write a stream as RDB_STREAM_3."""
     cdef Place place = first_place()
-    writer.put_length(stream.nodes.count)
+    writer.put_length(stream.log.nodes.count)
     while save_node(writer, stream, &place):
         pass
     save_behind_nodes(writer, stream, RDB_STREAM_3)
@@ -72,19 +74,19 @@ def save_stream(Writer writer not None, Stream stream not None) -> None:
 cdef bint save_node(Writer writer, Stream stream, Place* place) except -1:
     """The node at `place`, which goes on to the next; False if there is none."""
     cdef char[ID_BYTES] text
-    cdef Node* node = <Node*>record_of(&stream.nodes, place[0])
+    cdef Node* node = <Node*>record_of(&stream.log.nodes, place[0])
     if node == NULL:
         return False
     spell_id(node.id, text)
     writer.put_text(text, ID_BYTES)
     writer.put_text(node.blob, blob_bytes(node.blob))
-    step(&stream.nodes, place)
+    step(&stream.log.nodes, place)
     return True
 
 
 cdef int save_behind_nodes(Writer writer, Stream stream, int kind) except -1:
     """Figures and groups, in the form of that number."""
-    writer.put_length(stream.length)
+    writer.put_length(stream.log.length)
     put_id(writer, stream.last)
     put_id(writer, stream.first)
     put_id(writer, stream.max_deleted)
@@ -179,7 +181,7 @@ def load_stream(Reader reader not None, int kind) -> Stream:
         if not stream.load_node(number, PyBytes_FromStringAndSize(text.data, text.length)):
             bad("a broken node")
     reader.read_signed(&length)
-    if length != stream.length:
+    if length != stream.log.length:
         bad("entries miscounted")
     read_id(reader, &stream.last)
     check_last(stream)
@@ -204,9 +206,9 @@ def load_stream(Reader reader not None, int kind) -> Stream:
 cdef int check_last(Stream stream) except -1:
     """No entry may be behind the last ID, unless it is a deleted one, which is let go of."""
     cdef StreamId id
-    if stream.edge(True, &id) and is_less(stream.last, id):
+    if edge(&stream.log.nodes, True, &id) and is_less(stream.last, id):
         bad("an entry behind the last ID")
-    return stream.forget_behind(stream.last)
+    return forget_behind(&stream.log, stream.last)
 
 
 cdef int load_group(Reader reader, Stream stream, Group group, int kind) except -1:

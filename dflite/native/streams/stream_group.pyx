@@ -11,15 +11,7 @@ from libc.stdint cimport int64_t
 cimport cython
 
 from dflite.native.keyspace.entry cimport allocated
-from dflite.native.streams.stream cimport (
-    NO_COUNTER,
-    Stream,
-    Way,
-    advance,
-    close_array,
-    open_array,
-    reply_entry,
-)
+from dflite.native.streams.stream cimport NO_COUNTER, Stream
 from dflite.native.streams.stream_id cimport ID_CHARS, format_id, id_of, is_less, make_id, number_of
 from dflite.native.streams.stream_index cimport (
     IdIndex,
@@ -42,6 +34,15 @@ from dflite.native.streams.stream_index cimport (
     end_place,
 )
 from dflite.native.streams.stream_node cimport StreamEntry
+from dflite.native.streams.stream_range cimport (
+    RangeWalk,
+    advance,
+    close_array,
+    find_entry,
+    open_array,
+    reply_entry,
+    start_range,
+)
 from dflite.native.wire.reply cimport Reply
 
 
@@ -87,25 +88,26 @@ cdef class Group(Value):
         They are pending for the consumer then, unless they are to be taken as acknowledged. Their IDs
         are appended to `given` if that is not None. How many they are.
         """
-        cdef Way way
+        cdef RangeWalk walk
         cdef StreamEntry entry
-        cdef int64_t most = limit, n = 0, expected = stream.length
+        cdef int64_t most = limit, n = 0, expected = stream.log.length
         cdef int64_t now = now_ms
         cdef bint keep = not acknowledge
         cdef size_t mark
         if most > 0:
             expected = min(expected, most)
         mark = open_array(reply, expected)
-        stream.start(&way, make_id(self.last.ms + (self.last.seq == <unsigned long long>-1), self.last.seq + 1),
-                     make_id(-1, -1), False)
-        while advance(&way, &entry):
+        start_range(&walk, &stream.log.nodes,
+                    make_id(self.last.ms + (self.last.seq == <unsigned long long>-1), self.last.seq + 1),
+                    make_id(-1, -1), False)
+        while advance(&walk, &entry):
             if (self.entries_read != NO_COUNTER and not is_less(self.last, stream.first)
                     and not stream.has_gaps_from(self.last)):
                 self.entries_read += 1
             elif stream.added:
                 self.entries_read = stream.counter_at(entry.id)
             self.last = entry.id
-            reply_entry(reply, &way.walk, &entry)
+            reply_entry(reply, &walk, &entry)
             if keep:
                 self.assign(entry.id, consumer, now)
                 consumer.active_ms = now
@@ -123,7 +125,7 @@ cdef class Group(Value):
 
         Each counts as delivered again; one that was deleted meanwhile is answered without fields.
         """
-        cdef Way way
+        cdef RangeWalk walk
         cdef StreamEntry entry
         cdef Pending* found
         cdef Place place
@@ -137,8 +139,8 @@ cdef class Group(Value):
         place = seek(&consumer.pending, id_of(start))
         while record_of(&consumer.pending, place) != NULL:
             id = record_id(record_of(&consumer.pending, place))
-            if stream.find_entry(id, &way, &entry):
-                reply_entry(reply, &way.walk, &entry)
+            if find_entry(&stream.log.nodes, id, &walk, &entry):
+                reply_entry(reply, &walk, &entry)
                 found = self.find(id)
                 found.time = now_ms
                 found.count += 1

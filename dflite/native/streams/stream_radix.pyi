@@ -1,0 +1,3 @@
+from dflite.native.streams.stream import Stream
+
+def radix_tree_nodes(stream: Stream) -> int: ...
