@@ -27,7 +27,8 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.values.hyperloglog import DENSE, NONE, form_of, runs_of, self_test
+from dflite.native.values.hll_self_test import self_test
+from dflite.native.values.hyperloglog import DENSE, NONE, form_of, runs_of
 from dflite.ops import hyperloglog
 
 HYPERLOGLOG: Final = Family("hyperloglog", "hyperloglog")

@@ -1,3 +1,4 @@
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from dflite.native.base.clock cimport Clock
@@ -9,6 +10,9 @@ from dflite.native.keyspace.uses cimport Uses
 from dflite.native.keyspace.value cimport Value
 
 cdef uint64_t hash_key(const char* key, size_t n) noexcept nogil
+
+cdef inline uint64_t hash_bytes(bytes key) noexcept:
+    return hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 cdef class Index(Value):
     cdef readonly Clock clock

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dflite.native.base.clock import Clock
+from dflite.native.base.murmur import murmur_hash
 from dflite.native.keyspace.table import Table
 from dflite.native.values.hyperloglog import (
     DENSE,
@@ -17,38 +18,22 @@ from dflite.native.values.hyperloglog import (
     create,
     form_of,
     known_estimate,
-    murmur_hash,
     renew_estimate,
     runs_of,
-    self_test,
     to_dense,
     touch_estimate,
 )
 
 KEY = b"key"
 HEAD = b"HYLL\x01" + b"\0" * 11
-MASK = 2**64 - 1
+SEED = 0xADC83B19
 REGISTERS = 16384
 MOST = 3000
 
 
-def murmur_by_the_book(data: bytes, seed: int = 0xADC83B19) -> int:
-    factor = 0xC6A4A7935BD1E995
-    value = seed ^ (len(data) * factor & MASK)
-    whole = len(data) // 8 * 8
-    for at in range(0, whole, 8):
-        word = int.from_bytes(data[at : at + 8], "little") * factor & MASK
-        word = (word ^ word >> 47) * factor & MASK
-        value = (value ^ word) * factor & MASK
-    if whole < len(data):
-        value = (value ^ int.from_bytes(data[whole:], "little")) * factor & MASK
-    value = (value ^ value >> 47) * factor & MASK
-    return value ^ value >> 47
-
-
 def place_of(element: bytes) -> tuple[int, int]:
     """The register that an element raises, and to what."""
-    value = murmur_by_the_book(element)
+    value = murmur_hash(element, SEED)
     rest = value >> 14 | 1 << 50
     return value & 16383, (rest & -rest).bit_length()
 
@@ -66,11 +51,6 @@ def registers_of(table: Table) -> list[int]:
     registers = Registers()
     assert registers.merge(table, KEY)
     return registers.as_list()
-
-
-@given(st.binary(max_size=70))
-def test_the_hash_is_murmur(data: bytes) -> None:
-    assert murmur_hash(data) == murmur_by_the_book(data)
 
 
 def test_an_empty_one_is_as_redis_makes_it() -> None:
@@ -217,8 +197,3 @@ def test_values_that_no_hash_gives() -> None:
     table = table_with(b"HYLL\0" + HEAD[5:] + b"\xff" * 12288)
     assert registers_of(table) == [63] * REGISTERS
     assert renew_estimate(table, KEY) == -(2**63)
-
-
-def test_the_self_test_finds_nothing() -> None:
-    assert self_test(42, MOST, 20_000) == ""
-    assert self_test(0, 0, 100) == ""
