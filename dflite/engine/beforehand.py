@@ -3,7 +3,7 @@
 from dflite.engine.command import WRITE
 from dflite.engine.lookup import find
 from dflite.engine.notifications import Notifications
-from dflite.native.rdb.snapshot import before_change
+from dflite.native.keyspace.index import before_change
 from dflite.store.db import Db
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from dflite.base.errors import NoSuchKey
 from dflite.native.base.bytesops import format_int
-from dflite.native.rdb.snapshot import before_change
+from dflite.native.keyspace.index import before_change
 from dflite.store.db import NEVER, Db
 from dflite.store.effects import GENERIC, HASH, LIST, SET, STREAM, STRING, ZSET
 

@@ -4,10 +4,10 @@ from typing import Final, Protocol, cast
 
 from dflite.base.errors import WrongType
 from dflite.native.base.clock import Clock
+from dflite.native.keyspace.index import before_change
 from dflite.native.keyspace.remains import Remains
 from dflite.native.keyspace.table import EXPIRED as DUE
 from dflite.native.keyspace.table import Table
-from dflite.native.rdb.snapshot import before_change
 from dflite.native.values import hashes, sets
 from dflite.store.effects import (
     EXPIRED,

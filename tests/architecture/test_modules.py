@@ -42,6 +42,8 @@ TESTED_ELSEWHERE: Final = {
     "dflite/native/sorted_sets/ordered_nodes.pyx": "the tree's nodes: test_ordered.py",
     "dflite/native/sorted_sets/packed_zset.pyx": "small sorted sets: test_zsets.py",
     "dflite/native/rdb/loader.pyx": "test_snapshot.py, persistence/test_rdb_file.py",
+    "dflite/native/rdb/snapshot_output.pyx": "a snapshot's bytes: test_snapshot.py",
+    "dflite/native/rdb/snapshot_parts.pyx": "a snapshot's large values: test_snapshot.py",
     "dflite/native/keyspace/remains.pyx": "what Table.clear leaves: test_table.py",
     "dflite/native/wire/requests.pyx": "what connections parse into: test_connection.py",
     "dflite/native/wire/resp.pyx": "RESP's parser: test_connection.py",

@@ -2,6 +2,7 @@ from dflite.native.base.clock import Clock
 from dflite.native.keyspace.remains import Remains
 
 def set_hash_secret(secret: bytes) -> None: ...
+def before_change(index: Index, key: bytes) -> None: ...
 
 class Index:
     clock: Clock

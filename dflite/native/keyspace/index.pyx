@@ -91,6 +91,12 @@ cdef uint64_t hash_of(Entry* e) noexcept nogil:
     return hash_key(key_of(e), key_length_of(e))
 
 
+def before_change(Index index not None, bytes key not None) -> None:
+    """The value at key is about to change in place: a snapshot may have to see it first."""
+    if index.cut is not None:
+        index.before_change(hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)))
+
+
 cdef class Index(Value):
     """Entries by key. `clock` says what "now" is, for access stamps and deadlines.
 

@@ -64,11 +64,16 @@ cdef int put_id(Writer writer, StreamId id) except -1:
 
 def save_stream(Writer writer not None, Stream stream not None) -> None:
     """Write a stream as RDB_STREAM_3."""
+    save_whole(writer, stream, RDB_STREAM_3)
+
+
+cdef int save_whole(Writer writer, Stream stream, int kind) except -1:
+    """Write a stream at once, in the form of that number."""
     cdef Place place = first_place()
     writer.put_length(stream.log.nodes.count)
     while save_node(writer, stream, &place):
         pass
-    save_behind_nodes(writer, stream, RDB_STREAM_3)
+    return save_behind_nodes(writer, stream, kind)
 
 
 cdef bint save_node(Writer writer, Stream stream, Place* place) except -1:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from dflite.native.keyspace.table import Table
 from dflite.native.rdb.loader import Loader
 from dflite.native.rdb.reader import Reader
-from dflite.native.rdb.snapshot import Snapshot, part_sizes, set_part_sizes
+from dflite.native.rdb.snapshot import Snapshot
+from dflite.native.rdb.snapshot_parts import part_sizes, set_part_sizes
 from dflite.store.keyspace import Keyspace
 from dflite.store.shards import shard_of
 from tests.against.families import ALL
