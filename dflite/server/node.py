@@ -44,7 +44,7 @@ from dflite.server.snapshotting import Snapshots
 from dflite.server.specialization import DESCRIPTIONS, NO_EVICTION, keep_promise
 from dflite.server.upkeep import Upkeep
 from dflite.server.user_files import UsersProblem
-from dflite.server.working_directory import follow_directory
+from dflite.server.working_directory import WorkingDirectory
 from dflite.settings.settings import Settings
 from dflite.store.effects import Effects
 from dflite.store.keyspace import Keyspace
@@ -119,7 +119,7 @@ class Node:
         )
 
         keep_promise(settings)
-        follow_directory(settings, lambda: settings.appendonly or self.log.on)
+        self.directory = WorkingDirectory(settings, lambda: settings.appendonly or self.log.on)
 
     async def run(self) -> None:
         """Serve until told to stop."""
@@ -127,6 +127,7 @@ class Node:
             self.ports.open()
             # not before: it may be that of a node which has these ports
             write_pidfile(self.settings.pidfile)
+            self.directory.claim()
         except (ListenError, OSError):
             self.ports.close()
             raise

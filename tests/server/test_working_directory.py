@@ -1,11 +1,11 @@
-"""CONFIG SET dir: where one can go, one goes; all else is refused, and nothing has changed."""
+"""The working directory: shared with a warning, changed by CONFIG SET where one can go."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from dflite.server.working_directory import follow_directory
+from dflite.server.working_directory import WorkingDirectory
 from dflite.settings.settings import Settings
 from dflite.settings.values import ChangeRefused
 
@@ -17,7 +17,7 @@ class Place:
         self.log_is_on = False
         self.settings = Settings()
         self.settings.enable_protected_configs = "yes"
-        follow_directory(self.settings, lambda: self.log_is_on)
+        self.directory = WorkingDirectory(self.settings, lambda: self.log_is_on)
 
     def refusal(self, folder: str) -> str:
         with pytest.raises(ChangeRefused) as refused:
@@ -77,3 +77,19 @@ def test_it_comes_back_when_another_change_of_the_same_request_is_refused(
     with pytest.raises(ChangeRefused, match="No space left"):
         place.settings.change([("dir", "a"), ("dbfilename", "other.rdb")])
     assert place.settings.text("dir") == str(tmp_path) == os.getcwd()
+
+
+def test_two_nodes_with_one_directory_are_warned_of(
+    place: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.directory.claim()
+    assert not caplog.records
+    other = Place()
+    other.directory.claim()
+    assert f"another node has {tmp_path} for its --dir" in caplog.text
+
+    caplog.clear()
+    (tmp_path / "a").mkdir()
+    place.settings.change([("dir", "a")])
+    other.directory.claim()  # it is free now
+    assert not caplog.records
