@@ -5,7 +5,8 @@
 
 What was answered is in the snapshot, or in the log, which is closed behind all of this: from before
 the one is written until the process is gone nobody gets another answer. Where the snapshot fails
-the node goes on, unless it shall end by force.
+the node goes on, unless it shall end by force. A signal that comes while the log's first base is
+written is heeded when it is.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from dflite.server.saving import Saving
 from dflite.settings.settings import Settings
 
 LOOK_MS: Final = 10
+LOG_LOOK_MS: Final = 100  # while the log's first base is written
 REASON: Final = "shutdown_in_progress"  # why writes wait, as INFO names it
 
 
@@ -51,6 +53,9 @@ class Ending:
         self.stop = stop
         self.before_stop: list[Callable[[], None]] = []  # nobody comes in any more
         self.log_is_begun: Callable[[], bool] = never
+        self.log_is_whole: Callable[[], bool] = never
+        self.by_signal = False  # which gets no answer, so it may be heeded later
+        self.is_put_off = False
         self.over = False
         self.waiting = False  # for replicas
         self.askers: list[Callable[[], None]] = []  # to be told if it does not come about
@@ -71,7 +76,9 @@ class Ending:
         if self.waiting:
             self.askers.append(failed)
             return self.finish() if now else True
-        self.save, self.force = save, force
+        self.forget_timer()
+        self.is_put_off = False
+        self.save, self.force, self.by_signal = save, force, failed is nobody_asked
         timeout_s = self.settings.shutdown_timeout
         # what a script has written so far is no matter for others
         now = now or not timeout_s or self.executor.busy_with is not None
@@ -100,9 +107,10 @@ class Ending:
 
     def abort(self) -> bool:
         """Do not end after all; False if that is not about to happen."""
-        if not self.waiting:
+        if not self.waiting and not self.is_put_off:
             return False
         LOG.log(NOTICE, "Shutdown manually aborted")
+        self.is_put_off = False
         self.give_up()
         return True
 
@@ -152,7 +160,10 @@ class Ending:
         if self.log_begins() and not self.force:
             self.reactor.release_all(HELD_ENDING)
             LOG.warning("Writing initial AOF, can't exit: its files do not hold all data yet")
+            put_off = self.by_signal and self.count_askers() == 0
             self.give_up()
+            if put_off:
+                self.put_off()
             return False
         self.saving.call_off()
         self.saving.snapshots.call_off()
@@ -173,6 +184,26 @@ class Ending:
         executor = self.executor
         begins = not executor.loading and executor.replication.primary is None
         return begins and self.log_is_begun()
+
+    def put_off(self) -> None:
+        """End when the base is there, on which the next start relies."""
+        if not self.is_put_off:
+            LOG.log(NOTICE, "the node ends when it has been written")
+        self.is_put_off = True
+        self.timer = self.executor.timers.at(
+            self.executor.clock.now_ms + LOG_LOOK_MS, self.look_at_log
+        )
+
+    def look_at_log(self) -> None:
+        """Is the first base there, or given up?"""
+        self.timer = None
+        if self.log_begins():
+            self.put_off()
+        elif self.log_is_whole():
+            self.begin(self.save, False, False, nobody_asked)
+        else:
+            self.is_put_off = False
+            LOG.warning("the log has no base, so the node goes on")
 
     def saved(self) -> bool:
         """Take the last snapshot, if it is asked for or, with None, if there are to be any."""

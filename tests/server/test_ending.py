@@ -131,18 +131,49 @@ def test_the_end_can_be_called_off_or_hurried(run_dflite: RunDflite) -> None:
         assert "lacks" in primary.log
 
 
-def test_a_log_has_its_first_base_before_the_end(run_dflite: RunDflite) -> None:
-    server = run_dflite("--enable_debug_command=yes")
-    with server.connect() as client:
-        client.call("DEBUG", "POPULATE", "1000")
-        client.call("CONFIG", "SET", "rdb-key-save-delay", "1000000", "appendonly", "yes")
+@pytest.fixture
+def beginner(run_dflite: RunDflite, tmp_path: Path) -> Server:
+    """A node that writes the first base of its log, for as long as it is let."""
+    server = run_dflite("--enable_debug_command=yes", f"--dir={tmp_path}")
+    server.call("DEBUG", "POPULATE", "1000")
+    server.call("CONFIG", "SET", "rdb-key-save-delay", "1000000", "appendonly", "yes")
+    return server
+
+
+def test_a_log_has_its_first_base_before_the_end(
+    beginner: Server, run_dflite: RunDflite, tmp_path: Path
+) -> None:
+    with beginner.connect() as client:
         assert "Errors trying to SHUTDOWN" in client.call("SHUTDOWN", "NOSAVE").text
-        server.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: server.log.count("Writing initial AOF") == 2, what="it is refused")
+        beginner.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "the node ends when it has been written" in beginner.log)
+        assert client.call("SET", "late", "1").text == "OK"
         client.call("CONFIG", "SET", "rdb-key-save-delay", "0")
-        wait_until(lambda: "AOF rewrite terminated" in server.log, what="the base is there")
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(10) == 0
+    assert beginner.process.wait(20) == 0
+    with run_dflite(f"--dir={tmp_path}", "--appendonly=yes").connect() as client:
+        assert client.call("DBSIZE").value == 1001
+
+
+def test_an_end_that_was_put_off_can_be_called_off(beginner: Server) -> None:
+    with beginner.connect() as client:
+        beginner.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "the node ends when it has been written" in beginner.log)
+        assert client.call("SHUTDOWN", "ABORT").text == "OK"
+        assert client.call("SHUTDOWN", "ABORT").text == "ERR No shutdown in progress."
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "0")
+        wait_until(lambda: "AOF rewrite terminated" in beginner.log, what="the base is there")
+        assert client.call("PING").text == "PONG"
+    beginner.process.send_signal(signal.SIGTERM)
+    assert beginner.process.wait(20) == 0
+
+
+def test_an_end_that_was_put_off_is_forgotten_without_a_log(beginner: Server) -> None:
+    with beginner.connect() as client:
+        beginner.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "the node ends when it has been written" in beginner.log)
+        client.call("CONFIG", "SET", "appendonly", "no")
+        wait_until(lambda: "so the node goes on" in beginner.log)
+        assert client.call("SHUTDOWN", "ABORT").text == "ERR No shutdown in progress."
 
 
 def test_nobody_is_waited_for_longer_than_that(run_dflite: RunDflite) -> None:

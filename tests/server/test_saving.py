@@ -10,6 +10,7 @@ import pytest
 
 from dflite.server.saving import Saving
 from dflite.server.snapshotting import Snapshots
+from tests.server.test_append_log import kill
 from tests.support.connection import Connection
 from tests.support.node import Node
 from tests.support.resp import encode_all
@@ -294,11 +295,13 @@ def test_what_cannot_work_is_told_at_the_start(run_dflite: RunDflite, folder: Pa
     server = run_dflite("--dir=/proc", "--save=3600 1")
     assert "no snapshot can be written in /proc: " in server.log
     assert "so writes will be refused" in server.log
+    kill(server)  # which would not end without a last snapshot
     server = run_dflite("--dir=/proc")
     assert "no snapshot can be written in /proc: " in server.log
     assert "will be refused" not in server.log
     server = run_dflite(f"--dir={folder}", "--dbfilename=", "--save=3600 1")
     assert f"no snapshot can be written in {folder}: dbfilename is empty" in server.log
+    kill(server)
     for flags in (("--dir=/proc", "--dbfilename="), (f"--dir={folder}", "--save=3600 1")):
         server = run_dflite(*flags)
         assert "no snapshot can be" not in server.log
