@@ -4,9 +4,9 @@
           -> no request is taken any more -> the last snapshot -> `stopped`
 
 What was answered is in the snapshot, or in the log, which is closed behind all of this: from before
-the one is written until the process is gone nobody gets another answer. Where the snapshot fails
-the node goes on, unless it shall end by force. A signal that comes while the log's first base is
-written is heeded when it is.
+the one is written until the process is gone nobody gets another answer. Where the snapshot fails,
+or a log that is on has no base to begin the next start with, the node goes on, unless it shall end
+by force. A signal that comes while the first base is written is heeded when it is.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ class Ending:
         self.stop = stop
         self.before_stop: list[Callable[[], None]] = []  # nobody comes in any more
         self.log_is_begun: Callable[[], bool] = never
-        self.log_is_whole: Callable[[], bool] = never
+        self.log_lacks_base: Callable[[], bool] = never  # be it begun or not
         self.by_signal = False  # which gets no answer, so it may be heeded later
         self.is_put_off = False
         self.over = False
@@ -167,6 +167,14 @@ class Ending:
             return False
         self.saving.call_off()
         self.saving.snapshots.call_off()
+        if not self.force and self.would_lose_all():
+            self.reactor.release_all(HELD_ENDING)
+            LOG.warning(
+                "The append only file has no base, can't exit: all would be lost. SHUTDOWN SAVE "
+                "writes a snapshot to start with"
+            )
+            self.give_up()
+            return False
         if not self.saved() and not self.force:
             self.reactor.release_all(HELD_ENDING)
             LOG.warning("Error trying to save the DB, can't exit: SHUTDOWN NOSAVE would")
@@ -199,16 +207,23 @@ class Ending:
         self.timer = None
         if self.log_begins():
             self.put_off()
-        elif self.log_is_whole():
-            self.begin(self.save, False, False, nobody_asked)
         else:
-            self.is_put_off = False
-            LOG.warning("the log has no base, so the node goes on")
+            self.begin(self.save, False, False, nobody_asked)
+
+    def would_lose_all(self) -> bool:
+        """Would the next start of a primary find neither a log nor a snapshot of these keys?"""
+        executor = self.executor
+        if executor.loading or executor.replication.primary is not None or self.will_save():
+            return False
+        return self.log_lacks_base() and any(len(db) for db in executor.keyspace.dbs)
+
+    def will_save(self) -> bool:
+        """Is there to be a last snapshot? With None, if any are wanted."""
+        return self.saving.wanted() if self.save is None else self.save
 
     def saved(self) -> bool:
-        """Take the last snapshot, if it is asked for or, with None, if there are to be any."""
-        save = self.saving.wanted() if self.save is None else self.save
-        return not save or self.executor.loading or self.saving.save_now()
+        """Take the last snapshot, if there is to be one."""
+        return not self.will_save() or self.executor.loading or self.saving.save_now()
 
     def give_up(self) -> None:
         """The node goes on, and whoever has asked for its end is told so."""

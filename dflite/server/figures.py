@@ -216,9 +216,17 @@ class Figures:
             )
         if executor.busy_with is not None:
             return "a script runs, and takes long"
-        if executor.misconfigured is not None:
+        if executor.misconfigured is not None and not self.may_fail_to_save():
             return self.why_nothing_is_written()
+        rewriting = self.restoring.rewriting
+        if link is None and rewriting.lacks_base() and rewriting.error:
+            return f"the append only file has no base yet: its rewrite failed: {rewriting.error}"
         return ""
+
+    def may_fail_to_save(self) -> bool:
+        """Is this a replica that shall follow on whatever its disk does?"""
+        is_replica = self.executor.replication.primary is not None
+        return is_replica and self.settings.replica_ignore_disk_write_errors
 
     def how_far(self) -> str:
         """Where what is loaded is."""

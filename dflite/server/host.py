@@ -96,7 +96,7 @@ class NodeHost(ReplicationHost):
         self.restoring = restoring
         self.ending = Ending(executor, self.settings, figures.reactor, saving, self.stop)
         self.ending.log_is_begun = self.rewriting.is_first
-        self.ending.log_is_whole = self.rewriting.log.is_good
+        self.ending.log_lacks_base = self.rewriting.lacks_base
         figures.ends_in_ms = self.ending.left_ms
         figures.await_end = self.ending.count_askers
         self.apply_settings()

@@ -168,7 +168,7 @@ def log_lines(log: AppendLog, rewriting: LogRewriting) -> list[str]:
         f"aof_rewrites:{rewriting.rewrites}",
         f"aof_rewrites_consecutive_failures:{rewriting.failures}",
         f"aof_last_write_status:{'err' if log.error else 'ok'}",
-        f"aof_base_missing:{int(log.settings.appendonly and not log.is_whole)}",
+        f"aof_base_missing:{int(rewriting.lacks_base())}",
         "aof_last_cow_size:0",
     ]
     if rewriting.error:

@@ -63,7 +63,7 @@ class LogRewriting:
         self.failures = 0  # in a row
         self.tried_s = 0.0
         self.rewrites = 0
-        settings.on_change("appendonly", self.switch)
+        settings.on_change("appendonly", self.switch, always=True)
 
     @property
     def run(self) -> SnapshotRun | None:
@@ -76,7 +76,11 @@ class LogRewriting:
 
     def is_first(self) -> bool:
         """Is the one that runs to be the first base of a log?"""
-        return self.is_running and self.settings.appendonly and not self.log.is_whole
+        return self.is_running and self.lacks_base()
+
+    def lacks_base(self) -> bool:
+        """Is the log wanted, and not there yet?"""
+        return self.settings.appendonly and not self.log.is_whole
 
     def running_s(self) -> int:
         return int(time.monotonic() - self.began_s) if self.is_running else NEVER
@@ -94,6 +98,8 @@ class LogRewriting:
                 raise Refused(f"Unable to turn on AOF: {self.error}")
         elif not self.settings.appendonly:
             self.scheduled = False
+            if self.log.on:
+                LOG.log(NOTICE, "the append only file is off: what comes is not in it")
             self.call_off()
             self.log.end()
             self.log.miss(False)

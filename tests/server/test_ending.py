@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from tests.replication.test_peers_follow import caught_up, info
+from tests.server.test_append_log import persistence
 from tests.support.connection import Closed, Connection
 from tests.support.proxy import Proxy
 from tests.support.servers import Server, start_dflite, wait_until
@@ -167,13 +168,35 @@ def test_an_end_that_was_put_off_can_be_called_off(beginner: Server) -> None:
     assert beginner.process.wait(20) == 0
 
 
-def test_an_end_that_was_put_off_is_forgotten_without_a_log(beginner: Server) -> None:
+def test_an_end_that_was_put_off_comes_when_the_log_is_switched_off(beginner: Server) -> None:
     with beginner.connect() as client:
         beginner.process.send_signal(signal.SIGTERM)
         wait_until(lambda: "the node ends when it has been written" in beginner.log)
-        client.call("CONFIG", "SET", "appendonly", "no")
-        wait_until(lambda: "so the node goes on" in beginner.log)
-        assert client.call("SHUTDOWN", "ABORT").text == "ERR No shutdown in progress."
+        client.send("CONFIG", "SET", "appendonly", "no")
+        assert beginner.process.wait(20) == 0
+
+
+def test_a_node_whose_log_could_not_be_begun_does_not_end(
+    run_dflite: RunDflite, tmp_path: Path
+) -> None:
+    folder = tmp_path / "appendonlydir"
+    server = run_dflite(f"--dir={tmp_path}")
+    with server.connect() as client:
+        client.call("SET", "a", "1")
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "100000000")
+        client.call("CONFIG", "SET", "appendonly", "yes")
+        folder.rename(tmp_path / "elsewhere")
+        folder.write_text("in the way")
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "0")
+        wait_until(lambda: "Background AOF rewrite failed" in server.log, what="the base fails")
+        wait_until(lambda: persistence(client)["aof_rewrite_in_progress"] == "0")
+        assert client.call("SHUTDOWN", "NOSAVE").is_error
+        assert "all would be lost" in server.log
+        folder.unlink()
+        client.call("CONFIG", "SET", "appendonly", "yes")  # at once, not when its time comes
+        wait_until(lambda: persistence(client)["aof_base_missing"] == "0", what="it heals")
+    begin_end(server, "SIGTERM")
+    assert server.process.wait(20) == 0
 
 
 def test_nobody_is_waited_for_longer_than_that(run_dflite: RunDflite) -> None:
