@@ -36,6 +36,7 @@ from dflite.server.log_loading import CannotLoad
 from dflite.server.log_rewrite import LogRewriting
 from dflite.server.logs import LOG, NOTICE, Logs, Throttle, write_out
 from dflite.server.ports import ADMIN, MAIN, MEMCACHED, TLS, Ports
+from dflite.server.privileges import CannotBecome, become
 from dflite.server.process import remove_pidfile, write_pidfile
 from dflite.server.restoring import Restoring
 from dflite.server.saving import Saving
@@ -127,8 +128,10 @@ class Node:
             self.ports.open()
             # not before: it may be that of a node which has these ports
             write_pidfile(self.settings.pidfile)
+            if self.settings.user:
+                become(self.settings.user)
             self.directory.claim()
-        except (ListenError, OSError):
+        except (ListenError, CannotBecome, OSError):
             self.ports.close()
             raise
         loop = asyncio.get_running_loop()
@@ -292,7 +295,7 @@ def serve(settings: Settings, warnings: list[str]) -> int:
         for sentence in endpoint.furnish():
             LOG.log(NOTICE, "%s", sentence)
         uvloop.run(Node(settings, endpoint).run())
-    except (ListenError, CannotLoad, UsersProblem) as error:
+    except (ListenError, CannotBecome, CannotLoad, UsersProblem) as error:
         LOG.error("cannot start: %s", error)
         return 1
     except OSError as error:

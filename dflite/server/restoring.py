@@ -5,13 +5,14 @@ notices.
 """
 
 import asyncio
+import contextlib
 import os
 import time
 from typing import Final
 
 from dflite.base.errors import CommandError
 from dflite.engine.executor import Executor
-from dflite.persistence.names import files_of
+from dflite.persistence.names import SUFFIX, files_of
 from dflite.persistence.rdb_file import DamagedFile, FileLoad, load_file
 from dflite.scripting.scripting import FLUSH, REPLACE, take_functions
 from dflite.server.append_log import AppendLog
@@ -73,6 +74,22 @@ class Restoring:
                 raise CannotLoad(f"no log can be begun in {self.log.folder}: {reason}") from None
             await asyncio.sleep(LOOK_S)
 
+    def tell_what_is_not_loaded(self, path: str) -> None:
+        """Warn of a log or of snapshots that somebody may think are the data of this node."""
+        settings = self.settings
+        log = self.log.manifest_path
+        if not settings.appendonly and os.path.exists(log):
+            LOG.warning("%s is a log, and is not loaded: --appendonly is off", log)
+        if path or settings.appendonly or not settings.dbfilename:
+            return
+        others: list[str] = []
+        with contextlib.suppress(OSError):  # whether one may write there is told elsewhere
+            others = sorted(name for name in os.listdir(settings.dir) if name.endswith(SUFFIX))
+        if others:
+            more = f" and {len(others) - 1} more" if others[1:] else ""
+            said = "%s holds %s%s, not loaded: --dbfilename is %s"
+            LOG.warning(said, settings.dir, others[-1], more, settings.dbfilename)
+
     async def at_start(self, stopped: asyncio.Event) -> bool:
         """Load the log, or the newest snapshot, if there is one; CannotLoad if it cannot be read.
 
@@ -81,6 +98,7 @@ class Restoring:
         """
         executor = self.executor
         path = self.newest() if self.settings.dbfilename else ""
+        self.tell_what_is_not_loaded(path)
         if not path and not self.settings.appendonly:
             self.rewriting.by_itself = True
             return True

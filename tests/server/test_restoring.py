@@ -268,3 +268,28 @@ def test_a_file_system_without_locks_is_told_of_once(
     told = [record for record in caplog.records if "cannot be locked (No locks" in record.message]
     assert len(told) == 1
     loading.log.close()
+
+
+@pytest.mark.parametrize(
+    ("names", "flag", "said"),
+    [
+        (["dump.rdb"], "--dbfilename=dump-{timestamp}", "holds dump.rdb, not loaded"),
+        (["a.rdb", "b.rdb"], "--dbfilename=dump.rdb", "holds b.rdb and 1 more, not loaded"),
+        (["b.rdb"], "--dbfilename=", ""),
+        ([], "--dbfilename=dump.rdb", ""),
+    ],
+)
+def test_snapshots_with_other_names_are_not_passed_over_in_silence(
+    run_dflite: RunDflite, tmp_path: Path, names: list[str], flag: str, said: str
+) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(b"REDIS0011")
+    log = run_dflite(f"--dir={tmp_path}", flag).log
+    assert said in log
+    assert said or "not loaded" not in log
+
+
+def test_a_log_that_is_not_loaded_is_told_of(run_dflite: RunDflite, tmp_path: Path) -> None:
+    run_dflite(f"--dir={tmp_path}", "--appendonly=yes").stop()
+    server = run_dflite(f"--dir={tmp_path}")
+    assert "is a log, and is not loaded: --appendonly is off" in server.log

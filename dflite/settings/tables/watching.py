@@ -119,7 +119,13 @@ PROCESS: Final = Group(
             OWN,
         ),
         fixed("pidfile", PATH, "", "File that holds the process number while the node runs."),
-        fixed("user", TEXT, "", "User to become once the ports are open.", OWN),
+        fixed(
+            "user",
+            TEXT,
+            "",
+            "User that root becomes once the ports are open; --dir has to be theirs.",
+            OWN,
+        ),
         idle("daemonize", YES_NO, "no", "Goes to the background.", when=FIXED),
         idle(
             "supervised",
