@@ -20,6 +20,7 @@ from dflite.engine.command import Command
 from dflite.engine.durations import Times, calls_of, times_of, usec_of
 from dflite.server.figures import Figures
 from dflite.server.metric_kinds import counter, gauge, untyped
+from dflite.server.persistence_metrics import persistence_metrics
 from dflite.server.process import cpu_of_process
 from dflite.server.replication_metrics import replication_metrics
 
@@ -61,6 +62,7 @@ class NodeCollector(Collector):
         yield from self.memory()
         yield from self.traffic()
         yield from self.tls()
+        yield from persistence_metrics(self.figures)
         yield from replication_metrics(self.figures)
         yield from self.keyspace()
         yield from self.commands()
