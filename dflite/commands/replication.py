@@ -252,8 +252,8 @@ def refuse_syncing(ctx: Context) -> bool:
     if link is None:
         return False
     if replica is not None and link.is_from(replica):
-        # a circle, whose stream would never end
-        if not link.circle_told:
+        # a circle, whose stream would never end, unless it has just been handed over to
+        if link.is_circle(ctx.engine.clock.now_ms) and not link.circle_told:
             link.circle_told = True
             ctx.host.log(
                 "warning",

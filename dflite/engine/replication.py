@@ -16,6 +16,7 @@ from dflite.native.wire.connection import Connection
 NOBODY: Final = "0" * 40
 NO_OFFSET: Final = -1
 NO_FAILOVER: Final = "no-failover"
+CIRCLE_MS: Final = 2_000  # that the other one of two gets to be promoted
 PIECE: Final = 64 * 1024  # bytes of the stream that a replica is given at once
 
 # Who wants the stream to be written.
@@ -105,6 +106,7 @@ class PrimaryLink:
         self.sync_io_ms = 0
         self.sync_began_s = 0.0
         self.sync_fields: dict[str, str] = {}  # that stand in its head
+        self.linkless_since_ms = 0  # since when it says that it has no primary itself
         self.circle_told = False  # that it is to follow this node in turn
         self.client_id = -1  # whose commands its stream's are
 
@@ -115,6 +117,10 @@ class PrimaryLink:
     def is_from(self, replica: Replica) -> bool:
         """Is the primary itself about to follow?"""
         return replica.port == self.port and replica.ip in (self.ip, self.host)
+
+    def is_circle(self, now_ms: int) -> bool:
+        """Does who asks to follow remain a replica itself? One that is promoted does not."""
+        return 0 < self.linkless_since_ms <= now_ms - CIRCLE_MS
 
 
 class Replication:

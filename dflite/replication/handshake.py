@@ -9,14 +9,23 @@ SPEAKS_AS: Final = b"9.0.0"  # Valkey's version whose snapshots can be read here
 NOAUTH: Final = b"-NOAUTH"
 WANTS_PASSWORD: Final = (NOAUTH, b"-NOPERM", b"-ERR operation not permitted")
 CANNOT_WRITE: Final = b"-MISCONF"  # its disk takes no more: its data are there nevertheless
-# Refusals of PSYNC that pass.
-NOT_YET: Final = (b"-NOMASTERLINK", b"-LOADING", b"-MASTERDOWN", b"-NOAUTH", b"-BUSY")
+# Refusals that pass.
+NO_LINK: Final = b"-NOMASTERLINK"
+NOT_YET: Final = (NO_LINK, b"-LOADING", b"-MASTERDOWN", b"-BUSY")
 MARK_BYTES: Final = 40
 LONGEST_OFFSET: Final = 18  # digits: there is room for more bytes behind it
 
 
 class Refused(Exception):
     """What the primary has against it, in a sentence."""
+
+
+class NotYet(Refused):
+    """It cannot serve replicas now; nobody need do anything about that."""
+
+
+class NoLinkThere(NotYet):
+    """It is a replica, and has no link to its own primary."""
 
 
 class Greeting:
@@ -51,7 +60,8 @@ class Greeting:
         if answer.startswith(NOAUTH) and not self.has_password:
             raise Refused(f"it wants a password, and there is no --masterauth: {text[1:]}")
         if name == "PING" and not answer.startswith((*WANTS_PASSWORD, CANNOT_WRITE)):
-            raise Refused(f"it answers PING with {text}")
+            refusal = NotYet if answer.startswith(NOT_YET) else Refused
+            raise refusal(f"it answers PING with {text}")
         if name == "AUTH":
             raise Refused(f"it does not let us in: {text}")
         if name == "REPLCONF":
@@ -78,7 +88,8 @@ class Answer:
             if len(words[2]) > LONGEST_OFFSET or len(self.history) != MARK_BYTES:
                 raise Refused(f"it answers PSYNC with {' '.join(words)[:200]}")
         elif line.startswith(NOT_YET):
-            raise Refused(f"it cannot serve replicas now: {' '.join(words)}")
+            refusal = NoLinkThere if line.startswith(NO_LINK) else NotYet
+            raise refusal(f"it cannot serve replicas now: {' '.join(words)}")
         else:
             raise Refused(f"it answers PSYNC with {' '.join(words)[:200]}")
 

@@ -25,7 +25,8 @@ from dflite.engine.journal import ANY_DATABASE, GETACK
 from dflite.engine.replication import NO_FAILOVER, NO_OFFSET, ONLINE, Replica
 from dflite.engine.timers import Timer
 from dflite.replication.handshake import Refused
-from dflite.server.following import PASSING, Following
+from dflite.server.following import Following
+from dflite.server.link_log import PASSING
 from dflite.server.logs import LOG, NOTICE
 from dflite.server.saving import Saving
 from dflite.server.tls import make_client_context

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from dflite.base.errors import CommandError
 from dflite.base.resp import request
 from dflite.engine.context import Host
 from dflite.engine.executor import Executor
@@ -22,20 +21,20 @@ from dflite.engine.replication import LOG as THE_LOG
 from dflite.engine.replication import PrimaryLink
 from dflite.native.keyspace.memory import LOADING
 from dflite.native.keyspace.table import bytes_of
-from dflite.persistence.rdb_file import DamagedFile
 from dflite.persistence.rdb_stream import StreamLoad
 from dflite.replication import roles
 from dflite.replication.handshake import (
     LONGEST_OFFSET,
     Announcement,
     Answer,
+    NoLinkThere,
     Refused,
 )
-from dflite.replication.stream import BrokenStream, PrimaryStream, StreamEnded
+from dflite.replication.stream import BrokenStream, PrimaryStream
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.greeting import introduce
-from dflite.server.link_problems import describe
-from dflite.server.logs import LOG, NOTICE, VERBOSE
+from dflite.server.link_log import PASSING, LinkLog, answered, tell_branching
+from dflite.server.logs import LOG, NOTICE
 from dflite.server.retrying import Retrying
 from dflite.server.slowing import Slowing
 from dflite.server.snapshotting import Snapshots
@@ -55,16 +54,6 @@ CLIENT_TLS: Final = (
     "tls_client_key_file_pass", "tls_protocols",
 )  # fmt: skip
 ID_LENGTH: Final = 40
-PASSING: Final = (
-    LinkLost,
-    Refused,
-    StreamEnded,
-    BrokenStream,
-    DamagedFile,
-    BadSetting,
-    CommandError,
-    OSError,
-)
 
 
 class Following:
@@ -87,8 +76,7 @@ class Following:
         self.retrying = Retrying(time.monotonic)
         self.before_new_data: list[Callable[[], None]] = []  # what ends with the old ones
         self.after_new_data: list[Callable[[], None]] = []  # what begins with them
-        self.last_problem = ""
-        self.last_warnings: list[str] = []
+        self.told = LinkLog()
         self.mark = "me:" + secrets.token_hex(8)  # by which this node knows itself
         self.handing_over = False  # the other node is to take over
         self.on_handed_over: Callable[[bool], None] | None = None  # it has, or not
@@ -141,8 +129,7 @@ class Following:
             self.can_go_on = backlog.active
             self.database = max(backlog.selected, 0)
         self.hang_up()
-        self.last_problem = ""
-        self.last_warnings = []
+        self.told = LinkLog()
         link = PrimaryLink(host, port, self.executor.clock.now_ms)
         self.handing_over = handing_over
         self.retrying = Retrying(time.monotonic)
@@ -181,7 +168,7 @@ class Following:
         self.hang_up()
         roles.become_primary(self.executor)
         self.settings.replicaof = ""
-        self.tell_branching()
+        tell_branching(self.executor.replication)
         LOG.log(NOTICE, "MASTER MODE enabled: this node is a primary from now on")
 
     def hang_up(self) -> None:
@@ -209,39 +196,32 @@ class Following:
                 self.attempts += 1
                 await self.attempt(link)
             except PASSING as problem:
-                if link is self.link:
-                    self.tell(link, describe(problem))
+                if self.is_kept(link):
+                    self.note_refusal(link, problem)
+                    self.told.problem(link, problem, self.retrying.has_lasted())
                 if isinstance(problem, BrokenStream):
                     self.can_go_on = False
             except Exception as bug:
                 self.executor.internal_errors += 1
                 self.can_go_on = False
-                self.tell(link, f"internal error: {type(bug).__name__}: {bug}")
+                self.told.problem(link, bug, self.retrying.has_lasted())
             if self.handing_over and self.on_handed_over is not None:
                 self.on_handed_over(False)
-            if link is not self.link:
+            if not self.is_kept(link):
                 return  # hung up: a cancellation may be lost where what was waited for came too
             self.drop()
             await asyncio.sleep(self.retrying.ended())
 
-    def tell(self, link: PrimaryLink, problem: str) -> None:
-        """Each problem is told once, as long as there is no other."""
-        is_told = problem == self.last_problem and not self.retrying.has_lasted()
-        level = 10 if is_told else NOTICE
-        self.last_problem = problem
-        lost = "Connection with master lost" if link.is_up else "no link to the primary"
-        LOG.log(level, "%s: %s:%d: %s", lost, link.host, link.port, problem)
+    def is_kept(self, link: PrimaryLink) -> bool:
+        """Is it still to be had, or has this node hung up?"""
+        return link is self.link and self.task is not None
 
-    def tell_branching(self) -> None:
-        """The history that was followed so far is the former one."""
-        replication = self.executor.replication
-        LOG.log(
-            NOTICE,
-            "Setting secondary replication ID to %s, valid up to offset: %d; the new one is %s",
-            replication.former_id,
-            replication.former_offset,
-            replication.id,
-        )
+    def note_refusal(self, link: PrimaryLink, problem: BaseException) -> None:
+        """A primary that has none itself: perhaps it is to follow this node."""
+        if not isinstance(problem, NoLinkThere):
+            link.linkless_since_ms = 0
+        elif not link.linkless_since_ms and not self.handing_over:
+            link.linkless_since_ms = self.executor.clock.now_ms
 
     def drop(self) -> None:
         """The link is gone, or to be so."""
@@ -281,7 +261,7 @@ class Following:
         if self.handing_over:
             words.append(b"FAILOVER")
         wire.send(request(*words))
-        answer = Answer(await wire.line(patience_s), can_go_on)
+        answer = Answer(await answered(link, wire, patience_s), can_go_on)
         if self.handing_over:
             self.handing_over = False
             if self.on_handed_over is not None:
@@ -289,7 +269,7 @@ class Following:
         if answer.partial:
             if answer.history and answer.history != replication.id:
                 replication.branch_off(answer.history)
-                self.tell_branching()
+                tell_branching(replication)
                 roles.dismiss_replicas(self.executor)
             LOG.log(
                 NOTICE,
@@ -329,12 +309,7 @@ class Following:
         replicas = self.executor.replication.replicas
         if any(self.mark in replica.capabilities for replica in replicas.values()):
             raise Refused("that is this node itself, which cannot be its own replica")
-        if greeting.warnings != self.last_warnings:
-            for warning in greeting.warnings:
-                LOG.log(NOTICE, "the primary: %s", warning)
-        self.last_warnings = greeting.warnings
-        for remark in greeting.remarks:
-            LOG.log(VERBOSE, "the primary: %s", remark)
+        self.told.greeted(greeting.warnings, greeting.remarks)
 
     # -- the snapshot ------------------------------------------------------------------------------
 
@@ -343,7 +318,7 @@ class Following:
     ) -> bytes:
         """Take over the primary's snapshot; what came behind it."""
         LOG.log(NOTICE, "Full resync from master: %s:%d", answer.history, answer.offset)
-        announcement = Announcement(await wire.line(patience_s))
+        announcement = Announcement(await answered(link, wire, patience_s))
         LOG.log(NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory")
         executor = self.executor
         link.sync_total = announcement.size
@@ -445,6 +420,7 @@ class Following:
         link.client_id = self.stream.client.id
         self.executor.backlog.selected = self.database
         self.retrying.up()
+        link.linkless_since_ms = 0
         self.set_state(link, "connected")
         self.acknowledge(wire)
         self.receive(left_over + wire.take())

@@ -256,6 +256,23 @@ class FullSyncs:
         replica.since_ms = self.executor.clock.now_ms
         LOG.log(NOTICE, "Full resync requested by replica %s:%d", replica.ip, replica.port)
         self.look()
+        if self.waiting() == [replica]:
+            self.tell_waiting()
+
+    def tell_waiting(self) -> None:
+        """Why the first one that waits gets nothing yet."""
+        running = self.snapshots.running
+        if running is not None:
+            LOG.log(
+                NOTICE, "its snapshot begins when the %s is done that is running", running.purpose
+            )
+            return
+        LOG.log(
+            NOTICE,
+            "its snapshot begins in %d s, so that other replicas can share it "
+            "(repl-diskless-sync-delay)",
+            self.settings.repl_diskless_sync_delay,
+        )
 
     def waiting(self) -> list[Replica]:
         replicas = self.executor.replication.replicas.values()

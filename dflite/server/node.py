@@ -110,7 +110,8 @@ class Node:
             self.saving,
             self.restoring,
         )
-        self.host.ending.before_stop.append(self.ports.close)
+        # the link first: what becomes of it then is no problem of it
+        self.host.ending.before_stop += [self.following.hang_up, self.ports.close]
         self.host.join_replication(
             self.full_syncs,
             self.following,

@@ -4,7 +4,7 @@ import pytest
 
 from dflite.base.errors import BadSyntax, NotAnInteger
 from dflite.base.replication_errors import NoPrimaryLink
-from dflite.engine.replication import GREETING, ONLINE, REPLICAS, SENT, PrimaryLink
+from dflite.engine.replication import CIRCLE_MS, GREETING, ONLINE, REPLICAS, SENT, PrimaryLink
 from tests.support.node import Node, NodeClient
 
 
@@ -135,8 +135,24 @@ def test_who_is_followed_does_not_follow_in_turn(node: Node) -> None:
         client.run(f"REPLCONF listening-port 6380 ip-address {ip}")
         answer = client.run("PSYNC ? -1")
         assert (answer == NoPrimaryLink) is is_in_circle, ip
-    lines = [text for _, text in node.host.logged if "they follow each other" in text]
-    assert len(lines) == 1
+
+
+def test_a_circle_is_told_once_the_other_one_has_remained_a_replica(
+    node: Node, client: NodeClient
+) -> None:
+    link = PrimaryLink("db1", 6380, node.clock.now_ms)
+    node.executor.replication.primary = link
+    client.run("REPLCONF listening-port 6380 ip-address db1")
+
+    def asked() -> int:
+        assert client.run("PSYNC ? -1") == NoPrimaryLink
+        return sum("they follow each other" in text for _, text in node.host.logged)
+
+    assert asked() == 0  # it asks before it is handed over to
+    link.linkless_since_ms = node.clock.now_ms  # it has no primary, it says
+    assert asked() == 0
+    node.advance(CIRCLE_MS)
+    assert [asked(), asked()] == [1, 1]
 
 
 def test_nobody_follows_a_replica_that_has_lost_its_primary(node: Node, client: NodeClient) -> None:

@@ -65,6 +65,7 @@ def test_a_primary_and_its_replica_change_places(start: Callable[..., Server]) -
         wait_until(lambda: caught_up(new, old), 20)
         assert old.call("GET", "k") == b"v"
         assert info(new, "stats")["sync_partial_ok"] == "1"
+        assert "follow each other" not in old.log + new.log
 
 
 @pytest.mark.parametrize("start", [start_dflite, start_valkey, start_redis])

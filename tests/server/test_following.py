@@ -1,6 +1,7 @@
 """Following a primary: what a replica does about every kind of primary, good and bad."""
 
 import random
+import signal
 import threading
 from pathlib import Path
 
@@ -22,6 +23,12 @@ def get(server: Server, key: str) -> object:
     with server.connect() as connection:
         reply = connection.call("GET", key)
     return reply.data.decode().split()[0] if reply.is_error else reply.value
+
+
+def warned(server: Server, text: str) -> bool:
+    """Is it in the log, as a warning, once?"""
+    lines = [line for line in server.log.splitlines() if text in line]
+    return len(lines) == 1 and lines[0].split()[1] == "warning"
 
 
 def full_sync(link: Link, data: bytes, offset: int = 100, marked: bool = True) -> None:
@@ -293,6 +300,7 @@ def test_a_wrong_password_is_told_and_a_right_one_lets_in() -> None:
         start_dflite(f"--replicaof=127.0.0.1:{primary.port}", "--masterauth=wrong") as ours,
     ):
         wait_until(lambda: "does not let us in: -WRONGPASS" in ours.log)
+        assert warned(ours, "does not let us in: -WRONGPASS")
         assert "secret" not in ours.log
         ours.call("CONFIG", "SET", "masterauth", "secret")
         wait_for_link(ours)
@@ -320,6 +328,34 @@ def attempts(primary: Server) -> int:
         text = connection.call("INFO", "stats").value
     assert isinstance(text, bytes)
     return int(text.split(b"total_connections_received:")[1].split()[0])
+
+
+def test_a_link_that_is_lost_is_a_warning_but_not_that_of_a_node_that_ends() -> None:
+    with start_redis() as primary, start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours:
+        wait_for_link(ours)
+        ours.process.send_signal(signal.SIGTERM)
+        ours.process.wait()
+        assert "bye bye" in ours.log
+        assert "no link to the primary" not in ours.log
+        assert "Connection with master lost" not in ours.log
+    with start_redis() as primary, start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours:
+        wait_for_link(ours)
+        primary.process.kill()
+        wait_until(lambda: "Connection refused" in ours.log)
+        assert warned(ours, "Connection with master lost")
+        assert warned(ours, "Connection refused")
+
+
+def test_a_primary_that_takes_its_time_with_a_snapshot_is_waited_for_aloud() -> None:
+    with (
+        start_dflite("--repl_diskless_sync_delay=100") as primary,
+        start_dflite(f"--replicaof=127.0.0.1:{primary.port}") as ours,
+    ):
+        wait_until(lambda: "has this node wait for its snapshot" in ours.log)
+        assert primary.log.count("its snapshot begins in 100 s") == 1
+        primary.call("CONFIG", "SET", "repl-diskless-sync-delay", "0")
+        wait_for_link(ours)
+        assert "notice   " in next(line for line in ours.log.splitlines() if "has this" in line)
 
 
 def test_nobody_follows_himself() -> None:
