@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
+from dflite.native.base.bytesops import quote
 from dflite.native.rdb.loader import Loader
 from dflite.native.rdb.reader import Reader, Truncated
 from dflite.native.rdb.writer import Writer
@@ -18,8 +19,10 @@ from dflite.store.db import TYPE_HASH
 from dflite.store.keyspace import Keyspace
 
 AUX: Final = 0xFA
+SELECT: Final = 0xFE
 END: Final = b"\xff"
 SUM_BYTES: Final = 8
+SHOWN_BYTES: Final = 100  # of a key that a message names
 MAGICS: Final = ((b"REDIS", 4), (b"VALKEY", 3))
 HEAD_BYTES: Final = 9
 SUM_PIECE: Final = 1 << 24
@@ -30,6 +33,19 @@ PLACE: Final = b"repl-offset"  # the field that says where in a stream the data 
 
 class DamagedFile(Exception):
     """What is wrong with a file, in a sentence, and where."""
+
+
+class DatabaseBeyond(DamagedFile):
+    """It has keys of a database that is not here."""
+
+    def __init__(self, database: int, problem: str) -> None:
+        super().__init__(problem)
+        self.database = database
+
+
+def shown(key: bytes) -> str:
+    """The start of a key, quoted as Redis does."""
+    return quote(key[:SHOWN_BYTES]).decode("ascii")
 
 
 def version_for(keyspace: Keyspace) -> int:
@@ -129,7 +145,11 @@ class FileLoad:
         except Truncated:
             raise DamagedFile(f"it ends too soon: {self.where()}") from None
         except BadFormat as error:
-            raise DamagedFile(f"{error}: {self.where()}") from None
+            problem = f"{error}: {self.where()}"
+            database = self.database_beyond()
+            if database is not None:
+                raise DatabaseBeyond(database, problem) from None
+            raise DamagedFile(problem) from None
         self.check_sum()
         return False
 
@@ -141,7 +161,18 @@ class FileLoad:
         """Where the record is that could not be read."""
         place = f"at byte {self.loader.place or HEAD_BYTES} of {self.size}"
         key = self.loader.key
-        return place if key is None else f"{place}, at key {key[:100]!r}"
+        return place if key is None else f"{place}, at key {shown(key)}"
+
+    def database_beyond(self) -> int | None:
+        """The one that cannot be selected, if that is what could not be read."""
+        place = self.loader.place or HEAD_BYTES
+        if self.map[place] != SELECT:
+            return None
+        try:
+            database = Reader(self.map, place + 1).length()
+        except BadFormat:
+            return None
+        return database if database >= len(self.contents.keyspace.dbs) else None
 
     def add_to_sum(self, end: int) -> None:
         while self.summed < end:
@@ -160,8 +191,12 @@ class FileLoad:
         if not any(written):
             return
         self.add_to_sum(end)
-        if int.from_bytes(written, "little") != self.sum:
-            raise DamagedFile("CRC error: its checksum does not fit its bytes")
+        expected = int.from_bytes(written, "little")
+        if expected != self.sum:
+            raise DamagedFile(
+                f"wrong checksum (CRC error): it ends with {expected:016x}, its bytes make "
+                f"{self.sum:016x}: some of them are not as they were written"
+            )
 
     def close(self) -> None:
         """Give the file back. What was read stays."""

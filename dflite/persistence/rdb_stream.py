@@ -16,6 +16,7 @@ from dflite.persistence.rdb_file import (
     Contents,
     DamagedFile,
     read_version,
+    shown,
 )
 from dflite.rdb.values import BadFormat
 from dflite.store.keyspace import Keyspace
@@ -130,7 +131,7 @@ class StreamLoad:
         """Where the record is that could not be read."""
         key = self.loader.key if self.loader is not None else None
         place = f"at byte {self.read_bytes}"
-        return place if key is None else f"{place}, at key {key[:100]!r}"
+        return place if key is None else f"{place}, at key {shown(key)}"
 
     def begin(self) -> bool:
         """Read the head, if that was not done; False while it is not there."""

@@ -14,7 +14,13 @@ from dflite.native.base.clock import Clock
 from dflite.native.wire.lane import Lane
 from dflite.persistence.log_load import RequestsLoad
 from dflite.persistence.manifest import SUFFIX, BadManifest, read_manifest
-from dflite.persistence.rdb_file import HEAD_BYTES, MAGICS, DamagedFile, FileLoad
+from dflite.persistence.rdb_file import (
+    HEAD_BYTES,
+    MAGICS,
+    DamagedFile,
+    DatabaseBeyond,
+    FileLoad,
+)
 from dflite.scripting.scripting import FLUSH, take_functions
 from dflite.server.host import NodeHost
 from dflite.server.log_loading import about_functions, begins_as_snapshot
@@ -24,16 +30,26 @@ from dflite.store.keyspace import Keyspace
 
 USAGE: Final = "dflite check FILE [--databases N]"
 SLICE_US: Final = 100_000
+FEW_DATABASES: Final = 1024  # that cost nothing
+MOST_DATABASES: Final = 65_536  # that are looked at unless more are asked for
 ALL: Final = -1  # keys that are due are looked at too
 OF_LOGS: Final = ("aof-base", "aof-preamble")  # requests may stand behind these
 MANIFEST_START: Final = b"file "
 REQUEST_STARTS: Final = (b"*", b"#")
 INCREMENT: Final = ".incr.aof"  # which has nothing yet when it was just begun
+HOW_IT_LOADS: Final = (
+    "a start of which this is the log's end cuts it there and goes on, unless "
+    "--aof_load_truncated=no"
+)
 KNOWN: Final = {
     "dflite-ver": "written by dflite",
     "valkey-ver": "written by Valkey",
     "redis-ver": "written by Redis",
 }
+
+
+class CutOff(Exception):
+    """Where requests end in the middle of one."""
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +58,9 @@ def main(arguments: list[str]) -> int:
         "dflite check", USAGE, "Verify a snapshot, or a log by its manifest."
     )
     parser.add_argument("file")
-    parser.add_argument("--databases", type=int, default=16, help="that there may be (16)")
+    parser.add_argument(
+        "--databases", type=int, default=0, help="that there may be (as many as the file has)"
+    )
     try:
         options = parser.parse_args(arguments)
     except SystemExit as end:  # it has said why
@@ -58,7 +76,10 @@ def main(arguments: list[str]) -> int:
         if strange:
             print(f"{shown} {strange}")
             return 1
-        said = check(bare_executor(max(1, options.databases)), path)
+        said = check_with(max(0, options.databases), path)
+    except CutOff as cut:
+        print(f"{shown} is cut off: {cut}; {HOW_IT_LOADS}")
+        return 1
     except (DamagedFile, BadManifest) as error:
         print(f"{shown} is damaged: {error}")
         return 1
@@ -68,6 +89,20 @@ def main(arguments: list[str]) -> int:
         return 1
     print(f"{shown} is sound: {said}")
     return 0
+
+
+def check_with(databases: int, path: str) -> str:
+    """What is in it, for so many databases; 0: for as many as it has."""
+    try:
+        return check(bare_executor(databases or FEW_DATABASES), path)
+    except DatabaseBeyond as beyond:
+        if databases or beyond.database >= MOST_DATABASES:
+            allowed = databases or MOST_DATABASES
+            raise DamagedFile(
+                f"it has a database {beyond.database}, where {allowed} are looked at: "
+                "--databases says how many there may be"
+            ) from None
+    return check(bare_executor(MOST_DATABASES), path)
 
 
 def check(executor: Executor, path: str) -> str:
@@ -107,17 +142,27 @@ def is_manifest(path: str) -> bool:
 
 def check_log(executor: Executor, path: str) -> str:
     """Every file of a log; what is in them."""
-    manifest = read_manifest(path)
+    files = read_manifest(path).files()
+    places = [os.path.join(os.path.dirname(path), file.name) for file in files]
+    sizes = [os.path.getsize(place) for place in places]
     found = []
-    for file in manifest.files():
-        place = os.path.join(os.path.dirname(path), file.name)
+    for number, file in enumerate(files):
+        place = places[number]
         try:
             if begins_as_snapshot(place):
                 said = check_file(executor, place)
             else:
                 said = check_requests(executor, place, 0)
+        except DatabaseBeyond:
+            raise
         except DamagedFile as error:
             raise DamagedFile(f"{file.name}: {error}") from None
+        except CutOff as cut:
+            if any(sizes[number + 1 :]):
+                raise DamagedFile(
+                    f"{file.name} is cut off {cut}, and it is not the last file of the log"
+                ) from None
+            raise CutOff(f"{file.name} {cut}") from None
         found.append(f"{file.name} ({said})")
     return ", ".join(found) or "the first base is not finished, there are no data"
 
@@ -149,10 +194,7 @@ def check_requests(executor: Executor, path: str, start: int) -> str:
     finally:
         requests.close()
     if requests.truncated:
-        raise DamagedFile(
-            f"it ends in the middle of a request: {requests.valid} of {requests.size} bytes "
-            "are whole"
-        )
+        raise CutOff(f"at byte {requests.valid} of {requests.size}, in the middle of a request")
     return f"{requests.session.requests} requests, {requests.size - start} bytes"
 
 

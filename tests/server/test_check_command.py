@@ -48,7 +48,7 @@ def test_a_damaged_file_says_where(tmp_path: Path, capsys: pytest.CaptureFixture
     path.write_bytes(b"REDIS0011\xfe\x00\x00\x01a\x09b")
     assert cli.main(["check", str(path)]) == 1
     assert capsys.readouterr().out == (
-        f"{path} is damaged: it ends too soon: at byte 11 of 16, at key b'a'\n"
+        f'{path} is damaged: it ends too soon: at byte 11 of 16, at key "a"\n'
     )
 
 
@@ -75,7 +75,7 @@ def test_a_log_is_checked_by_its_manifest(
     said = capsys.readouterr().out
     assert "sound: a.base (1 keys, 25 bytes, version 11), a.incr (2 requests, 54 bytes)" in said
     for damage, text in (
-        (encode(["MULTI"]), "a.incr: it ends in the middle of a request: 54 of 69 bytes are whole"),
+        (encode(["MULTI"]), "is cut off: a.incr at byte 54 of 69, in the middle of a request; a "),
         (encode(["NONSENSE"]), "a.incr: NONSENSE: ERR unknown command"),
         (encode(["GET"]), "a.incr: GET: ERR wrong number of arguments"),
         (b"nonsense\r\n", "a.incr: there is something that is no request: at byte 54"),
@@ -104,14 +104,71 @@ def test_an_old_log_is_a_snapshot_with_requests_behind(
     assert "0 keys, 57 bytes, version 11, 1 requests, 27 bytes" in capsys.readouterr().out
 
 
-def test_a_file_with_more_databases_than_usual(
+def length(number: int) -> bytes:
+    return b"\x80" + number.to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("database", [20, 1024, 65_535])
+def test_a_file_may_have_any_number_of_databases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], database: int
+) -> None:
+    path = tmp_path / "dump.rdb"
+    write(path, b"REDIS0011\xfe" + length(database) + b"\x00\x01a\x01b\xff")
+    assert cli.main(["check", str(path)]) == 0
+    assert "is sound: 1 keys" in capsys.readouterr().out
+    manifest = tmp_path / "a.manifest"
+    manifest.write_text("file dump.rdb seq 1 type b\n")
+    assert cli.main(["check", str(manifest)]) == 0
+    capsys.readouterr()
+    assert cli.main(["check", str(path), f"--databases={database}"]) == 1
+    assert capsys.readouterr().out == (
+        f"{path} is damaged: it has a database {database}, where {database} are looked at: "
+        "--databases says how many there may be\n"
+    )
+
+
+def test_more_databases_than_anybody_has_are_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "dump.rdb"
-    write(path, b"REDIS0011\xfe\x14\x00\x01a\x01b\xff")
+    write(path, b"REDIS0011\xfe" + length(70_000) + b"\x00\x01a\x01b\xff")
     assert cli.main(["check", str(path)]) == 1
-    assert "database 20, where there are 16" in capsys.readouterr().out
-    assert cli.main(["check", str(path), "--databases=32"]) == 0
+    assert "database 70000, where 65536 are looked at: --databases" in capsys.readouterr().out
+    assert cli.main(["check", str(path), "--databases=70001"]) == 0
+
+
+def test_a_log_that_is_cut_off_is_damaged_only_where_more_stands_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = encode(["SET", "a", "1"])
+    (tmp_path / "a.1.incr").write_bytes(whole + whole[:9])
+    behind = tmp_path / "a.2.incr"
+    behind.write_bytes(b"")
+    manifest = tmp_path / "a.manifest"
+    manifest.write_text("file a.1.incr seq 1 type i\nfile a.2.incr seq 2 type i\n")
+    at = f"at byte {len(whole)} of {len(whole) + 9}, in the middle of a request"
+    how = "a start of which this is the log's end cuts it there and goes on, unless "
+    how += "--aof_load_truncated=no"
+    assert cli.main(["check", str(manifest)]) == 1
+    assert capsys.readouterr().out == f"{manifest} is cut off: a.1.incr {at}; {how}\n"
+    assert cli.main(["check", str(tmp_path / "a.1.incr")]) == 1
+    assert capsys.readouterr().out == f"{tmp_path}/a.1.incr is cut off: {at}; {how}\n"
+    behind.write_bytes(whole)
+    assert cli.main(["check", str(manifest)]) == 1
+    said = f"is damaged: a.1.incr is cut off {at}, and it is not the last file of the log\n"
+    assert capsys.readouterr().out == f"{manifest} {said}"
+
+
+def test_keys_are_quoted_and_a_wrong_checksum_is_called_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dump.rdb"
+    path.write_bytes(b"REDIS0011\xfe\x00\x00\x03s\xe9\x22\x09b")
+    assert cli.main(["check", str(path)]) == 1
+    assert capsys.readouterr().out.endswith('at key "s\\xe9\\""\n')
+    path.write_bytes(b"REDIS0011\xff" + bytes(7) + b"\x01")
+    assert cli.main(["check", str(path)]) == 1
+    assert "is damaged: wrong checksum (CRC error): it ends with 01000" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

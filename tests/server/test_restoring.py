@@ -36,7 +36,7 @@ RunDflite = Callable[..., Server]
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (b"REDIS0011\x00\x01k\x01", "it ends too soon: at byte 9 of 13, at key b'k'"),
+        (b"REDIS0011\x00\x01k\x01", 'it ends too soon: at byte 9 of 13, at key "k"'),
         (b"nonsense!!", "it does not begin as an RDB file does"),
         (b"", "it is shorter than the head of an RDB file"),
         (b"REDIS0099\xff", "its version, 99, is none that this server reads"),
