@@ -91,7 +91,7 @@ def test_replicas_get_what_they_lack_before_the_end(run_dflite: RunDflite) -> No
     primary = run_dflite(NO_DELAY)
     with start_dflite() as replica, Proxy(primary.port) as proxy:
         lagging_pair(proxy, primary, replica)
-        proxy.delay_s = 2
+        proxy.delay_s = 0.1
         with primary.connect() as client, primary.connect() as other:
             client.call("SET", "a", "x" * 1_000_000)
             client.call("SET", "b", "last")
