@@ -231,6 +231,10 @@ class Replication:
         """Those that have all data, and get the stream."""
         return [replica for replica in self.replicas.values() if replica.state == ONLINE]
 
+    def reached(self) -> list[Replica]:
+        """Those that all data were sent to, even if they have not said yet that they have them."""
+        return [replica for replica in self.replicas.values() if replica.state in (SENT, ONLINE)]
+
     def attached(self) -> list[Replica]:
         """Those that follow, or are about to."""
         return [replica for replica in self.replicas.values() if replica.is_counted()]

@@ -121,7 +121,7 @@ class Ending:
         replication = self.executor.replication
         if replication.primary is not None:
             return []
-        return [replica for replica in replication.online() if replica.acked < self.wanted]
+        return [replica for replica in replication.reached() if replica.acked < self.wanted]
 
     def ask(self) -> None:
         """Have replicas say when they are where the stream stands now."""
@@ -142,14 +142,14 @@ class Ending:
             self.timer = self.executor.timers.at(now_ms + LOOK_MS, self.look)
 
     def tell_lagging(self) -> None:
-        online = len(self.executor.replication.online())
+        reached = len(self.executor.replication.reached())
         lagging = self.lagging()
         for replica in lagging:
             lack = self.wanted - replica.acked
             LOG.warning("Lagging replica %s:%d lacks %d bytes", replica.ip, replica.port, lack)
-        if online and self.executor.replication.primary is None:
-            count = online - len(lagging)
-            LOG.log(NOTICE, "%d of %d replicas are in sync at the end", count, online)
+        if reached and self.executor.replication.primary is None:
+            count = reached - len(lagging)
+            LOG.log(NOTICE, "%d of %d replicas are in sync at the end", count, reached)
 
     # -- the end -----------------------------------------------------------------------------------
 

@@ -112,6 +112,21 @@ def test_replicas_get_what_they_lack_before_the_end(run_dflite: RunDflite) -> No
         wait_until(lambda: replica.call("GET", "b") == b"last", 20, "the replica has all")
 
 
+def test_a_replica_that_has_not_confirmed_its_snapshot_yet_is_waited_for(
+    run_dflite: RunDflite,
+) -> None:
+    primary = run_dflite(NO_DELAY)
+    with primary.connect() as replica, primary.connect() as client:
+        replica.call("REPLCONF", "capa", "eof", "capa", "psync2")
+        replica.send("PSYNC", "?", "-1")
+        wait_until(lambda: "state=online" in info(primary, "replication").get("slave0", ""), 20)
+        client.call("SET", "a", "1")
+        client.send("SHUTDOWN")
+        wait_until(lambda: "writes wait" in primary.log, what="the end has begun")
+        replica.close()
+        assert primary.process.wait(20) == 0
+
+
 def test_the_end_can_be_called_off_or_hurried(run_dflite: RunDflite) -> None:
     primary = run_dflite(NO_DELAY)
     with start_dflite() as replica, Proxy(primary.port) as proxy:
