@@ -52,6 +52,9 @@ COMPILED = {
     "dflite/server/append_log.py",  # looked at before replies leave
 }
 
+# Native modules that only Linux has a kernel for.
+ON_EPOLL = {"reactor", "socket_connection", "tls_connection"}
+
 COMPILE_ARGS = ["-O2", "-g0", "-fno-semantic-interposition", "-fno-strict-aliasing"]
 INSTALL_ONE = (
     "install one (Debian: apt install gcc python3-dev; Fedora: dnf install gcc python3-devel; "
@@ -62,7 +65,7 @@ INSTALL_ONE = (
 def native_extensions() -> list[Extension]:
     sources = sorted(Path("dflite/native").rglob("*.pyx"))
     if not sys.platform.startswith("linux"):
-        sources = [source for source in sources if source.stem != "reactor"]  # epoll
+        sources = [source for source in sources if source.stem not in ON_EPOLL]
     return [
         Extension(
             ".".join(source.with_suffix("").parts),

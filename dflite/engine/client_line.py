@@ -6,9 +6,9 @@ from dflite.engine.client import Client
 from dflite.engine.client_filters import age_s, flags_of, idle_s
 from dflite.engine.context import Engine
 from dflite.engine.pubsub import CHANNEL, PATTERN, SHARD, count_of
-from dflite.native.memcached.mc_lane import OPERATIONS as MC_OPERATIONS
+from dflite.native.memcached.mc_verbs import OPERATIONS as MC_OPERATIONS
 from dflite.native.wire.connection import HELD_OUTPUT
-from dflite.native.wire.lane import OPERATIONS
+from dflite.native.wire.operations import OPERATIONS
 
 LANE_NAMES: Final = {code: name.lower() for name, code in OPERATIONS.items()}
 LANE_NAMES.update({code: "memcached|" + name for name, code in MC_OPERATIONS.items()})

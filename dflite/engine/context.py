@@ -216,7 +216,7 @@ class Engine:
 
     def calls(self) -> int:
         """Requests that were answered so far, by handlers and by the hot lane."""
-        return self.commands_processed + self.lane.total_calls()
+        return self.commands_processed + self.lane.calls.total()
 
     def blocked_clients(self) -> int:
         """Clients that wait for a key, or for the end of CLIENT PAUSE."""

@@ -35,19 +35,19 @@ def highest_in(bucket: int) -> int:
 
 def calls_of(row: Command, lane: Lane) -> int:
     """How often the command ran, in its handler or in the hot lane."""
-    return row.calls + (lane.calls_of(row.lane) if row.lane > 0 else 0)
+    return row.calls + (lane.calls.count_of(row.lane) if row.lane > 0 else 0)
 
 
 def usec_of(row: Command, lane: Lane) -> int:
     """Microseconds spent in it."""
-    return row.usec + (lane.nanoseconds_of(row.lane) // 1000 if row.lane > 0 else 0)
+    return row.usec + (lane.calls.nanoseconds_of(row.lane) // 1000 if row.lane > 0 else 0)
 
 
 def times_of(row: Command, lane: Lane) -> Times:
     """Its calls by duration."""
     times = row.times.copy()
     if row.lane > 0:
-        for bucket, calls in lane.times_of(row.lane):
+        for bucket, calls in lane.calls.times_of(row.lane):
             times[bucket] = times.get(bucket, 0) + calls
     return times
 
@@ -97,4 +97,4 @@ def reset(rows: list[Command], lane: Lane) -> None:
     for row in rows:
         row.calls = row.usec = row.rejected = row.failed = 0
         row.times.clear()
-    lane.reset_calls()
+    lane.reset_figures()

@@ -75,7 +75,7 @@ class Executor(Settling):
         self.in_exec = False
         for name, row in COMMANDS.items():
             if name.isupper() and row.lane:
-                row.lane = lane.enable(row.name.upper())
+                row.lane = lane.operations.enable(row.name.upper())
         self.observers_changed()
 
     # -- a step ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dflite.engine.context import Context
 from dflite.engine.executor import Executor
 from dflite.engine.flushing import flush
 from dflite.engine.timers import Timer
-from dflite.native.memcached.mc_lane import McFigures
+from dflite.native.memcached.mc_figures import McFigures
 from dflite.store.db import Db
 
 RETRY_MS: Final = 100  # from one look whether a pause is over to the next

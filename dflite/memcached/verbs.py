@@ -14,7 +14,7 @@ from typing import Final
 
 from dflite.engine.command import FOREIGN, Command, categories_of
 from dflite.memcached.service import Call
-from dflite.native.memcached.mc_lane import OPERATIONS
+from dflite.native.memcached.mc_verbs import OPERATIONS
 
 Handler = Callable[[Call], bytes]
 Refusal = Callable[[Call, int], bytes]

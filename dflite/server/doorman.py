@@ -13,8 +13,9 @@ from dflite.memcached.service import Service
 from dflite.memcached.session import McSession
 from dflite.native.memcached.mc_parser import McParser
 from dflite.native.wire.connection import Connection, Parser
-from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.reactor import Reactor
 from dflite.native.wire.resp import RespParser
+from dflite.native.wire.tls_connection import TlsConnection
 from dflite.server.endpoint import PUBLIC
 from dflite.server.handshakes import PLAIN_MEMCACHED_ANSWER, Handshake, Handshakes
 from dflite.server.logs import Throttle
@@ -98,8 +99,10 @@ class Doorman:
             handshake = Handshake(self.handshakes, peer, here, admin, enter)
             if memcached:
                 handshake.plain_answer = PLAIN_MEMCACHED_ANSWER
-            conn = self.reactor.attach(sock.detach(), handshake, self.parser(memcached), context)
-            self.handshakes.begin(handshake, conn)
+            stranger = self.reactor.attach(
+                sock.detach(), handshake, self.parser(memcached), context
+            )
+            self.handshakes.begin(handshake, stranger)
             return None
         refusal = self.refusal(peer, admin, unix, memcached)
         if refusal:
@@ -111,7 +114,7 @@ class Doorman:
         conn = self.reactor.attach(sock.detach(), session, self.parser(memcached))
         return self.introduce(session, conn, conn.fd, peer, here, unix)
 
-    def enter(self, handshake: Handshake, conn: SocketConnection, memcached: bool = False) -> None:
+    def enter(self, handshake: Handshake, conn: TlsConnection, memcached: bool = False) -> None:
         """A handshake is through: here is a client, or one too many."""
         refusal = self.refusal(handshake.peer, handshake.admin, False, memcached)
         if refusal:
@@ -120,10 +123,9 @@ class Doorman:
             return
         conn.session = session = self.session(handshake.admin, memcached)
         client = self.introduce(session, conn, conn.fd, handshake.peer, handshake.here, False)
-        assert conn.seal is not None
         client.tls = conn.seal.version()
 
-    def enter_memcached(self, handshake: Handshake, conn: SocketConnection) -> None:
+    def enter_memcached(self, handshake: Handshake, conn: TlsConnection) -> None:
         self.enter(handshake, conn, True)
 
     def refusal(self, peer: tuple[str, int], admin: bool, unix: bool, memcached: bool) -> bytes:

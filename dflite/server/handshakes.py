@@ -14,7 +14,7 @@ from collections.abc import Callable
 from logging import WARNING
 from typing import Final
 
-from dflite.native.wire.reactor import SocketConnection
+from dflite.native.wire.tls_connection import TlsConnection
 from dflite.server.logs import NOTICE, Throttle
 
 MOST: Final = 1000  # at a time
@@ -41,7 +41,7 @@ REASONS: Final = {
     "WRONG_VERSION_NUMBER": "what it sent is no TLS",
 }
 
-Secured = Callable[["Handshake", SocketConnection], None]
+Secured = Callable[["Handshake", TlsConnection], None]
 
 
 class Handshake:
@@ -63,13 +63,13 @@ class Handshake:
         self.started = time.monotonic()
         self.told = False  # why it ends
         self.plain_answer = PLAIN_ANSWER
-        self.conn: SocketConnection
+        self.conn: TlsConnection
 
     @property
     def host(self) -> str:
         return self.peer[0]
 
-    def secured(self, conn: SocketConnection) -> None:
+    def secured(self, conn: TlsConnection) -> None:
         """The handshake is through."""
         self.all_of_them.forget(self)
         self.all_of_them.completed += 1
@@ -109,7 +109,7 @@ class Handshakes:
         self.completed = 0
         self.failures: dict[str, int] = {}
 
-    def begin(self, handshake: Handshake, conn: SocketConnection) -> None:
+    def begin(self, handshake: Handshake, conn: TlsConnection) -> None:
         """One more; if it is one too many, another goes."""
         handshake.conn = conn
         self.started += 1

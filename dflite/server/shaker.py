@@ -9,7 +9,8 @@ import contextlib
 import threading
 from queue import SimpleQueue
 
-from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.reactor import Reactor
+from dflite.native.wire.tls_connection import TlsConnection
 
 
 class Shaker:
@@ -18,14 +19,14 @@ class Shaker:
     def __init__(self, reactor: Reactor, loop: asyncio.AbstractEventLoop) -> None:
         self.reactor = reactor
         self.loop = loop
-        self.waiting: SimpleQueue[SocketConnection | None] = SimpleQueue()
+        self.waiting: SimpleQueue[TlsConnection | None] = SimpleQueue()
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
         """From now on it is asked for each step; the thread begins with the first."""
         self.reactor.shake_elsewhere = self.take
 
-    def take(self, connection: SocketConnection) -> None:
+    def take(self, connection: TlsConnection) -> None:
         if self.thread is None:
             self.thread = threading.Thread(target=self.run, name="handshakes", daemon=True)
             self.thread.start()

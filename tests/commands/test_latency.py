@@ -110,7 +110,7 @@ def test_what_the_hot_lane_answered_is_in_the_histogram() -> None:
     reset(every_command(), node.lane)
     client = node.client()
     client.run_all(*["GET nosuch"] * 50)
-    assert node.lane.total_calls() == 50
+    assert node.lane.calls.total() == 50
     client.run("HELLO 3")
     found = client.run("LATENCY HISTOGRAM get")
     assert isinstance(found, dict)

@@ -104,13 +104,13 @@ def test_monitor_shows_what_the_hot_lane_would_answer() -> None:
     node = Node(lane=True, journal=False)
     monitor, client = node.client(), node.client()
     client.run("GET a")
-    assert node.lane.total_calls() == 1
+    assert node.lane.calls.total() == 1
     monitor.run("MONITOR")
     client.run("GET a")
     assert len(shown(monitor.read_all())) == 1
     monitor.run("RESET")
     client.run("GET a")
-    assert node.lane.total_calls() == 2
+    assert node.lane.calls.total() == 2
 
 
 def test_monitor_shows_no_password_and_nothing_of_administrators(node: Node) -> None:

@@ -358,7 +358,7 @@ def test_the_hot_lane_goes_on_beside_waiters_that_strings_do_not_concern() -> No
     client.run("DEL k")
     assert of_absence.read() == "GONE"
     assert node.lane.writes
-    calls = node.lane.total_calls()
+    calls = node.lane.calls.total()
     assert client.run_all("SET q string", "DEL q", "TOYPUSH q a") == ["OK", 1, 1]
-    assert node.lane.total_calls() == calls + 2
+    assert node.lane.calls.total() == calls + 2
     assert of_lists.read() == [b"q", b"a"]

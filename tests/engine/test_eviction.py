@@ -176,10 +176,10 @@ def test_the_lane_makes_room_as_handlers_do() -> None:
     node.lane.evictor.set_policy("cache")
     client.run_all(*[f"SET key:{number} {'x' * 100}" for number in range(1000)])
     node.executor.max_memory = node.executor.binding_memory()
-    calls = node.lane.total_calls()
+    calls = node.lane.calls.total()
     for number in range(1000):  # not all at once: what was sent and is not run yet counts, too
         client.run_all(f"SET new:{number} {'x' * 100}")
-    assert node.lane.total_calls() - calls == 1000
+    assert node.lane.calls.total() - calls == 1000
     assert node.executor.eviction.evicted > 900
     assert node.executor.binding_memory() <= node.executor.max_memory + 300
 

@@ -148,9 +148,9 @@ def fast() -> Node:
 
 def by_lane(client: NodeClient, line: str) -> bool:
     """Did the hot lane answer this?"""
-    before = client.node.lane.total_calls()
+    before = client.node.lane.calls.total()
     client.run(line)
-    return client.node.lane.total_calls() > before
+    return client.node.lane.calls.total() > before
 
 
 def test_a_plain_client_is_answered_by_the_lane(fast: Node) -> None:
@@ -216,8 +216,8 @@ def test_what_the_lane_does_stands_in_the_stream_as_a_handlers_request_would() -
     assert one == other
     assert "SREM s m" in one
     assert f"PEXPIREAT k {nodes[0].clock.now_ms + 100_000}" in one
-    assert nodes[0].lane.total_calls() > 25
-    assert nodes[1].lane.total_calls() == 0
+    assert nodes[0].lane.calls.total() > 25
+    assert nodes[1].lane.calls.total() == 0
 
 
 def test_a_stranger_is_not_answered_by_the_lane(fast: Node) -> None:

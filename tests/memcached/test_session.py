@@ -54,9 +54,9 @@ def test_the_slow_log_has_them(node: Node, mc: McClient, resp: NodeClient) -> No
 def test_they_are_counted(node: Node, mc: McClient) -> None:
     rows = {row.name: row for row in FOREIGN}
     row = rows["memcached|set"]
-    before = row.calls + node.lane.calls_of(row.lane)
+    before = row.calls + node.lane.calls.count_of(row.lane)
     mc.run("set k 0 0 1\r\na")
-    assert row.calls + node.lane.calls_of(row.lane) == before + 1
+    assert row.calls + node.lane.calls.count_of(row.lane) == before + 1
 
 
 def test_a_client_shows_its_last_request(mc: McClient, resp: NodeClient) -> None:

@@ -5,7 +5,7 @@ import pytest
 import dflite.memcached  # noqa: F401  (enters every verb in the table)
 from dflite.engine.command import FOREIGN, WRITE
 from dflite.memcached.verbs import VERBS
-from dflite.native.memcached.mc_lane import OPERATIONS
+from dflite.native.memcached.mc_verbs import OPERATIONS
 
 
 def test_every_verb_is_counted_under_a_name_of_its_own() -> None:

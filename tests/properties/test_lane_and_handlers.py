@@ -239,15 +239,15 @@ def test_the_lane_answers_and_does_what_the_handlers_do(
         assert fast.play(drawn) == plain.play(drawn)
         assert fast.figures() == plain.figures()
         assert fast.contents() == plain.contents()
-    assert plain.node.lane.total_calls() == 0
+    assert plain.node.lane.calls.total() == 0
 
 
 def test_the_lane_is_what_answers_plain_requests() -> None:
     subject = Subject(True, 1, False)
-    before = subject.node.lane.total_calls()
+    before = subject.node.lane.calls.total()
     subject.play([
         [b"SET", b"a", b"1"], [b"GET", b"a"], [b"MSET", b"b", b"2"], [b"MGET", b"a", b"b"],
         [b"INCR", b"a"], [b"DECR", b"a"], [b"EXISTS", b"a"], [b"EXPIRE", b"a", b"10"],
         [b"TTL", b"a"], [b"DEL", b"a"], [b"PING"],
     ])  # fmt: skip
-    assert subject.node.lane.total_calls() - before == 11
+    assert subject.node.lane.calls.total() - before == 11

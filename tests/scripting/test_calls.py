@@ -19,7 +19,7 @@ def test_effects_are_one_transaction_and_the_script_is_none(node: Node, lua: Eva
 def test_what_the_hot_lane_does_is_part_of_a_scripts_transaction() -> None:
     node = Node(lane=True)
     lane = node.executor.lane
-    before = lane.total_calls()
+    before = lane.calls.total()
     script = (
         "redis.call('set', 'a', 1) redis.call('append', 'a', 'x') redis.call('hset', 'h', 'f', 2) "
         "redis.call('hdel', 'h', 'none') redis.call('expire', 'a', 10) redis.call('get', 'a') "
@@ -27,7 +27,7 @@ def test_what_the_hot_lane_does_is_part_of_a_scripts_transaction() -> None:
         "redis.call('rpush', 'l', 'x') redis.set_repl(redis.REPL_NONE) redis.call('incr', 'n')"
     )
     assert node.client().run("EVAL", script, "0") is None
-    assert lane.total_calls() - before == 7  # not append, expire, spop, select
+    assert lane.calls.total() - before == 7  # not append, expire, spop, select
     assert [step.transaction for step in node.steps] == [True]
     lines = node.steps[0].lines
     assert lines[:3] == ["set a 1", "append a x", "hset h f 2"]

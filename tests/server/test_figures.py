@@ -30,7 +30,7 @@ def figures(node: Node) -> Figures:
 
 def test_handlers_and_hot_lane_count_as_one(figures: Figures, client: NodeClient) -> None:
     client.run_all("SET a 1", "GET a", "GET b", "STRLEN a", "SET a 1 EX 10", "INCR b")
-    assert figures.lane.total_calls() == 4
+    assert figures.lane.calls.total() == 4
     assert figures.commands() == 6
     assert (figures.hits(), figures.misses()) == (2, 1)
     assert figures.changes() == 3

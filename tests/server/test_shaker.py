@@ -7,10 +7,11 @@ import ssl
 import threading
 from pathlib import Path
 
-from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.reactor import Reactor
 from dflite.native.wire.resp import RespParser
+from dflite.native.wire.tls_connection import TlsConnection
 from dflite.server.shaker import Shaker
-from tests.native.wire.test_seal import Session
+from tests.native.wire.test_tls_connection import Session
 from tests.support.certificates import make_certificate
 from tests.support.node import Node
 
@@ -22,7 +23,7 @@ class Watched(Session):
         super().__init__()
         self.thread = ""
 
-    def secured(self, connection: SocketConnection) -> None:
+    def secured(self, connection: TlsConnection) -> None:
         super().secured(connection)
         self.thread = threading.current_thread().name
 

@@ -29,7 +29,8 @@ from dflite.native.base.clock import Clock
 from dflite.native.keyspace.value import free_buried
 from dflite.native.wire.connection import HELD_OUTPUT, Connection
 from dflite.native.wire.inline import split_inline
-from dflite.native.wire.lane import OPERATIONS, Lane
+from dflite.native.wire.lane import Lane
+from dflite.native.wire.operations import OPERATIONS
 from dflite.native.wire.requests import Batch, Limits
 from dflite.native.wire.resp import RespParser
 from dflite.settings.settings import Settings
@@ -298,7 +299,7 @@ class Node:
         self.executor = Executor(self.keyspace, self.lane, self.clock, self.effects, self.host)
         if not lane:
             for name in OPERATIONS:
-                self.lane.disable(name)
+                self.lane.operations.disable(name)
         self.host.settings.on_change("maxmemory_policy", self.apply_policy)
         self.ready: list[FakeConnection] = []
         self.steps_read: list[Step] = []

@@ -11,10 +11,11 @@ from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import Table
 from dflite.native.wire.connection import input_memory
 from dflite.native.wire.lane import Lane
-from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.reactor import Reactor
 from dflite.native.wire.reply import buffer_memory
 from dflite.native.wire.requests import Limits
 from dflite.native.wire.resp import RespParser
+from dflite.native.wire.socket_connection import SocketConnection
 
 PATIENCE_S = 20.0  # of a test that would otherwise wait for ever
 

@@ -20,7 +20,7 @@ from dflite.native.lua.values cimport push_error, push_reply
 from dflite.native.wire.reply cimport Reply
 from dflite.native.wire.requests cimport SLACK
 
-from dflite.native.wire.lane import OPERATIONS, WRITES
+from dflite.native.wire.operations import OPERATIONS, WRITES
 
 cdef enum:
     NUMBER = 32             # bytes of a number's text
@@ -145,7 +145,7 @@ cdef class Interpreter:
         reply.start = reply.end = 0
         code = 0
         if self.fast:
-            code = self.lane.code_of(self.words, self.args[0].length)
+            code = self.lane.operations.code_of(self.words, self.args[0].length)
             if code and not (WRITING[code] and self.readonly_script):
                 code = answer_by_lane(self, code, n)
             else:
@@ -208,11 +208,10 @@ cdef int answer_by_lane(Interpreter vm, int code, int n) except -1:
     else:
         if not REPEATED[code]:
             return 0
-        measured = lane.begins(code)
+        measured = lane.calls.begin(code)
         if not lane.serve(code, vm.words, vm.args, n, vm.capture, vm.database):
             return 0
-        if measured:
-            lane.measure(code)
+        lane.calls.end(code, measured)
         if lane.figures.changes != before:
             vm.calls.note(words_of(vm, n))
     if WRITING[code]:

@@ -1,4 +1,4 @@
-from dflite.native.memcached.mc_lane import McFigures
+from dflite.native.memcached.mc_figures import McFigures
 from dflite.native.wire.connection import Parser
 
 class McParser(Parser):

@@ -18,36 +18,26 @@ cimport cython
 
 from dflite.native.base.slice cimport Slice
 from dflite.native.keyspace.index cimport hash_key
-from dflite.native.memcached.mc_lane cimport (
-    ADD,
-    APPEND,
+from dflite.native.memcached.mc_figures cimport McFigures
+from dflite.native.memcached.mc_journal cimport journal_item
+from dflite.native.memcached.mc_lane cimport change, fetch, store
+from dflite.native.memcached.mc_meta_lane cimport meta_delete, meta_get, meta_set
+from dflite.native.memcached.mc_text cimport LONGEST_KEY, read_int32, read_unsigned
+from dflite.native.memcached.mc_verbs cimport (
     CAS,
-    DECR,
     DELETE,
     GAT,
     GATS,
     GET,
-    GETS,
-    INCR,
-    LONGEST_KEY,
     MD,
     MG,
     MN,
     MS,
     OTHER,
-    PREPEND,
     REPLACE,
     SET,
     TOUCH,
-    McFigures,
-    change,
-    fetch,
-    meta_delete,
-    meta_get,
-    meta_set,
-    read_int32,
-    read_unsigned,
-    store,
+    verb_of,
 )
 from dflite.native.wire.connection cimport Connection, Parser, is_free
 from dflite.native.wire.lane cimport Lane
@@ -87,49 +77,6 @@ cdef struct McRequest:
 
 # Requests parsed ahead, of the connection that has the thread's batch: there is one of these too.
 cdef McRequest[BATCH] ahead
-
-
-cdef int verb_of(const char* word, size_t n) noexcept nogil:
-    cdef char c = word[0]
-    if n == 2:
-        if c == c'm':
-            c = word[1]
-            return (MG if c == c'g' else MS if c == c's' else MD if c == c'd'
-                    else MN if c == c'n' else OTHER)
-    elif n == 3:
-        if memcmp(word, b"get", 3) == 0:
-            return GET
-        if memcmp(word, b"set", 3) == 0:
-            return SET
-        if memcmp(word, b"add", 3) == 0:
-            return ADD
-        if memcmp(word, b"gat", 3) == 0:
-            return GAT
-        if memcmp(word, b"cas", 3) == 0:
-            return CAS
-    elif n == 4:
-        if memcmp(word, b"gets", 4) == 0:
-            return GETS
-        if memcmp(word, b"incr", 4) == 0:
-            return INCR
-        if memcmp(word, b"decr", 4) == 0:
-            return DECR
-        if memcmp(word, b"gats", 4) == 0:
-            return GATS
-    elif n == 5:
-        if memcmp(word, b"touch", 5) == 0:
-            return TOUCH
-    elif n == 6:
-        if memcmp(word, b"delete", 6) == 0:
-            return DELETE
-        if memcmp(word, b"append", 6) == 0:
-            return APPEND
-    elif n == 7:
-        if memcmp(word, b"replace", 7) == 0:
-            return REPLACE
-        if memcmp(word, b"prepend", 7) == 0:
-            return PREPEND
-    return OTHER
 
 
 cdef inline bint next_word(const char* base, size_t* at, size_t stop, Slice* word) noexcept nogil:
@@ -360,7 +307,7 @@ cdef class McParser(Parser):
             return self.answer_keys(conn, base, request)
         conn.requests += 1
         if request.kind <= BLOCK and conn.plain and verb != OTHER:
-            measured = lane.begins(verb)
+            measured = lane.calls.begin(verb)
             changes = lane.figures.changes
             if verb <= REPLACE and request.kind == BLOCK:
                 done = lane.writes and store(
@@ -370,10 +317,8 @@ cdef class McParser(Parser):
                 done = self.answer(conn, base, request, words)
             if done:
                 if lane.backlog.journaling and lane.figures.changes != changes:
-                    lane.repeat_item(base + words[1].offset, words[1].length, request.hash)
-                lane.calls[verb] += 1
-                if measured:
-                    lane.measure(verb)
+                    journal_item(lane, base + words[1].offset, words[1].length, request.hash)
+                lane.calls.end(verb, measured)
                 conn.last_lane = verb
                 return 1
         conn.last_lane = 0
@@ -426,12 +371,10 @@ cdef class McParser(Parser):
         cdef uint64_t h
         cdef list argv
         if request.alone and quick and verb < GAT and lane.reads:
-            measured = lane.begins(verb)
+            measured = lane.calls.begin(verb)
             if fetch(lane, self.figures, verb, base + request.key.offset, request.key.length, request.hash, 0,
                      conn.reply):
-                lane.calls[verb] += 1
-                if measured:
-                    lane.measure(verb)
+                lane.calls.end(verb, measured)
                 conn.last_lane = verb
                 conn.requests += 1
                 conn.reply.put(b"END\r\n", 5)
@@ -456,11 +399,9 @@ cdef class McParser(Parser):
                 h = request.hash
                 begun = True
             if quick and (lane.reads if verb < GAT else lane.reads and lane.may_write_unseen()):
-                measured = lane.begins(verb)
+                measured = lane.calls.begin(verb)
                 if fetch(lane, self.figures, verb, base + word.offset, word.length, h, exptime, conn.reply):
-                    lane.calls[verb] += 1
-                    if measured:
-                        lane.measure(verb)
+                    lane.calls.end(verb, measured)
                     conn.last_lane = verb
                     continue
             conn.last_lane = 0

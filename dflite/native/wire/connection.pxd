@@ -6,6 +6,16 @@ from dflite.native.wire.lane cimport Lane
 from dflite.native.wire.reply cimport Reply
 from dflite.native.wire.requests cimport Batch, Limits
 
+# why a connection is held
+cdef enum:
+    BLOCKED = 1             # waits for a key, or for replicas
+    PAUSED = 2              # CLIENT PAUSE
+    OUTPUT = 4              # its replies are not being read
+    OTHER = 8               # whatever its session waits for outside of the engine
+    ENDING = 16             # the node ends: nobody is answered any more
+    TURN = 32               # it is others' turn
+    AWHILE = OUTPUT | TURN  # what ends by itself
+
 cdef void account_input(int64_t n) noexcept
 
 cdef class Parser:

@@ -25,15 +25,14 @@ from dflite.native.wire.lane cimport Lane
 from dflite.native.wire.reply cimport Reply
 from dflite.native.wire.requests cimport SLACK, Batch, Limits
 
-HELD_BLOCKED = 1        # waits for a key, or for replicas
-HELD_PAUSED = 2         # CLIENT PAUSE
-HELD_OUTPUT = 4         # its replies are not being read
-HELD_OTHER = 8          # whatever its session waits for outside of the engine
-HELD_ENDING = 16        # the node ends: nobody is answered any more
-HELD_TURN = 32          # it is others' turn
+HELD_BLOCKED = BLOCKED
+HELD_PAUSED = PAUSED
+HELD_OUTPUT = OUTPUT
+HELD_OTHER = OTHER
+HELD_ENDING = ENDING
+HELD_TURN = TURN
 
 cdef enum:
-    OUTPUT = 4
     ROOM_KEPT = 64 * 1024           # a buffer's bytes that stay allocated
 
 cdef size_t input_bytes = 0

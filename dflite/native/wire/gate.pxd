@@ -3,7 +3,7 @@ from libc.stdint cimport uint8_t, uint64_t
 cimport cython
 
 from dflite.native.base.slice cimport Slice
-from dflite.native.wire.lane cimport LANES
+from dflite.native.wire.operations cimport CODES
 
 cdef enum:
     ONE_KEY = 0         # the word behind the name
@@ -23,9 +23,9 @@ cdef struct KeyPattern:
 
 @cython.final
 cdef class Gate:
-    cdef uint8_t[LANES] open        # 1 for operations that are allowed
-    cdef uint8_t[LANES] uses        # what each does to its keys
-    cdef uint8_t[LANES] layouts
+    cdef uint8_t[CODES] open        # 1 for operations that are allowed
+    cdef uint8_t[CODES] uses        # what each does to its keys
+    cdef uint8_t[CODES] layouts
     cdef bint all_keys
     cdef bint all_databases
     cdef uint64_t databases

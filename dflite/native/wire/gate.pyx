@@ -43,14 +43,14 @@ cdef class Gate:
 
     def let(self, int code, int uses, str layout) -> None:
         """Allow an operation of the lane that does this to its keys, which stand so."""
-        if 0 < code < LANES:
+        if 0 < code < CODES:
             self.open[code] = 1
             self.uses[code] = uses
             self.layouts[code] = LAYOUTS[layout]
 
     def opens(self, int code) -> bool:
         """Is the operation allowed, on some key?"""
-        return 0 < code < LANES and self.open[code]
+        return 0 < code < CODES and self.open[code]
 
     cdef bint admits(self, int code, const char* base, Slice* args, size_t count, int database) noexcept nogil:
         """Do the rules surely allow this request?"""

@@ -3,9 +3,8 @@ from dflite.native.keyspace.eviction import Evictor
 from dflite.native.keyspace.memory import Memory
 from dflite.native.keyspace.table import Table
 from dflite.native.wire.backlog import Backlog
-
-OPERATIONS: dict[str, int]
-WRITES: frozenset[str]
+from dflite.native.wire.calls import Calls
+from dflite.native.wire.operations import Operations
 
 class Lane:
     clock: Clock
@@ -13,6 +12,8 @@ class Lane:
     writes: bool
     wakes: bool
     boundless: bool
+    operations: Operations
+    calls: Calls
     memory: Memory
     evictor: Evictor
     backlog: Backlog
@@ -20,10 +21,4 @@ class Lane:
     misses: int
     changes: int
     def __init__(self, clock: Clock, databases: list[list[Table]]) -> None: ...
-    def enable(self, name: str) -> int: ...
-    def disable(self, name: str) -> None: ...
-    def calls_of(self, code: int) -> int: ...
-    def nanoseconds_of(self, code: int) -> int: ...
-    def times_of(self, code: int) -> list[tuple[int, int]]: ...
-    def total_calls(self) -> int: ...
-    def reset_calls(self) -> None: ...
+    def reset_figures(self) -> None: ...

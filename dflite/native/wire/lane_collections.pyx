@@ -10,16 +10,15 @@ from libc.stdint cimport int64_t, uint64_t
 from dflite.native.base.bytesops cimport parse_int64
 from dflite.native.base.floattext cimport parse_double
 from dflite.native.base.slice cimport Slice
+from dflite.native.keyspace.due cimport is_usable
 from dflite.native.keyspace.entry cimport (
     ENC_OBJECT,
-    F_DEADLINE,
     T_HASH,
     T_LIST,
     T_SET,
     T_STREAM,
     T_ZSET,
     Entry,
-    deadline_of,
     slot_entry,
 )
 from dflite.native.keyspace.index cimport Index, hash_key
@@ -51,30 +50,38 @@ from dflite.native.values.sets cimport (
     remove_member,
 )
 from dflite.native.values.small cimport object_of
+from dflite.native.wire.operations cimport (
+    FIRST_WAKING,
+    FIRST_WRITE,
+    HDEL,
+    HGET,
+    HGETALL,
+    HMGET,
+    HSET,
+    LLEN,
+    LONG_VALUE,
+    LPOP,
+    LPUSH,
+    LRANGE,
+    RPOP,
+    RPUSH,
+    SADD,
+    SCARD,
+    SPOP,
+    SREM,
+    XADD,
+    ZADD,
+    ZPOPMIN,
+    ZRANGE,
+    ZRANK,
+    ZREM,
+    ZSCORE,
+)
 from dflite.native.wire.reply cimport Reply
 
 cdef enum:
     MOST_WORDS = 130            # of a request that is answered here
-    LONG_VALUE = 64 * 1024
     MANY = 1000                 # elements of a reply that is the handler's
-
-COLLECTION_OPERATIONS = {
-    "HGET": HGET, "HMGET": HMGET, "HGETALL": HGETALL, "HSET": HSET, "HDEL": HDEL,
-    "LRANGE": LRANGE, "LLEN": LLEN, "LPUSH": LPUSH, "RPUSH": RPUSH, "LPOP": LPOP, "RPOP": RPOP,
-    "SADD": SADD, "SREM": SREM, "SPOP": SPOP, "SCARD": SCARD,
-    "ZADD": ZADD, "ZREM": ZREM, "ZPOPMIN": ZPOPMIN, "ZRANGE": ZRANGE, "ZRANK": ZRANK, "ZSCORE": ZSCORE,
-    "XADD": XADD,
-}
-COLLECTION_WRITES = frozenset({
-    "HSET", "HDEL", "LPUSH", "RPUSH", "LPOP", "RPOP", "SADD", "SREM", "SPOP", "ZADD", "ZREM", "ZPOPMIN",
-    "XADD",
-})
-
-
-cdef inline bint is_usable(Table table, Entry* e, int kind) noexcept nogil:
-    """Is it of this type and not due?"""
-    return (e.kind & 0x0F) == kind and not (
-        e.flags & F_DEADLINE and deadline_of(e) <= table.clock.due_ms)
 
 
 cdef inline bint has_due(Entry* e) noexcept:
@@ -134,7 +141,7 @@ cdef int read_hash(int code, Table table, uint64_t* slot, const char* base, Slic
         return 0
     if slot != NULL:
         e = slot_entry(slot[0])
-        if not is_usable(table, e, T_HASH):
+        if not is_usable(e, T_HASH, table.clock):
             return 0
     if code == HGETALL:
         if e == NULL:
@@ -162,7 +169,7 @@ cdef int write_hash(int code, Table table, uint64_t* slot, uint64_t h, const cha
     cdef int64_t n = 0
     if (count < 4 or count % 2 if code == HSET else count < 3):
         return 0
-    if slot != NULL and (not is_usable(table, slot_entry(slot[0]), T_HASH)
+    if slot != NULL and (not is_usable(slot_entry(slot[0]), T_HASH, table.clock)
                          or has_due(slot_entry(slot[0]))):
         return 0
     if code == HSET:
@@ -194,7 +201,7 @@ cdef int read_list(int code, Table table, uint64_t* slot, const char* base, Slic
         return 0
     if slot != NULL:
         e = slot_entry(slot[0])
-        if not is_usable(table, e, T_LIST):
+        if not is_usable(e, T_LIST, table.clock):
             return 0
         length = list_length(e)
     if code == LLEN:
@@ -223,7 +230,7 @@ cdef int write_list(int code, Table table, uint64_t* slot, uint64_t h, const cha
     cdef int64_t length
     if count != (3 if code >= FIRST_WAKING else 2):
         return 0
-    if slot != NULL and not is_usable(table, slot_entry(slot[0]), T_LIST):
+    if slot != NULL and not is_usable(slot_entry(slot[0]), T_LIST, table.clock):
         return 0
     if code >= FIRST_WAKING:
         length = push_element(table, base + args[1].offset, args[1].length, h, slot,
@@ -249,7 +256,7 @@ cdef int answer_set(int code, Table table, uint64_t* slot, uint64_t h, const cha
         return 0
     if slot != NULL:
         e = slot_entry(slot[0])
-        if not is_usable(table, e, T_SET) or (code != SCARD and has_due(e)):
+        if not is_usable(e, T_SET, table.clock) or (code != SCARD and has_due(e)):
             return 0
     if code == SCARD:
         reply.put_head(58, 0 if e == NULL else living_of_set(e))
@@ -288,7 +295,7 @@ cdef int read_zset(int code, Table table, uint64_t* slot, const char* base, Slic
         return 0
     if slot != NULL:
         e = slot_entry(slot[0])
-        if not is_usable(table, e, T_ZSET):
+        if not is_usable(e, T_ZSET, table.clock):
             return 0
     if code == ZRANGE:
         if (not parse_int64(base + args[2].offset, args[2].length, &start)
@@ -319,7 +326,7 @@ cdef int write_zset(int code, Table table, uint64_t* slot, uint64_t h, const cha
     cdef int changed = 0
     if count != (4 if code == ZADD else 3 if code == ZREM else 2):
         return 0
-    if slot != NULL and not is_usable(table, slot_entry(slot[0]), T_ZSET):
+    if slot != NULL and not is_usable(slot_entry(slot[0]), T_ZSET, table.clock):
         return 0
     if code == ZADD:
         if not parse_double(base + args[2].offset, args[2].length, &score) or score != score:
@@ -358,7 +365,7 @@ cdef int add_to_stream(Table table, uint64_t* slot, const char* base, Slice* arg
             or (base + args[2].offset)[0] != 42):   # "*"
         return 0
     e = slot_entry(slot[0])
-    if not is_usable(table, e, T_STREAM):
+    if not is_usable(e, T_STREAM, table.clock):
         return 0
     for i in range(3, count):
         words[i - 3].data = base + args[i].offset

@@ -305,7 +305,7 @@ cdef class RespParser(Parser):
         conn.requests += 1
         if conn.plain or conn.gate is not None:
             offset = conn.lane.backlog.offset
-            code = conn.lane.code_of(base + args[0].offset, args[0].length)
+            code = conn.lane.operations.code_of(base + args[0].offset, args[0].length)
             if (code and (conn.plain
                           or conn.gate.admits(code, base, args, request.count, conn.database))
                     and conn.lane.answer(code, base, args, request.count, conn.reply, conn.database)):

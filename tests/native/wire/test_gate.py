@@ -1,7 +1,7 @@
 """Gates: which operations of the lane they open, and that they take the database into account."""
 
 from dflite.native.wire.gate import Gate
-from dflite.native.wire.lane import OPERATIONS
+from dflite.native.wire.operations import OPERATIONS
 from tests.support.node import Node
 
 
@@ -22,9 +22,9 @@ def test_a_connection_with_a_gate_uses_the_lane_for_what_the_gate_admits() -> No
     client.run("AUTH u x")
 
     def in_lane(request: str) -> bool:
-        before = node.lane.total_calls()
+        before = node.lane.calls.total()
         client.run(request)
-        return node.lane.total_calls() > before
+        return node.lane.calls.total() > before
 
     assert in_lane("SET app:1 v")
     assert in_lane("GET app:1")

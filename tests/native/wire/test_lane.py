@@ -10,8 +10,8 @@ from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import EXPIRED, Table
 from dflite.native.keyspace.value import value_memory
 from dflite.native.wire.connection import Connection
-from dflite.native.wire.lane import OPERATIONS, WRITES, Lane
-from dflite.native.wire.lane_collections import COLLECTION_OPERATIONS
+from dflite.native.wire.lane import Lane
+from dflite.native.wire.operations import BASIC, OPERATIONS, WRITES
 from dflite.native.wire.reply import Reply
 from dflite.native.wire.requests import Batch, Limits
 from dflite.native.wire.resp import RespParser
@@ -44,7 +44,7 @@ class Stand:
         self.lane = Lane(self.clock, self.databases)
         self.lane.reads = self.lane.writes = True
         for name in OPERATIONS:
-            self.lane.enable(name)
+            self.lane.operations.enable(name)
         self.session = Session()
         self.connection = Connection(self.lane, Limits(), Batch(), RespParser())
         self.session.connection = self.connection
@@ -80,7 +80,6 @@ VALUES = st.one_of(
     st.sampled_from([b"01", b"+1", b"x" * 300]),
 )
 # those of collections are tested in tests/properties/test_lane_and_handlers.py
-BASIC = [name for name in OPERATIONS if name not in COLLECTION_OPERATIONS]
 NAMES = st.sampled_from([*BASIC, "GETX", "PIN", "SETEX", "", "EXPIREAT", "PEXPIREATX"])
 
 
@@ -182,7 +181,7 @@ def test_the_lane_answers_and_does_what_the_model_does(
         found = table.read(key)
         assert found is EXPIRED if model.table.due(key) else found == item.value
     found = None
-    assert stand.lane.total_calls() == answered
+    assert stand.lane.calls.total() == answered
     kept = sum(item.value is value for item in model.table.items.values())
     assert sys.getrefcount(value) == references + 2 * kept
 
@@ -294,22 +293,6 @@ def test_each_connection_works_on_its_database() -> None:
     assert stand.databases[1][0].read(b"k") == b"1"
 
 
-def test_a_command_can_be_switched_off_and_on_again_and_again() -> None:
-    stand = Stand()
-    for _ in range(200):
-        stand.lane.disable("GET")
-        assert stand.leaves(b"GET", b"k")
-        assert not stand.leaves(b"PING")
-        stand.lane.enable("GET")
-        assert not stand.leaves(b"GET", b"k")
-    stand.lane.disable("GET")
-    for name in (b"\xff" * 8, b"", b"\0" * 8, b"GET\0\0\0\0\0", b"GET ", b"X" * 9, b"#ET"):
-        assert stand.leaves(name, b"k"), name
-    stand.lane.disable("NOSUCHCOMMAND")
-    with pytest.raises(KeyError):
-        stand.lane.enable("NOSUCHCOMMAND")
-
-
 def test_nothing_grows_beyond_the_memory_limit() -> None:
     stand = Stand(shards=3)
     stand.ask(b"SET", b"there", b"1")
@@ -397,52 +380,15 @@ def test_what_the_lane_does_is_counted() -> None:
     lane = stand.lane
     assert lane.changes == 4
     assert (lane.hits, lane.misses) == (2, 1)
-    assert [lane.calls_of(OPERATIONS[name]) for name in ("MSET", "SET", "DEL", "TTL")] == [
+    assert [lane.calls.count_of(OPERATIONS[name]) for name in ("MSET", "SET", "DEL", "TTL")] == [
         1,
         1,
         1,
         0,
     ]
-    assert lane.total_calls() == 5
-    lane.reset_calls()
-    assert (lane.total_calls(), lane.hits, lane.misses) == (0, 0, 0)
-
-
-def test_durations_of_the_first_calls_are_all_measured() -> None:
-    stand = Stand()
-    for _ in range(100):
-        stand.ask(b"GET", b"none")
-    lane = stand.lane
-    get = OPERATIONS["GET"]
-    assert sum(calls for _, calls in lane.times_of(get)) == 100
-    assert lane.nanoseconds_of(get) > 0
-    assert lane.nanoseconds_of(OPERATIONS["SET"]) == 0
-    assert lane.times_of(OPERATIONS["SET"]) == []
-
-
-def test_later_a_measured_call_stands_for_those_before_it() -> None:
-    stand = Stand()
-    get = OPERATIONS["GET"]
-    stand.connection.feed(encode_all([(b"GET", b"none")]) * 5000)
-    lane = stand.lane
-    assert lane.calls_of(get) == 5000
-    counted = sum(calls for _, calls in lane.times_of(get))
-    assert 5000 - 61 < counted <= 5000
-    middles = [ns for ns, _ in lane.times_of(get)]
-    assert middles == sorted(middles)
-    estimate = sum(ns * calls for ns, calls in lane.times_of(get))
-    # middles of buckets an eighth wide
-    assert lane.nanoseconds_of(get) * 0.9 < estimate < lane.nanoseconds_of(get) * 1.1
-    lane.reset_calls()
-    assert lane.times_of(get) == []
-    assert lane.nanoseconds_of(get) == 0
-
-
-def test_what_the_lane_leaves_is_not_measured() -> None:
-    stand = Stand()
-    for _ in range(10):
-        assert stand.leaves(b"GET")
-    assert stand.lane.times_of(OPERATIONS["GET"]) == []
+    assert lane.calls.total() == 5
+    lane.reset_figures()
+    assert (lane.calls.total(), lane.hits, lane.misses) == (0, 0, 0)
 
 
 def test_at_the_limit_buffers_that_come_and_go_make_room_once() -> None:

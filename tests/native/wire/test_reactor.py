@@ -1,4 +1,4 @@
-"""Sockets on the reactor: what is asked is answered, and how connections end."""
+"""The reactor: whoever asks is answered, and connections may end at any time."""
 
 import gc
 import random
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dflite.native.wire.connection import HELD_BLOCKED, HELD_OUTPUT, HELD_PAUSED, input_memory
+from dflite.native.wire.connection import input_memory
 from dflite.native.wire.reply import buffer_memory
 from dflite.native.wire.resp import RespParser
 from tests.support.resp import encode, encode_all
@@ -59,34 +59,9 @@ def test_many_clients_are_served_in_any_mixture(stage: Stage) -> None:
         client.expect(wanted[client])
 
 
-@pytest.mark.parametrize("length", [1, 65_535, 65_536, 65_537, 200_000, 3_000_000])
-def test_a_request_of_any_length_arrives_whole(stage: Stage, length: int) -> None:
-    client = stage.join()
-    word = random.Random(length).randbytes(length)
-    client.send(encode([b"ECHO", word]) + encode([b"ECHO", b"next"]))
-    client.expect(bulk(word) + bulk(b"next"))
-    assert client.connection.input_capacity == 0
-
-
-def test_input_byte_by_byte_is_served(stage: Stage) -> None:
-    client = stage.join()
-    for byte in encode_all([[b"ECHO", b"abc"], [b"ECHO", b"d"]]):
-        client.send(bytes([byte]))
-        stage.settle()
-    client.expect(bulk(b"abc") + bulk(b"d"))
-
-
-def test_the_beginning_of_a_request_takes_no_more_memory_than_it_has(stage: Stage) -> None:
-    before = input_memory()
-    for _ in range(50):
-        stage.join().send(b"*2\r\n$4\r\nECHO\r\n$500000000\r\nab")
-    stage.settle()
-    assert input_memory() - before < 50 * 200
-
-
 def test_the_lane_answers_without_the_session(stage: Stage) -> None:
     for name in ("SET", "GET"):
-        stage.lane.enable(name)
+        stage.lane.operations.enable(name)
     stage.lane.reads = stage.lane.writes = True
     client = stage.join()
     client.connection.plain = True
@@ -96,110 +71,6 @@ def test_the_lane_answers_without_the_session(stage: Stage) -> None:
 
 
 # --- the end of a connection ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
-def test_a_client_that_closes_is_forgotten(stage: Stage, tcp: bool) -> None:
-    client = stage.join(tcp)
-    client.send(encode([b"ECHO", b"a"]))
-    client.expect(bulk(b"a"))
-    client.sock.close()
-    stage.until(lambda: client.session.ends == 1)
-    assert client.connection.closed
-    stage.settle()
-    assert client.session.ends == 1
-
-
-@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
-def test_half_a_request_before_the_end_is_dropped(stage: Stage, tcp: bool) -> None:
-    client = stage.join(tcp)
-    client.send(encode([b"ECHO", b"a"]) + b"*2\r\n$4\r\nEC")
-    client.sock.shutdown(socket.SHUT_WR)
-    client.expect_end()
-    assert client.got == bulk(b"a")
-    assert client.session.ends == 1
-
-
-@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
-def test_a_client_that_sends_no_more_gets_every_reply(stage: Stage, tcp: bool) -> None:
-    stage.limits.high_water = 10_000
-    client = stage.join(tcp, room=4096)
-    count = 3_000
-    client.send(encode_all([b"ECHO", b"%d" % number + b"x" * 500] for number in range(count)))
-    stage.until(lambda: not client.unsent or client.connection.held == HELD_OUTPUT)
-    # It reads nothing until it has sent all and closed its half.
-    while client.unsent:
-        client.push()
-        stage.turn()
-        if client.unsent:
-            client.pull(1000)
-    client.sock.shutdown(socket.SHUT_WR)
-    stage.settle()
-    client.expect_end()
-    assert client.got == b"".join(bulk(b"%d" % number + b"x" * 500) for number in range(count))
-
-
-def test_a_reset_ends_the_connection(stage: Stage) -> None:
-    client = stage.join(tcp=True)
-    client.send(encode([b"ECHO", b"x" * 100_000]))
-    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    client.sock.close()
-    stage.until(lambda: client.session.ends == 1)
-
-
-@pytest.mark.parametrize("reason", [HELD_BLOCKED, HELD_PAUSED])
-def test_a_client_that_waits_and_goes_is_noticed(stage: Stage, reason: int) -> None:
-    client = stage.join()
-    client.session.on_request = lambda argv: client.connection.hold(reason)
-    client.send(encode([b"BLPOP"]))
-    stage.until(lambda: client.connection.held == reason)
-    client.sock.shutdown(socket.SHUT_WR)
-    stage.until(lambda: client.session.ends == 1)
-
-
-def test_a_client_that_stopped_sending_and_waits_later_is_noticed_too(stage: Stage) -> None:
-    stage.limits.high_water = 1_000
-    client = stage.join(tcp=True, room=4096)
-    session = client.session
-    client.send(encode([b"ECHO", b"x" * 60_000]) * 3 + encode([b"BLPOP"]))
-
-    def answer(argv: list[bytes]) -> None:
-        if argv[0] == b"BLPOP":
-            session.connection.hold(HELD_BLOCKED)
-        else:
-            session.echo(argv)
-
-    session.on_request = answer
-    stage.until(lambda: client.connection.held == HELD_OUTPUT and not client.unsent)
-    client.sock.shutdown(socket.SHUT_WR)
-    stage.settle()
-    assert session.ends == 0
-    client.expect_end()
-    assert client.got == bulk(b"x" * 60_000) * 3
-    assert session.ends == 1
-
-
-def test_a_protocol_error_is_told_and_ends_the_connection(stage: Stage) -> None:
-    client = stage.join()
-    client.send(encode([b"ECHO", b"a"]) + b"*1\r\n!\r\n" + encode([b"ECHO", b"b"]))
-    client.expect_end()
-    assert client.got == bulk(b"a") + b"-ERR expected '$', got '!'\r\n"
-    assert client.session.ends == 1
-
-
-def test_closing_after_the_reply_sends_it_first(stage: Stage) -> None:
-    client = stage.join(room=4096)
-    session = client.session
-
-    def quit_after(argv: list[bytes]) -> None:
-        session.connection.reply.bulk(b"x" * 300_000)
-        session.connection.close_after_reply()
-
-    session.on_request = quit_after
-    client.send(encode([b"QUIT"]) * 3)
-    client.expect_end()
-    assert client.got == bulk(b"x" * 300_000)
-    assert len(session.requests) == 1
 
 
 def test_closing_from_outside_is_done_by_run_pending(stage: Stage) -> None:

@@ -1,13 +1,11 @@
-"""Slow readers, clients that wait, and what has to be settled before a reply leaves."""
+"""Clients that wait, and what has to be settled before a reply leaves."""
 
 import gc
-import random
 from collections.abc import Iterator
 
 import pytest
 
-from dflite.native.wire.connection import HELD_BLOCKED, HELD_OUTPUT
-from dflite.native.wire.reply import buffer_memory
+from dflite.native.wire.connection import HELD_BLOCKED
 from tests.support.resp import encode, encode_all
 from tests.support.stage import PATIENCE_S, Stage, a_stage, bulk
 
@@ -15,77 +13,6 @@ from tests.support.stage import PATIENCE_S, Stage, a_stage, bulk
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     yield from a_stage()
-
-
-# --- slow readers --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
-def test_a_reply_leaves_in_as_many_parts_as_the_reader_takes(stage: Stage, tcp: bool) -> None:
-    client = stage.join(tcp, room=4096)
-    word = random.Random(1).randbytes(1_000_000)
-    client.send(encode([b"ECHO", word]))
-    stage.until(lambda: not client.unsent and bool(client.session.requests))
-    wanted = bulk(word)
-    chance = random.Random(2)
-    while len(client.got) < len(wanted):
-        client.pull(chance.randrange(1, 40_000))
-        stage.turn(0.001)
-    assert client.got == wanted
-    assert stage.reactor.writes > 10
-    assert buffer_memory() < 1_000_000
-
-
-def test_replies_written_while_others_are_being_sent_follow_in_order(stage: Stage) -> None:
-    client = stage.join(room=4096)
-    chance = random.Random(3)
-    wanted = b""
-    for number in range(3_000):
-        word = b"%d:" % number + b"x" * chance.randrange(2_000)
-        wanted += bulk(word)
-        client.send(encode([b"ECHO", word]))
-        stage.turn()
-        client.pull(chance.randrange(1, 3_000))
-    stage.until(lambda: client.pull() == b"" and len(client.got) == len(wanted))
-    assert client.got == wanted
-
-
-def test_a_client_that_never_reads_is_not_read_either(stage: Stage) -> None:
-    stage.limits.high_water = 50_000
-    lazy, good = stage.join(room=4096), stage.join()
-    before = buffer_memory()
-    lazy.send(encode([b"ECHO", b"x" * 1_000]) * 10_000)
-    stage.settle()
-    for _ in range(100):
-        lazy.push()
-        stage.settle()
-    assert lazy.unsent
-    assert lazy.connection.held == HELD_OUTPUT
-    assert buffer_memory() - before < 50_000 * 2
-    assert len(lazy.session.requests) < 1_000
-    good.send(encode([b"ECHO", b"a"]))
-    good.expect(bulk(b"a"))
-    stage.until(lambda: lazy.pull() == b"" and len(lazy.got) == 10_000 * 1_009)
-    assert lazy.got == bulk(b"x" * 1_000) * 10_000
-    assert lazy.connection.held == 0
-
-
-def test_a_high_water_mark_of_nothing_still_moves(stage: Stage) -> None:
-    stage.limits.high_water = 0
-    client = stage.join(room=4096)
-    client.send(encode([b"ECHO", b"x" * 5_000]) * 200)
-    stage.until(lambda: client.pull() == b"" and len(client.got) == 200 * 5_009)
-    assert client.got == bulk(b"x" * 5_000) * 200
-
-
-def test_a_slow_reader_that_goes_takes_its_replies_with_it(stage: Stage) -> None:
-    before = buffer_memory()
-    client = stage.join(room=4096)
-    client.send(encode([b"ECHO", b"x" * 500_000]))
-    stage.until(lambda: client.connection.unsent > 100_000)
-    client.sock.close()
-    stage.until(lambda: client.session.ends == 1)
-    assert buffer_memory() == before
 
 
 # --- waiting -------------------------------------------------------------------------------------

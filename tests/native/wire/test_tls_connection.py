@@ -14,9 +14,11 @@ import pytest
 from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import Table
 from dflite.native.wire.lane import Lane
-from dflite.native.wire.reactor import Reactor, SocketConnection
+from dflite.native.wire.reactor import Reactor
 from dflite.native.wire.requests import Limits
 from dflite.native.wire.resp import RespParser
+from dflite.native.wire.socket_connection import SocketConnection
+from dflite.native.wire.tls_connection import TlsConnection
 from tests.support.certificates import make_certificate
 from tests.support.resp import encode, encode_all
 
@@ -37,7 +39,7 @@ class Session:
         self.greetings: list[bytes] = []
         self.ends = 0
 
-    def secured(self, connection: SocketConnection) -> None:
+    def secured(self, connection: TlsConnection) -> None:
         self.secure = True
 
     def insecure(self, error: ssl.SSLError) -> None:
@@ -154,8 +156,12 @@ class Stage:
         near.setblocking(False)
         far.setblocking(False)
         session = Session()
-        context = None if plain else self.context
-        session.connection = self.reactor.attach(near.detach(), session, RespParser(), context)
+        if plain:
+            session.connection = self.reactor.attach(near.detach(), session, RespParser())
+        else:
+            session.connection = self.reactor.attach(
+                near.detach(), session, RespParser(), self.context
+            )
         session.connection.trusted = True
         client = Client(self, far, session)
         self.clients.append(client)
@@ -190,8 +196,8 @@ def test_requests_are_answered_behind_a_handshake(stage: Stage) -> None:
     client.shake()
     client.send(encode_all([[b"ECHO", b"a"], [b"ECHO", b"b"]]))
     client.expect(bulk(b"a") + bulk(b"b"))
+    assert isinstance(client.session.connection, TlsConnection)
     seal = client.session.connection.seal
-    assert seal is not None
     assert (seal.established, seal.version()) == (True, "TLSv1.3")
     assert client.session.connection.bytes_in == 42
 

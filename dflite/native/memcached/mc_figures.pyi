@@ -1,5 +1,3 @@
-OPERATIONS: dict[str, int]
-
 class McFigures:
     max_item_size: int
     cmd_get: int

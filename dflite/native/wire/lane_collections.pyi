@@ -1,2 +1,0 @@
-COLLECTION_OPERATIONS: dict[str, int]
-COLLECTION_WRITES: frozenset[str]

@@ -1,0 +1,4 @@
+from dflite.native.wire.connection import Connection
+
+class SocketConnection(Connection):
+    fd: int
