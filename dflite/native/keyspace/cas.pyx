@@ -10,17 +10,9 @@ place renews the number that is there. Numbers come from one counter, which begi
 import time
 
 from libc.stdint cimport uint64_t
-from libc.stdlib cimport realloc
 from libc.string cimport memmove
 
-from dflite.native.keyspace.entry cimport (
-    CAS_SIZE,
-    allocated,
-    slot_entry,
-    value_length_of,
-    value_of,
-)
-from dflite.native.keyspace.segment cimport tagged
+from dflite.native.keyspace.entry cimport CAS_SIZE, slot_entry, value_length_of, value_of
 
 cdef uint64_t last_cas = int(time.time() * 1_000_000)
 
@@ -35,18 +27,12 @@ cdef uint64_t next_cas() noexcept nogil:
 cdef Entry* give_cas(Index table, uint64_t* slot, uint64_t h) except NULL:
     """The entry with a CAS number, a new one if it had none; it may have moved."""
     cdef Entry* e = slot_entry(slot[0])
-    cdef size_t total, before
+    cdef size_t total
     cdef char* field
     if e.flags & F_CAS:
         return e
     total = value_of(e) + value_length_of(e) - <char*>e
-    before = allocated(e)
-    e = <Entry*>realloc(e, total + CAS_SIZE)
-    if e == NULL:
-        raise MemoryError
-    table.entry_bytes += allocated(e)
-    table.entry_bytes -= before
-    slot[0] = tagged(e, h, table.segment_for(h).depth)
+    e = table.resize_entry(slot, h, total + CAS_SIZE)
     field = cas_field_of(e)
     memmove(field + CAS_SIZE, field, total - (field - <char*>e))
     e.flags |= F_CAS

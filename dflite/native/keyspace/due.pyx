@@ -8,6 +8,7 @@ Looking into one means to fetch each entry that has a deadline, so entries are a
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from dflite.native.base.clock cimport microseconds
+from dflite.native.keyspace.directory cimport next_segment, segment_for
 from dflite.native.keyspace.entry cimport (
     DFLITE_PREFETCH,
     Entry,
@@ -16,7 +17,7 @@ from dflite.native.keyspace.entry cimport (
     key_of,
     slot_entry,
 )
-from dflite.native.keyspace.index cimport Index, hash_key
+from dflite.native.keyspace.index cimport Index, hash_of
 from dflite.native.keyspace.segment cimport HAS_DEADLINE, MAX_BUCKETS, NEVER, SLOTS, Segment, after_prefix
 
 cdef enum:
@@ -29,16 +30,15 @@ cdef int64_t count_living(Index index) noexcept nogil:
     """Entries that are not due."""
     cdef int64_t n = <int64_t>index.count
     cdef size_t place = 0, i
-    cdef Segment* s
+    cdef Segment* s = next_segment(&index.directory, &place)
     if index.expiring_count == 0 or index.next_due > index.clock.due_ms:
         return n
-    while place < <size_t>1 << index.depth:
-        s = index.directory[place]
+    while s != NULL:
         if s.next_deadline <= index.clock.due_ms:
             for i in range(<size_t>s.buckets * SLOTS):
                 if s.slots[i] & HAS_DEADLINE:
                     n -= index.is_due(slot_entry(s.slots[i]))
-        place += <size_t>1 << (index.depth - s.depth)
+        s = next_segment(&index.directory, &place)
     return n
 
 
@@ -54,10 +54,10 @@ cdef tuple due_keys(Index index, size_t limit, size_t segments):
     cdef Segment* s
     cdef Entry* e
     cdef int64_t soonest, deadline, now = index.clock.due_ms
-    if index.directory == NULL or index.next_due > now:
+    if index.directory.places == NULL or index.next_due > now:
         return keys, False
     while left > 0 and <size_t>len(keys) < limit:
-        s = index.segment_for(index.sweep_at)
+        s = segment_for(&index.directory, index.sweep_at)
         if s.expiring == 0:
             s.next_deadline = NEVER
         if s.next_deadline <= now:
@@ -98,11 +98,11 @@ cdef tuple expire_due(Index index, size_t limit, int64_t budget_us, bint seen):
     cdef uint32_t depth
     cdef int until_clock = PASSED_OVER
     cdef Segment* s
-    if index.directory == NULL or index.next_due > index.clock.now_ms:
+    if index.directory.places == NULL or index.next_due > index.clock.now_ms:
         return 0, keys, False
     end = microseconds() + budget_us
     while True:
-        s = index.segment_for(index.sweep_at)
+        s = segment_for(&index.directory, index.sweep_at)
         depth = s.depth
         if s.expiring == 0:
             s.next_deadline = NEVER
@@ -159,7 +159,7 @@ cdef int64_t expire_in(Index index, Segment* s, size_t limit, size_t* gone, list
         e = found[i]
         if keys is not None:
             keys.append(index.key_bytes(e))
-        h = hash_key(key_of(e), key_length_of(e))
+        h = hash_of(e)
         index.remove_slot(index.find_slot(key_of(e), key_length_of(e), h), h)
     gone[0] += n
     return soonest if whole else -1

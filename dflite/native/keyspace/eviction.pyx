@@ -20,6 +20,7 @@ from libc.string cimport memcpy
 cimport cython
 
 from dflite.native.base.clock cimport Clock, microseconds
+from dflite.native.keyspace.directory cimport segment_for
 from dflite.native.keyspace.entry cimport (
     DFLITE_PREFETCH,
     ENC_OBJECT,
@@ -305,7 +306,7 @@ cdef class Evictor(Census):
         cdef Segment* s
         if place.table == NULL or (<Table>place.table).count == 0:
             return NULL
-        s = (<Table>place.table).segment_for(place.hash)
+        s = segment_for(&(<Table>place.table).directory, place.hash)
         return s.slots + <size_t>(<uint32_t>place.hash % s.buckets) * SLOTS
 
     cdef void draw_places(self, Place* places, int count) noexcept:
@@ -316,7 +317,7 @@ cdef class Evictor(Census):
             places[i].table = table
             places[i].hash = next_random()
             if table != NULL:
-                DFLITE_PREFETCH((<Table>table).segment_for(places[i].hash))
+                DFLITE_PREFETCH(segment_for(&(<Table>table).directory, places[i].hash))
 
     cdef void look_ahead(self, int count) noexcept:
         """Ask for the entries that the next choice looks at, and for the buckets of the one after it."""
@@ -390,20 +391,20 @@ cdef class Evictor(Census):
                 continue
             h = begun = next_random()
             while True:
-                s = (<Table>table).segment_for(h)
+                s = segment_for(&(<Table>table).directory, h)
                 for i in range(s.buckets * <uint32_t>SLOTS):
                     if s.slots[i] != 0 and (self.policy & ALLKEYS or s.slots[i] & HAS_DEADLINE):
                         self.consider(table, slot_entry(s.slots[i]))
                 if self.found:
                     return
                 h = after_prefix(h, s.depth)
-                if (<Table>table).segment_for(h) == (<Table>table).segment_for(begun):
+                if segment_for(&(<Table>table).directory, h) == segment_for(&(<Table>table).directory, begun):
                     break
 
     cdef int sample(self, PyObject* table) noexcept:
         """Consider the keys of a bucket drawn by chance, or some with a deadline; how many there were."""
         cdef uint64_t h = next_random(), slot
-        cdef Segment* s = (<Table>table).segment_for(h)
+        cdef Segment* s = segment_for(&(<Table>table).directory, h)
         cdef bint all_keys = self.policy & ALLKEYS, one = (self.policy & 7) == RANDOM
         cdef uint32_t b, steps, i, first
         cdef uint64_t* bucket
@@ -414,7 +415,7 @@ cdef class Evictor(Census):
                 if left == 0:
                     return 0
                 h = after_prefix(h, s.depth)
-                s = (<Table>table).segment_for(h)
+                s = segment_for(&(<Table>table).directory, h)
         b = <uint32_t>random_below(s.buckets)
         for steps in range(1 if all_keys else s.buckets):
             bucket = s.slots + <size_t>b * SLOTS

@@ -88,7 +88,7 @@ cdef class Memory:
         for i in range(counted):
             total += <int64_t>counters[i][0]
         for i in range(self.table_count):
-            total += (<Table>self.tables[i]).entry_bytes + (<Table>self.tables[i]).segment_bytes
+            total += (<Table>self.tables[i]).entry_bytes + (<Table>self.tables[i]).directory.bytes
         return <size_t>max(total, <int64_t>0)
 
     cdef size_t pressing(self) noexcept:

@@ -1,15 +1,13 @@
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 
 cimport cython
 
-from dflite.native.keyspace.segment cimport Segment
+from dflite.native.keyspace.directory cimport Directory
 
 @cython.final
 cdef class Remains:
-    cdef Segment** directory
-    cdef size_t at
-    cdef size_t end
-    cdef uint32_t depth
+    cdef Directory directory
+    cdef size_t place           # of the next segment
     cdef readonly size_t memory
 
 cdef bint free_within(Remains remains, int64_t* budget) noexcept

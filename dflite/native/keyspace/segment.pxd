@@ -35,6 +35,8 @@ cdef struct Segment:
     uint64_t reserved[4]
     uint64_t slots[0]
 
+ctypedef uint64_t (*HashOf)(Entry*) noexcept nogil
+
 cdef inline uint32_t home_of(uint64_t slot, uint32_t buckets) noexcept nogil:
     return <uint32_t>(((slot >> 48) * buckets) >> 16)
 
@@ -73,6 +75,7 @@ cdef uint32_t buckets_for(size_t count) noexcept nogil
 cdef uint32_t step_after(uint32_t buckets) noexcept nogil
 cdef Segment* new_segment(uint32_t buckets, uint32_t depth) except NULL
 cdef Segment* resized(Segment* s, uint32_t buckets) except NULL
-cdef int halve(Segment* s, uint64_t (*hash_of)(Entry*) noexcept nogil, Segment** halves) except -1
+cdef int halve(Segment* s, HashOf hash_of, Segment** halves) except -1
 cdef Segment* merged(Segment* low, Segment* high) except NULL
 cdef void pull_back(Segment* s, uint32_t hole) noexcept nogil
+cdef int check_segment(Segment* s, HashOf hash_of) except -1

@@ -6,11 +6,11 @@ probing), and a removal pulls entries back, so "a bucket that is not full" alway
 tombstones and no overflow counters. Only halving hashes keys again, since it needs one bit more.
 """
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memset
 
-from dflite.native.keyspace.entry cimport DFLITE_PREFETCH, F_DEADLINE, Entry, slot_entry
+from dflite.native.keyspace.entry cimport DFLITE_PREFETCH, F_DEADLINE, Entry, deadline_of, slot_entry
 
 cdef extern from "<stdlib.h>" nogil:
     int posix_memalign(void** p, size_t alignment, size_t size)
@@ -67,7 +67,7 @@ cdef Segment* resized(Segment* s, uint32_t buckets) except NULL:
     return t
 
 
-cdef int halve(Segment* s, uint64_t (*hash_of)(Entry*) noexcept nogil, Segment** halves) except -1:
+cdef int halve(Segment* s, HashOf hash_of, Segment** halves) except -1:
     """Two segments, one bit deeper, with the entries of `s`, which is the caller's to free."""
     cdef uint32_t[2] counts
     cdef uint32_t depth = s.depth + 1
@@ -150,3 +150,28 @@ cdef void pull_back(Segment* s, uint32_t hole) noexcept nogil:
             hole = b
         elif not full:
             return
+
+
+cdef int check_segment(Segment* s, HashOf hash_of) except -1:
+    """Assert that a search reaches every entry, and that the figures are right; for tests."""
+    cdef size_t i, count = 0, expiring = 0
+    cdef uint64_t slot
+    cdef uint32_t b
+    cdef Entry* e
+    for i in range(<size_t>s.buckets * SLOTS):
+        slot = s.slots[i]
+        if slot == 0:
+            continue
+        assert i % SLOTS == 0 or s.slots[i - 1] != 0, "a bucket with a gap"
+        e = slot_entry(slot)
+        assert slot & ~<uint64_t>SPARED == tagged(e, hash_of(e), s.depth), "a slot with the wrong tag"
+        b = home_of(slot, s.buckets)
+        while b != i // SLOTS:
+            assert s.slots[<size_t>b * SLOTS + SLOTS - 1] != 0, "an entry that no search reaches"
+            b = (b + 1) % s.buckets
+        count += 1
+        if e.flags & F_DEADLINE:
+            expiring += 1
+            assert deadline_of(e) >= s.next_deadline, "a deadline nobody sees"
+    assert count == s.count and expiring == s.expiring, "a segment that miscounts"
+    return 0

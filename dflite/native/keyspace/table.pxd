@@ -12,5 +12,4 @@ cdef class Table(Index):
     cdef object value_object(self, Entry* e)
     cdef int put_like(self, Entry* model, bytes key) except -1
     cdef int relink(self, bytes key, Table target, bytes new_key) except -1
-    cdef Entry* resize_entry(self, uint64_t* slot, uint64_t h, size_t size) except NULL
     cdef int put_wide(self, uint64_t* slot, uint64_t h) except -1

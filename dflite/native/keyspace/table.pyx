@@ -18,8 +18,9 @@ A look-up costs two cache misses: the bucket, then the entry.
 * The home bucket grows with the hash, so walking directory and buckets in order walks the hashes in
   order. SCAN's cursor is the hash that comes next; it means the same whatever the table did in between.
 
-In layers: entry.pxd (the blob), segment.pyx (buckets), index.pyx (directory; find, put, remove), walk.pyx
-(scans), this module (what the floors above call). The hash is SipHash-1-3 under a secret drawn at start: keys come from strangers.
+In layers: entry.pxd (the blob), segment.pyx (buckets), directory.pyx (from a hash to its segment), index.pyx
+(find, put, remove), walk.pyx (scans), this module (what the floors above call). The hash is SipHash-1-3 under a
+secret drawn at start: keys come from strangers.
 Times are Unix milliseconds, sizes are bytes as the allocator counts them.
 
 Extendible hashing: Fagin et al., ACM TODS 4(3), 1979. Bucket layout after Dash, VLDB 13(8), 2020.
@@ -28,7 +29,6 @@ Extendible hashing: Fagin et al., ACM TODS 4(3), 1979. Bucket layout after Dash,
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memmove, memset
 
 from dflite.native.base.bytesops cimport format_int64, parse_int64
@@ -42,7 +42,6 @@ from dflite.native.keyspace.entry cimport (
     ENC_INT,
     ENC_OBJECT,
     ENC_PACKED,
-    F_DEADLINE,
     F_STICKY,
     F_WIDE_KEY,
     F_WIDE_VALUE,
@@ -61,11 +60,6 @@ from dflite.native.keyspace.entry cimport (
     value_of,
 )
 from dflite.native.keyspace.index cimport Index, hash_key
-from dflite.native.keyspace.segment cimport (
-    FILL,
-    Segment,
-    tagged,
-)
 from dflite.native.keyspace.walk cimport random_entry, scan_keys
 
 cdef size_t LONGEST = 0xFFFFFFFF     # bytes of a value
@@ -281,17 +275,12 @@ cdef class Table(Index):
         cdef uint64_t h = hash_key(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
         cdef uint64_t new_h = hash_key(name, n)
         cdef uint64_t* slot
-        cdef Segment* s
         cdef Entry* e
         cdef uint8_t flags
         cdef uint32_t wide
         cdef char* p
         # what may fail comes first
-        if target.directory == NULL:
-            target.grow(new_h)
-        s = target.segment_for(new_h)
-        if s.count >= s.buckets * FILL:
-            target.grow(new_h)
+        target.room_for(new_h)
         slot = self.slot_of(key)
         e = slot_entry(slot[0])
         flags = e.flags & ~F_WIDE_KEY
@@ -320,18 +309,6 @@ cdef class Table(Index):
         target.use(e)
         target.link(e, new_h)
         return 0
-
-    cdef Entry* resize_entry(self, uint64_t* slot, uint64_t h, size_t size) except NULL:
-        """The same entry in a block of another size."""
-        cdef Entry* old = slot_entry(slot[0])
-        cdef size_t before = allocated(old)
-        cdef Entry* e = <Entry*>realloc(old, size)
-        if e == NULL:
-            raise MemoryError
-        self.entry_bytes += allocated(e)
-        self.entry_bytes -= before
-        slot[0] = tagged(e, h, self.segment_for(h).depth)
-        return e
 
     def copy_inline(self, bytes key not None, Table target not None, bytes new_key not None) -> bool:
         """A copy of what is at key, its deadline and flags too; False if it is a Python value."""
@@ -432,13 +409,7 @@ cdef class Table(Index):
         before = malloc_usable_size(e)
         if total > before:
             room = total if after < 64 else total + min(total >> 2, <size_t>1 << 20)
-            self.entry_bytes -= allocated(e)
-            e = <Entry*>realloc(e, room)
-            if e == NULL:
-                self.entry_bytes += allocated(slot_entry(slot[0]))
-                raise MemoryError
-            self.entry_bytes += allocated(e)
-            slot[0] = tagged(e, h, self.segment_for(h).depth)
+            e = self.resize_entry(slot, h, room)
         e.kind = T_STRING | ENC_GROWN
         value = value_of(e)
         if offset > length:
@@ -493,5 +464,5 @@ def bytes_of(list databases not None) -> int:
     cdef size_t total = 0
     for tables in databases:
         for table in <list>tables:
-            total += (<Table>table).entry_bytes + (<Table>table).segment_bytes
+            total += (<Table>table).entry_bytes + (<Table>table).directory.bytes
     return total

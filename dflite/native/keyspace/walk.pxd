@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
+from dflite.native.keyspace.directory cimport Directory
 from dflite.native.keyspace.entry cimport Entry
 from dflite.native.keyspace.index cimport Index
 from dflite.native.keyspace.segment cimport Segment
@@ -11,10 +12,8 @@ cdef class Visitor:
 
 cdef struct Walk:
     # The place of a walk through all entries; the index must not change meanwhile.
-    Segment** directory
-    size_t places               # of the directory
+    Directory* directory
     size_t place                # behind the segment
-    unsigned int depth
     Segment* segment
     size_t slot                 # the next of the segment
     size_t slots

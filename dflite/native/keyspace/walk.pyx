@@ -13,6 +13,7 @@ from libc.stdint cimport uint32_t, uint64_t
 cimport cython
 
 from dflite.native.base.bytesops cimport glob_match
+from dflite.native.keyspace.directory cimport next_segment, segment_for
 from dflite.native.keyspace.entry cimport DFLITE_PREFETCH, Entry, key_length_of, key_of, slot_entry
 from dflite.native.keyspace.index cimport Index
 from dflite.native.keyspace.segment cimport SLOTS, Segment, after_prefix, home_of
@@ -56,10 +57,10 @@ cdef uint64_t scan_entries(Index index, uint64_t cursor, size_t count, Visitor v
     cdef uint64_t* bucket
     cdef size_t seen = 0, visited = 0
     cdef int i
-    if index.directory == NULL:
+    if index.directory.places == NULL:
         return 0
     while seen < count and visited // 10 < count:
-        s = index.segment_for(at)
+        s = segment_for(&index.directory, at)
         tag = (at << s.depth) >> 48
         home = <uint32_t>((tag * s.buckets) >> 16)
         b = home
@@ -139,7 +140,7 @@ cdef uint64_t* random_slot(Index index, uint64_t* h) noexcept nogil:
         return NULL
     while True:
         h[0] = next_random()
-        s = index.segment_for(h[0])
+        s = segment_for(&index.directory, h[0])
         slot = &s.slots[<uint32_t>h[0] % (s.buckets * <uint32_t>SLOTS)]
         if slot[0] != 0:
             return slot
@@ -154,9 +155,7 @@ cdef Entry* random_entry(Index index) noexcept nogil:
 
 cdef void begin_walk(Walk* walk, Index index) noexcept nogil:
     """Stand before the first entry."""
-    walk.directory = index.directory
-    walk.depth = index.depth
-    walk.places = 0 if index.directory == NULL else <size_t>1 << index.depth
+    walk.directory = &index.directory
     walk.place = walk.slot = walk.slots = 0
     walk.segment = NULL
 
@@ -172,9 +171,8 @@ cdef Entry* next_entry(Walk* walk) noexcept nogil:
             walk.slot += 1
             if slot != 0:
                 return slot_entry(slot)
-        if walk.place >= walk.places:
+        walk.segment = next_segment(walk.directory, &walk.place)
+        if walk.segment == NULL:
             return NULL
-        walk.segment = walk.directory[walk.place]
-        walk.place += <size_t>1 << (walk.depth - walk.segment.depth)
         walk.slot = 0
         walk.slots = <size_t>walk.segment.buckets * SLOTS

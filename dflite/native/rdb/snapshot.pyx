@@ -20,6 +20,7 @@ from libc.stdint cimport int64_t, uint64_t
 cimport cython
 
 from dflite.native.base.clock cimport microseconds
+from dflite.native.keyspace.directory cimport segment_for
 from dflite.native.keyspace.entry cimport (
     DFLITE_PREFETCH,
     F_STICKY,
@@ -30,7 +31,7 @@ from dflite.native.keyspace.entry cimport (
     slot_entry,
     stamp_of,
 )
-from dflite.native.keyspace.index cimport hash_key
+from dflite.native.keyspace.index cimport hash_of
 from dflite.native.keyspace.segment cimport SLOTS, after_prefix
 from dflite.native.keyspace.table cimport Table
 from dflite.native.keyspace.value cimport Value
@@ -74,8 +75,8 @@ cdef class TableCut(KeyedCut):
     cdef void save_before(self, Value index, uint64_t h) noexcept:
         cdef Segment* s
         try:
-            if self.table.directory != NULL:
-                s = self.table.segment_for(h)
+            if self.table.directory.places != NULL:
+                s = segment_for(&self.table.directory, h)
                 if s.version < self.version:
                     self.snapshot.save_segment(self, s)
             if self.watched:
@@ -93,22 +94,16 @@ cdef class TableCut(KeyedCut):
             self.output.failure = error
             return
         table.cut = None
-        own.directory = table.directory
-        own.depth = table.depth
-        own.count = table.count
-        own.expiring_count = table.expiring_count
-        own.entry_bytes = table.entry_bytes
-        own.segment_bytes = table.segment_bytes
-        table.directory = NULL
+        own.exchange(table)
         self.table = own
 
     cdef bint walk(self, int64_t end_us) except -1:
         """Write segments until that time or until a part has to be written; True behind the last one."""
         cdef Segment* s
-        if self.table.directory == NULL:
+        if self.table.directory.places == NULL:
             return True
         while not self.snapshot.parts:
-            s = self.table.segment_for(self.at)
+            s = segment_for(&self.table.directory, self.at)
             if s.version < self.version:
                 self.snapshot.save_segment(self, s)
             self.at = after_prefix(self.at, s.depth)
@@ -203,7 +198,7 @@ cdef class Snapshot:
         if is_large(e):
             writer = Writer(self.output.out.packing)
             self.put_head(writer, e, kind)
-            self.parts.append(part_of(cut, e, hash_key(key_of(e), key_length_of(e)), kind, writer))
+            self.parts.append(part_of(cut, e, hash_of(e), kind, writer))
             return 0
         writer = self.output.writer_for(cut.db)
         self.put_head(writer, e, kind)
@@ -304,7 +299,7 @@ cdef class Snapshot:
         for i in range(self.at_table, <size_t>len(self.tables)):
             cut = self.tables[i]
             if cut.table.cut is not cut:
-                total += cut.table.entry_bytes + cut.table.segment_bytes
+                total += cut.table.entry_bytes + cut.table.directory.bytes
         for part in self.parts:
             total += part.memory()
         return total

@@ -12,6 +12,7 @@ from libc.stdint cimport int64_t, uint64_t
 cimport cython
 
 from dflite.native.base.clock cimport microseconds
+from dflite.native.keyspace.directory cimport segment_for
 from dflite.native.keyspace.entry cimport (
     DFLITE_PREFETCH,
     ENC_OBJECT,
@@ -138,7 +139,7 @@ cdef class IndexPart(Part):
         Part.let_go(self)
 
     cdef void save_before(self, Value index, uint64_t h) noexcept:
-        cdef Segment* s = (<Index>index).segment_for(h)
+        cdef Segment* s = segment_for(&(<Index>index).directory, h)
         try:
             if s.version < self.version:
                 self.save(s, self.writer())
@@ -158,10 +159,10 @@ cdef class IndexPart(Part):
     cdef bint go_on(self, int64_t end_us) except -1:
         cdef Index index = <Index>self.value
         cdef Segment* s
-        if index.directory == NULL:
+        if index.directory.places == NULL:
             return True
         while True:
-            s = index.segment_for(self.at)
+            s = segment_for(&index.directory, self.at)
             if s.version < self.version:
                 self.save(s, self.output.out)
             self.at = after_prefix(self.at, s.depth)

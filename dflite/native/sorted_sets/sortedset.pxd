@@ -3,12 +3,12 @@ from libc.stdint cimport int64_t, uint64_t
 cimport cython
 
 from dflite.native.keyspace.entry cimport Entry
-from dflite.native.keyspace.index cimport Index
 from dflite.native.sorted_sets.ordered cimport Tree
 from dflite.native.sorted_sets.scored cimport Bound
+from dflite.native.values.hashed cimport HashedValue
 
 @cython.final
-cdef class SortedSet(Index):
+cdef class SortedSet(HashedValue):
     cdef Tree tree
 
     cdef Entry* new_member(self, const char* member, size_t n, uint64_t h, double score) except NULL

@@ -1,7 +1,7 @@
 from dflite.native.base.clock import Clock
-from dflite.native.keyspace.index import Index
+from dflite.native.values.hashed import HashedValue
 
-class SortedSet(Index):
+class SortedSet(HashedValue):
     def __init__(self, clock: Clock) -> None: ...
     encoding: bytes
     def copy(self) -> SortedSet: ...

@@ -7,7 +7,7 @@ everything that has to do with order. A score that changes without changing the 
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc, qsort, realloc
+from libc.stdlib cimport free, malloc, qsort
 from libc.string cimport memcpy
 
 cimport cython
@@ -16,23 +16,20 @@ from dflite.native.base.clock cimport Clock
 from dflite.native.keyspace.entry cimport (
     F_WIDE_KEY,
     Entry,
-    allocated,
-    free_entry,
     key_length_of,
     key_of,
     malloc_usable_size,
     optional_size,
     slot_entry,
 )
-from dflite.native.keyspace.index cimport Index, hash_key
-from dflite.native.keyspace.segment cimport FILL, NEVER, Segment, tagged
+from dflite.native.keyspace.index cimport Index, hash_key, hash_of
+from dflite.native.keyspace.segment cimport NEVER
 from dflite.native.keyspace.value cimport charge
 from dflite.native.keyspace.walk cimport Walk, begin_walk, next_entry
 from dflite.native.sorted_sets.ordered cimport (
     LEAF,
     Leaf,
     Path,
-    Tree,
     append,
     bound_at,
     check_tree,
@@ -66,12 +63,8 @@ cdef inline bint is_before(Entry* e, Bound* bound) noexcept nogil:
     return stands_before(score_of(e), key_of(e), key_length_of(e), bound)
 
 
-cdef uint64_t hash_of(Entry* e) noexcept nogil:
-    return hash_key(key_of(e), key_length_of(e))
-
-
 @cython.final
-cdef class SortedSet(Index):
+cdef class SortedSet(HashedValue):
     """Members with scores, in order. `account` after a change charges what it holds."""
 
     def __dealloc__(self):
@@ -84,18 +77,12 @@ cdef class SortedSet(Index):
         """Enter a member, which must not be there, in the index only."""
         cdef uint8_t flags = F_WIDE_KEY if n >= 255 else 0
         cdef bint short = fits_head(score)
-        cdef Segment* s
         cdef Entry* e
         cdef uint32_t wide = <uint32_t>n
         cdef char* p
         if n > LONGEST:
             raise OverflowError("a member of 4 GiB")
-        if self.directory == NULL:
-            self.grow(h)
-        s = self.segment_for(h)
-        while s.count >= s.buckets * FILL:
-            self.grow(h)
-            s = self.segment_for(h)
+        self.room_for(h)
         e = <Entry*>malloc(sizeof(Entry) + optional_size(flags) + n + (0 if short else 8))
         if e == NULL:
             raise MemoryError
@@ -128,19 +115,13 @@ cdef class SortedSet(Index):
     cdef Entry* rewrite(self, uint64_t* slot, uint64_t h, double score) except NULL:
         """The entry with another score; it moves if it has no room for that. The tree is not told."""
         cdef Entry* e = slot_entry(slot[0])
-        cdef size_t size, before
+        cdef size_t size
         if self.cut is not None:
             self.before_change(h)
         if not e.kind & SCORE_BEHIND and not fits_head(score):
             size = key_of(e) + key_length_of(e) - <char*>e + 8
             if malloc_usable_size(e) < size:
-                before = allocated(e)
-                e = <Entry*>realloc(e, size)
-                if e == NULL:
-                    raise MemoryError
-                self.entry_bytes += allocated(e)
-                self.entry_bytes -= before
-                slot[0] = tagged(e, h, self.segment_for(h).depth)
+                e = self.resize_entry(slot, h, size)
             e.kind = SCORE_BEHIND
             e.stamp_high = 0
             e.stamp_low = e.value_length = 0
@@ -266,10 +247,10 @@ cdef class SortedSet(Index):
     @property
     def memory(self) -> int:
         """Bytes of entries, segments, directory and tree, as the allocator counts them."""
-        return self.entry_bytes + self.segment_bytes + self.tree.bytes
+        return self.entry_bytes + self.directory.bytes + self.tree.bytes
 
     cdef void account(self) noexcept nogil:
-        cdef int64_t now = <int64_t>(self.entry_bytes + self.segment_bytes + self.tree.bytes)
+        cdef int64_t now = <int64_t>(self.entry_bytes + self.directory.bytes + self.tree.bytes)
         if now != self.charged:
             charge(now - self.charged)
             self.charged = now
@@ -278,7 +259,7 @@ cdef class SortedSet(Index):
         if free_nodes(&self.tree, budget):
             self.account()
             return True
-        return Index.dismantle(self, budget)
+        return HashedValue.dismantle(self, budget)
 
     def copy(self) -> SortedSet:
         """The same members with the same scores."""
@@ -298,7 +279,7 @@ cdef class SortedSet(Index):
         """Assert every invariant; for tests. O(n)."""
         cdef Leaf* leaf = self.tree.first
         cdef int i
-        Index.check(self)
+        Index.check(self)       # one that is only a result has charged nothing
         check_tree(&self.tree)
         assert self.tree.count == self.count, "a member out of order, or one too many"
         while leaf != NULL:

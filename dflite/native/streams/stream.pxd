@@ -6,7 +6,6 @@ from dflite.native.keyspace.value cimport Value
 from dflite.native.streams.stream_id cimport StreamId
 from dflite.native.streams.stream_log cimport Log
 from dflite.native.streams.stream_node cimport Text
-from dflite.native.wire.reply cimport Reply
 
 cdef enum:
     NO_COUNTER = -1             # of entries that a group has read: not known

@@ -43,6 +43,7 @@ from dflite.native.streams.stream_range cimport (
     reply_entry,
     start_range,
 )
+from dflite.native.wire.reply cimport Reply
 
 cdef enum:
     AT_HAND = 32                # texts of an entry that need no allocation

@@ -10,7 +10,6 @@ from libc.stdint cimport int64_t
 
 cimport cython
 
-from dflite.native.keyspace.entry cimport allocated
 from dflite.native.streams.stream cimport NO_COUNTER, Stream
 from dflite.native.streams.stream_id cimport ID_CHARS, format_id, id_of, is_less, make_id, number_of
 from dflite.native.streams.stream_index cimport (

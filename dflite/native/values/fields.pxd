@@ -3,10 +3,10 @@ from libc.stdint cimport int64_t
 cimport cython
 
 from dflite.native.keyspace.entry cimport Entry
-from dflite.native.keyspace.index cimport Index
+from dflite.native.values.hashed cimport HashedValue
 
 @cython.final
-cdef class Fields(Index):
+cdef class Fields(HashedValue):
     cdef Entry* field(self, const char* name, size_t n) noexcept nogil
     cdef int put_field(self, const char* name, size_t n, const char* value, size_t length,
                        int64_t deadline) except -1

@@ -1,5 +1,5 @@
-from dflite.native.keyspace.index import Index
+from dflite.native.values.hashed import HashedValue
 
-class Fields(Index):
+class Fields(HashedValue):
     encoding: bytes
     def copy(self) -> Fields: ...

@@ -9,7 +9,6 @@ from libc.stdint cimport int64_t, uint64_t
 
 cimport cython
 
-from dflite.native.base.clock cimport Clock
 from dflite.native.keyspace.entry cimport (
     ENC_BYTES,
     T_STRING,
@@ -20,12 +19,12 @@ from dflite.native.keyspace.entry cimport (
     value_length_of,
     value_of,
 )
-from dflite.native.keyspace.index cimport Index, hash_key
+from dflite.native.keyspace.index cimport hash_key
 from dflite.native.keyspace.walk cimport Walk, begin_walk, next_entry
 
 
 @cython.final
-cdef class Fields(Index):
+cdef class Fields(HashedValue):
     """Values by field. Deadlines are Unix ms, -1 for none."""
 
     encoding = b"hashtable"
@@ -65,8 +64,3 @@ cdef class Fields(Index):
             e = next_entry(&walk)
         other.account()
         return other
-
-    def check(self) -> None:
-        """Assert its invariants; for tests. O(n)."""
-        Index.check(self)
-        assert self.charged == <int64_t>(self.entry_bytes + self.segment_bytes), "bytes not charged"

@@ -2,10 +2,10 @@ from libc.stdint cimport int64_t
 
 cimport cython
 
-from dflite.native.keyspace.index cimport Index
+from dflite.native.values.hashed cimport HashedValue
 
 @cython.final
-cdef class Members(Index):
+cdef class Members(HashedValue):
     cdef bint has(self, const char* member, size_t n) noexcept nogil
     cdef bint add(self, const char* member, size_t n, int64_t deadline) except -1
     cdef bint drop(self, const char* member, size_t n) noexcept

@@ -23,13 +23,12 @@ from dflite.native.keyspace.entry cimport (
     slot_entry,
     write_entry,
 )
-from dflite.native.keyspace.index cimport Index, hash_key
-from dflite.native.keyspace.segment cimport FILL, Segment
+from dflite.native.keyspace.index cimport hash_key
 from dflite.native.keyspace.walk cimport Walk, begin_walk, next_entry
 
 
 @cython.final
-cdef class Members(Index):
+cdef class Members(HashedValue):
     """Members by hash. Deadlines are Unix ms, -1 for none."""
 
     encoding = b"hashtable"
@@ -44,7 +43,6 @@ cdef class Members(Index):
         cdef uint64_t h = hash_key(member, n)
         cdef uint64_t* slot = self.find_slot(member, n, h)
         cdef uint8_t flags = 0
-        cdef Segment* s
         cdef Entry* e
         if slot != NULL:
             if not self.is_due(slot_entry(slot[0])):
@@ -54,11 +52,7 @@ cdef class Members(Index):
             flags |= F_DEADLINE
         if n >= 255:
             flags |= F_WIDE_KEY
-        if self.directory == NULL:
-            self.grow(h)
-        s = self.segment_for(h)
-        if s.count >= s.buckets * FILL:
-            self.grow(h)
+        self.room_for(h)
         e = <Entry*>malloc(sizeof(Entry) + optional_size(flags) + n)
         if e == NULL:
             raise MemoryError
@@ -84,8 +78,3 @@ cdef class Members(Index):
             if e == NULL:
                 return other
             other.add(key_of(e), key_length_of(e), deadline_of(e))
-
-    def check(self) -> None:
-        """Assert its invariants; for tests. O(n)."""
-        Index.check(self)
-        assert self.charged == <int64_t>(self.entry_bytes + self.segment_bytes), "bytes not charged"

@@ -1,0 +1,3 @@
+from dflite.native.keyspace.index import Index
+
+class HashedValue(Index): ...
