@@ -25,7 +25,7 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.native.base.bytesops import parse_int
-from dflite.native.values import lists
+from dflite.native.values import list_walks, lists
 from dflite.ops.lists import (
     insert,
     must_be_list,
@@ -194,7 +194,7 @@ def cmd_lindex(ctx: Context, args: Args) -> None:
     key = args.next()
     db = ctx.db
     if db.reads_type(key, TYPE_LIST):
-        ctx.reply.bulk_or_null(lists.element(db.table(key), key, args.integer()))
+        ctx.reply.bulk_or_null(list_walks.element(db.table(key), key, args.integer()))
     else:
         ctx.reply.null()
 
@@ -213,7 +213,7 @@ def cmd_lrange(ctx: Context, args: Args) -> None:
     key, start, stop = args.next(), args.integer(), args.integer()
     db = ctx.db
     if db.reads_type(key, TYPE_LIST):
-        lists.range_into(db.table(key), key, start, stop, ctx.reply)
+        list_walks.range_into(db.table(key), key, start, stop, ctx.reply)
     else:
         ctx.reply.array(0)
 
@@ -252,7 +252,7 @@ def cmd_lpos(ctx: Context, args: Args) -> None:
     found: list[int] = []
     if db.reads_type(key, TYPE_LIST):
         most = 1 if count is None else count
-        found = lists.positions(db.table(key), key, item, rank, most, most_looked_at or 0)
+        found = list_walks.positions(db.table(key), key, item, rank, most, most_looked_at or 0)
     if count is not None:
         ctx.reply.integers(found)
     elif found:

@@ -10,7 +10,7 @@ from typing import Final
 from dflite.native.sorted_sets import zset_ranges, zsets
 from dflite.native.streams.stream import Stream
 from dflite.native.streams.stream_id import MAX_ID, id_text
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, list_walks, sets
 from dflite.store.db import NEVER, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.keyspace import Keyspace
 
@@ -41,7 +41,7 @@ def append_value(digest: bytes, db: Db, key: bytes) -> bytes:
     if isinstance(value, bytes):
         digest = append(digest, value)
     elif kind == TYPE_LIST:
-        for item in lists.elements(db.table(key), key):
+        for item in list_walks.elements(db.table(key), key):
             digest = append(digest, item)
     elif kind == TYPE_SET:
         for member in sets.members(db.table(key), key):

@@ -4,7 +4,7 @@ from typing import Final
 
 from dflite.base.collection_errors import IndexOutOfRange
 from dflite.base.errors import NoSuchKey
-from dflite.native.values import lists
+from dflite.native.values import list_edits, lists
 from dflite.store.db import TYPE_LIST, Db
 from dflite.store.effects import GENERIC, LIST
 
@@ -50,7 +50,7 @@ def move(db: Db, key: bytes, new_key: bytes, from_left: bool, to_left: bool) -> 
 
 def set_element(db: Db, key: bytes, index: int, item: bytes) -> None:
     """Another element at an index, a negative one from the end; the list has to be there."""
-    if not lists.set_element(db.table(key), key, index, item):
+    if not list_edits.set_element(db.table(key), key, index, item):
         raise IndexOutOfRange
     db.changed(key, "lset", LIST)
 
@@ -65,7 +65,7 @@ def insert(db: Db, key: bytes, pivot: bytes, item: bytes, behind: bool) -> int:
     """Insert beside the first element like `pivot`; the new length, -1 without one, 0: no list."""
     if not db.is_type(key, TYPE_LIST):
         return 0
-    length = lists.insert(db.table(key), key, pivot, item, behind)
+    length = list_edits.insert(db.table(key), key, pivot, item, behind)
     if length > 0:
         db.changed(key, "linsert", LIST)
     return length
@@ -76,7 +76,7 @@ def remove(db: Db, key: bytes, item: bytes, count: int) -> int:
     if not db.is_type(key, TYPE_LIST):
         return 0
     table = db.table(key)
-    removed = lists.remove(table, key, item, count)
+    removed = list_edits.remove(table, key, item, count)
     if removed:
         db.changed(key, "lrem", LIST)
         db.effects.changed += removed - 1
@@ -90,7 +90,7 @@ def trim(db: Db, key: bytes, start: int, stop: int) -> None:
     if not db.is_type(key, TYPE_LIST):
         return
     table = db.table(key)
-    db.effects.changed += lists.trim(table, key, start, stop)
+    db.effects.changed += list_edits.trim(table, key, start, stop)
     db.also(key, "ltrim", LIST)  # even if nothing had to be removed
     if not lists.length(table, key):
         db.also(key, "del", GENERIC)

@@ -6,7 +6,7 @@ from dflite.base.collection_errors import ScoresNotFloats
 from dflite.base.errors import WrongType
 from dflite.native.base.floattext import parse_float
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, list_walks, lists, sets
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.effects import LIST
 
@@ -63,7 +63,7 @@ def elements(db: Db, key: bytes, kind: int) -> list[bytes]:
     """All elements; kind is key's type, or 0 without such a key."""
     table = db.table(key)
     if kind == TYPE_LIST:
-        return lists.elements(table, key)
+        return list_walks.elements(table, key)
     if kind == TYPE_SET:
         return sets.members(table, key)
     if kind == TYPE_ZSET:
@@ -84,8 +84,8 @@ def unsorted(db: Db, key: bytes, kind: int, order: Order) -> list[bytes]:
             pairs = zset_ranges.pairs(table, key, first, end - start, order.descending)
             return [pair[0] for pair in pairs]
         if not order.descending:
-            return lists.elements(table, key, start, end - 1)
-        return lists.elements(table, key, length - end, length - 1 - start)[::-1]
+            return list_walks.elements(table, key, start, end - 1)
+        return list_walks.elements(table, key, length - end, length - 1 - start)[::-1]
     found = elements(db, key, kind)
     start, end = limits(order, len(found))
     return found[start:end]

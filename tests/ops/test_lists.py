@@ -4,7 +4,7 @@ import pytest
 
 from dflite.base.collection_errors import IndexOutOfRange
 from dflite.base.errors import NoSuchKey, WrongType
-from dflite.native.values.lists import elements
+from dflite.native.values.list_walks import elements
 from dflite.ops import lists
 from dflite.store.db import Db
 from tests.support.databases import announced, make_db

@@ -4,7 +4,7 @@ import pytest
 
 from dflite.base.collection_errors import ScoresNotFloats
 from dflite.base.errors import WrongType
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, list_walks, sets
 from dflite.ops.sort import Order, look_up, score, sort, store
 from dflite.store.db import Db
 from tests.support.databases import announced, make_db
@@ -76,7 +76,7 @@ def test_storing_is_announced(db: Db) -> None:
     assert store(db, b"d", [b"b", None]) == 2
     assert announced(db) == [("sortstore", b"d")]
     assert db.effects.changed == 2
-    assert lists.elements(db.table(b"d"), b"d") == [b"b", b""]
+    assert list_walks.elements(db.table(b"d"), b"d") == [b"b", b""]
     assert store(db, b"d", []) == 0
     assert announced(db) == [("del", b"d")]
     assert store(db, b"d", []) == 0

@@ -13,7 +13,7 @@ from dflite.native.sorted_sets import zset_ranges, zsets
 from dflite.native.sorted_sets.sortedset import SortedSet
 from dflite.native.streams.stream import Stream
 from dflite.native.streams.stream_id import MAX_ID
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, list_walks, lists, sets
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET
 from tests.support.node import Node
 from tests.support.resp import encode
@@ -164,7 +164,7 @@ def contents_of(table: Table, name: bytes) -> object:
         hashes.check(table, name)
         return sorted(hashes.items(table, name))
     if kind == TYPE_LIST:
-        return lists.elements(table, name)
+        return list_walks.elements(table, name)
     if kind == TYPE_SET:
         sets.check(table, name)
         return sorted(sets.members(table, name))

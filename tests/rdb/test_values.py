@@ -4,7 +4,7 @@ import pytest
 
 from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import Table
-from dflite.native.values import lists
+from dflite.native.values import list_walks, lists
 from dflite.rdb.values import (
     BadFormat,
     Reader,
@@ -48,7 +48,7 @@ def test_several_values_one_after_the_other(table: Table) -> None:
     for key in keys:
         read_value(reader, reader.byte(), 11, other, key)
     assert reader.left == 0
-    assert lists.elements(other, b"list") == [b"a", b"b"]
+    assert list_walks.elements(other, b"list") == [b"a", b"b"]
     assert other.type_of(b"stream") == TYPE_STREAM
     assert other.read(b"string") == b"abc"
 

@@ -2,7 +2,7 @@
 
 from dflite.native.keyspace.table import Table
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, list_walks, sets
 from dflite.rdb import payloads
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_STREAM, TYPE_ZSET
 from dflite.store.keyspace import Keyspace
@@ -14,7 +14,7 @@ def value_at(table: Table, key: bytes) -> object:
     """The value at key, in a form that is the same for equal values."""
     kind = table.type_of(key)
     if kind == TYPE_LIST:
-        return lists.elements(table, key)
+        return list_walks.elements(table, key)
     if kind == TYPE_SET:
         return sorted((m, sets.deadline(table, key, m)) for m in sets.members(table, key))
     if kind == TYPE_HASH:

@@ -160,11 +160,8 @@ cdef int push(Table table, Place* place, PackedList large, Text* text) except -1
 cdef int push_node(PackedList large, Text* text, bint alone) except -1:
     """Push an element with which a node begins, and ends if it is alone."""
     cdef Encoded e
-    if large.tail != NULL:
-        large.seal(large.tail)
     encode(&e, text.data, text.length)
-    large.put_alone(large.tail, &e, alone)
-    return 0
+    return large.push_node(&e, False, alone)
 
 
 cdef int load_list(Reader reader, Table table, bytes key, Place* place, int kind) except -1:
@@ -201,7 +198,7 @@ cdef int load_list(Reader reader, Table table, bytes key, Place* place, int kind
                 push_node(large, &text, False)
     if large is None:
         return must_be_there(place.slot != NULL)
-    must_be_there(<int64_t>large.size)
+    must_be_there(<int64_t>large.chain.size)
     table.set_object(key, T_LIST, large)
     return 0
 

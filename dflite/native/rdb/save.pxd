@@ -1,6 +1,6 @@
 from dflite.native.keyspace.entry cimport Entry
 from dflite.native.rdb.writer cimport Writer
-from dflite.native.values.packed_list cimport Node
+from dflite.native.values.list_nodes cimport Node
 
 cdef int kind_in(Entry* e) except -1
 cdef int kind_for(Entry* e, int forms) except -1

@@ -55,6 +55,7 @@ from dflite.native.rdb.writer cimport Writer
 from dflite.native.sorted_sets.scored cimport score_of
 from dflite.native.sorted_sets.zsets cimport Place, go_to, read_place, size_of
 from dflite.native.values.intset cimport WIDTH_BYTES, integer_count
+from dflite.native.values.list_nodes cimport Node, end_in, first_in
 from dflite.native.values.packed cimport (
     A_DOUBLE,
     Element,
@@ -66,7 +67,7 @@ from dflite.native.values.packed cimport (
     text_of,
     write_element,
 )
-from dflite.native.values.packed_list cimport Node, PackedList, end_in, first_in
+from dflite.native.values.packed_list cimport PackedList, packed_list_of
 from dflite.native.values.small cimport count_of, end_of, first_of, object_of
 
 cdef enum:
@@ -228,9 +229,9 @@ cdef int save_list(Writer writer, Entry* e) except -1:
         writer.put_length(1)
         writer.put_length(NODE_PACKED)
         return save_listpack(writer, first_of(e), end_of(e), count_of(e))
-    large = <PackedList>object_of(e)
-    writer.put_length(large.nodes)
-    node = large.head
+    large = packed_list_of(e)
+    writer.put_length(large.chain.nodes)
+    node = large.chain.head
     while node != NULL:
         save_node(writer, node)
         node = node.next

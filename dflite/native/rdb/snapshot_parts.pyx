@@ -31,7 +31,8 @@ from dflite.native.rdb.streams cimport save_behind_nodes
 from dflite.native.rdb.streams cimport save_node as save_stream_node
 from dflite.native.streams.stream cimport Stream
 from dflite.native.streams.stream_index cimport Place, first_place
-from dflite.native.values.packed_list cimport Node, PackedList
+from dflite.native.values.list_nodes cimport Node
+from dflite.native.values.packed_list cimport PackedList
 from dflite.native.values.small cimport object_of
 
 # From when on a value is a part of its own: elements, nodes of a list or a stream, bytes of a string, which
@@ -256,8 +257,8 @@ cdef class ListPart(KeyedPart):
 cdef ListPart list_part(PackedList value, Writer head):
     cdef ListPart part = ListPart.__new__(ListPart)
     part.value = value
-    part.node = value.head
-    head.put_length(value.nodes)
+    part.node = value.chain.head
+    head.put_length(value.chain.nodes)
     return part
 
 

@@ -66,6 +66,13 @@ cdef inline const char* after(const char* p) noexcept nogil:
     cdef size_t n = forward_size(p)
     return p + n + back_size(n)
 
+cdef inline const char* after_many(const char* p, size_t count) noexcept nogil:
+    """Where the `count` elements from p on end."""
+    cdef size_t i
+    for i in range(count):
+        p = after(p)
+    return p
+
 cdef inline const char* before(const char* p) noexcept nogil:
     """Where the element that ends at p begins."""
     cdef size_t n = 0
@@ -96,3 +103,4 @@ cdef bytes element_bytes(const char* p)
 cdef int reply_element(Reply reply, const char* p) except -1
 cdef const char* find_element(const char* p, const char* end, Encoded* e, int stride) noexcept nogil
 cdef const char* element_at(const char* p, const char* end, int64_t count, int64_t index) noexcept nogil
+cdef size_t erase_same(char* first, char** end, Encoded* e, size_t* skip, size_t most) noexcept nogil

@@ -2,6 +2,7 @@
 """Elements of small collections: encoding, decoding, looking for them. packed.pxd has the format."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.string cimport memmove
 
 from dflite.native.base.bytesops cimport format_int64, parse_int64
 from dflite.native.base.floattext cimport format_double
@@ -212,6 +213,32 @@ cdef const char* element_at(const char* p, const char* end, int64_t count, int64
     for i in range(count - index):
         end = before(end)
     return end
+
+
+cdef size_t erase_same(char* first, char** end, Encoded* e, size_t* skip, size_t most) noexcept nogil:
+    """Take out up to `most` elements like `e` from `first` to `end`, after `skip` of them; how many were.
+
+    What stands behind them moves up. Afterwards `end` is where the elements end, and `skip` how many of those to
+    pass were not met.
+    """
+    cdef const char* p = first
+    cdef const char* q
+    cdef char* to = first
+    cdef size_t erased = 0
+    while p < end[0]:
+        q = after(p)
+        if erased < most and is_same(p, e):
+            if skip[0] == 0:
+                erased += 1
+                p = q
+                continue
+            skip[0] -= 1
+        if to != p:
+            memmove(to, p, q - p)
+        to += q - p
+        p = q
+    end[0] = to
+    return erased
 
 
 # -- for tests -------------------------------------------------------------------------------------

@@ -1,11 +1,20 @@
+"""A collection's entry in the keyspace: reading what lies in it, or refers to a large one; small.pyx has more."""
+
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memcpy
 
-from dflite.native.keyspace.entry cimport Entry, value_length_of, value_of
+from dflite.native.keyspace.entry cimport ENC_PACKED, Entry, value_length_of, value_of
 from dflite.native.keyspace.table cimport Table
 
 cdef enum:
     COUNT_BYTES = 2             # the count before the elements of a packed collection
+
+cdef inline int form_of(Entry* e) noexcept nogil:
+    """Of a collection: ENC_PACKED, ENC_INTS or ENC_OBJECT."""
+    return e.kind & 0xF0
+
+cdef inline bint is_packed(Entry* e) noexcept nogil:
+    return form_of(e) == ENC_PACKED
 
 cdef inline const char* first_of(Entry* e) noexcept nogil:
     """The first element of a packed collection."""
@@ -30,4 +39,6 @@ cdef uint64_t* new_small(Table table, const char* key, size_t n, uint64_t h, uin
 cdef char* splice(Table table, uint64_t* slot, uint64_t h, size_t at, size_t removed,
                   size_t inserted) except NULL
 cdef int become_object(Table table, uint64_t* slot, uint64_t h, object value) except -1
+cdef uint64_t* new_object(Table table, const char* key, size_t n, uint64_t h, uint8_t type, object value,
+                          int64_t deadline) except NULL
 cdef object object_of(Entry* e)

@@ -89,6 +89,15 @@ cdef int become_object(Table table, uint64_t* slot, uint64_t h, object value) ex
     return 0
 
 
+cdef uint64_t* new_object(Table table, const char* key, size_t n, uint64_t h, uint8_t type, object value,
+                          int64_t deadline) except NULL:
+    """A reference to `value` in the place of what is at key; its slot."""
+    cdef PyObject* p = <PyObject*>value
+    table.put(key, n, h, type | ENC_OBJECT, <const char*>&p, sizeof(p), deadline, 0)
+    Py_INCREF(value)
+    return table.find_slot(key, n, h)
+
+
 cdef object object_of(Entry* e):
     """The value that the entry refers to."""
     cdef PyObject* p

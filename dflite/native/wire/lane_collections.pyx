@@ -40,7 +40,8 @@ from dflite.native.streams.stream cimport Stream
 from dflite.native.streams.stream_id cimport ID_CHARS, StreamId, format_id
 from dflite.native.streams.stream_node cimport Text as Word
 from dflite.native.values.hashes cimport Text, get_field, length_of, living, remove_field, reply_fields, set_field
-from dflite.native.values.lists cimport list_length, pop_element, push_element, write_range
+from dflite.native.values.list_walks cimport clip, list_length, reply_range
+from dflite.native.values.lists cimport pop_element, push_element
 from dflite.native.values.sets cimport (
     ABSENT,
     add_member,
@@ -210,18 +211,13 @@ cdef int read_list(int code, Table table, uint64_t* slot, const char* base, Slic
     if (not parse_int64(base + args[2].offset, args[2].length, &start)
             or not parse_int64(base + args[3].offset, args[3].length, &stop)):
         return 0
-    if start < 0:
-        start = max(start + length, <int64_t>0)
-    if stop < 0:
-        stop += length
-    stop = min(stop, length - 1)
-    if stop - start >= MANY:
-        return 0
-    if start > stop:
+    if not clip(&start, &stop, length):
         reply.put_head(42, 0)
+    elif stop - start >= MANY:
+        return 0
     else:
         reply.put_head(42, stop - start + 1)
-        write_range(e, start, stop, reply)
+        reply_range(e, start, stop, reply)
     return note_read(table, e, figures)
 
 

@@ -11,7 +11,7 @@ from dflite.native.keyspace.table import Table
 from dflite.native.rdb.load import load
 from dflite.native.rdb.reader import BadFormat, Reader
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, list_walks, sets
 from tests.support import dumps
 from tests.support.dumps import length, listpack, text, texts, ziplist
 
@@ -40,19 +40,19 @@ def test_lists(table: Table, name: str) -> None:
         "list as ziplist": [*dumps.WORDS, *map(format_int, dumps.NUMBERS), b"last"],
         "quicklist": [b"a", b"1", dumps.LONG, b"z"],
     }
-    assert lists.elements(table, KEY) == expected[name]
+    assert list_walks.elements(table, KEY) == expected[name]
 
 
 def test_a_list_of_nodes_and_lone_elements(table: Table) -> None:
     nodes = b"\x02" + text(listpack([b"a", b"1"])) + b"\x01" + text(b"lone")
     read(table, b"\x12" + length(3) + nodes + b"\x02" + text(listpack([])))
-    assert lists.elements(table, KEY) == [b"a", b"1", b"lone"]
+    assert list_walks.elements(table, KEY) == [b"a", b"1", b"lone"]
 
 
 def test_a_list_may_become_large(table: Table) -> None:
     items = [b"%d" % n for n in range(50_000)]
     read(table, b"\x01" + length(len(items)) + texts(items))
-    assert lists.elements(table, KEY) == items
+    assert list_walks.elements(table, KEY) == items
 
 
 def test_sets(table: Table) -> None:

@@ -11,7 +11,7 @@ from dflite.native.rdb.reader import Reader
 from dflite.native.rdb.save import kind_of, save
 from dflite.native.rdb.writer import Writer
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, list_walks, lists, sets
 from tests.support.dumps import intset, length, listpack, text, texts
 
 KEY = b"key"
@@ -76,7 +76,7 @@ def test_a_large_list_is_its_nodes(table: Table) -> None:
     data = written(table)
     assert data[0] == 18
     assert b"\x01" + text(b"x" * 10_000) + b"\x02" + text(listpack([b"y"])) in data
-    assert lists.elements(copy_of(table), KEY) == lists.elements(table, KEY)
+    assert list_walks.elements(copy_of(table), KEY) == list_walks.elements(table, KEY)
 
 
 def test_large_sets_and_hashes_are_their_elements(table: Table) -> None:

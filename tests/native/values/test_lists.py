@@ -1,4 +1,4 @@
-"""Lists by key beside a Python list, whatever their form."""
+"""Lists by key beside a Python list, whatever their form: ends, edits and walks."""
 
 import pytest
 from hypothesis import settings
@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import INLINE, Table
 from dflite.native.keyspace.value import free_buried, value_memory
-from dflite.native.values import lists
+from dflite.native.values import list_edits, list_walks, lists
 from dflite.native.values.packed_list import PackedList
 from dflite.native.values.thresholds import set_threshold
 from dflite.native.wire.reply import Reply
@@ -93,19 +93,19 @@ class Lists(RuleBasedStateMachine):
         size = len(self.items)
         first = max(start + size, 0) if start < 0 else start
         last = stop + size if stop < 0 else stop
-        lists.range_into(self.table, KEY, start, stop, self.reply)
+        list_walks.range_into(self.table, KEY, start, stop, self.reply)
         assert read(self.reply) == self.items[first : max(last + 1, 0)]
 
     @rule(index=st.integers(-30, 30))
     def element(self, index: int) -> None:
         there = -len(self.items) <= index < len(self.items)
-        assert lists.element(self.table, KEY, index) == (self.items[index] if there else None)
+        assert list_walks.element(self.table, KEY, index) == (self.items[index] if there else None)
 
     @precondition(lambda self: self.items)
     @rule(index=st.integers(-30, 30), item=ITEMS)
     def set(self, index: int, item: bytes) -> None:
         there = -len(self.items) <= index < len(self.items)
-        assert lists.set_element(self.table, KEY, index, item) is there
+        assert list_edits.set_element(self.table, KEY, index, item) is there
         if there:
             self.items[index] = item
 
@@ -118,7 +118,7 @@ class Lists(RuleBasedStateMachine):
             expected = len(self.items)
         else:
             expected = -1
-        assert lists.insert(self.table, KEY, pivot, item, behind) == expected
+        assert list_edits.insert(self.table, KEY, pivot, item, behind) == expected
 
     @precondition(lambda self: self.items)
     @rule(start=st.integers(-30, 30), stop=st.integers(-30, 30))
@@ -127,7 +127,7 @@ class Lists(RuleBasedStateMachine):
         first = max(start + size, 0) if start < 0 else start
         last = stop + size if stop < 0 else stop
         self.model[KEY] = self.items[first : max(last + 1, 0)]
-        assert lists.trim(self.table, KEY, start, stop) == size - len(self.items)
+        assert list_edits.trim(self.table, KEY, start, stop) == size - len(self.items)
 
     @precondition(lambda self: self.items)
     @rule(data=st.data(), count=st.integers(-3, 3))
@@ -137,7 +137,7 @@ class Lists(RuleBasedStateMachine):
         places = places[:count] if count > 0 else places[count:] if count < 0 else places
         for place in reversed(places):
             del self.items[place]
-        assert lists.remove(self.table, KEY, item, count) == len(places)
+        assert list_edits.remove(self.table, KEY, item, count) == len(places)
 
     @rule(
         data=st.data(),
@@ -154,7 +154,7 @@ class Lists(RuleBasedStateMachine):
             places = places[:looked_at]
         found = [place for place in places if self.items[place] == item][abs(rank) - 1 :]
         expected = found[:most] if most else found
-        assert lists.positions(self.table, KEY, item, rank, most, looked_at) == expected
+        assert list_walks.positions(self.table, KEY, item, rank, most, looked_at) == expected
 
     @precondition(lambda self: self.items)
     @rule(from_left=st.booleans(), to_left=st.booleans(), new_key=st.sampled_from([KEY, OTHER]))
@@ -187,7 +187,7 @@ class Lists(RuleBasedStateMachine):
         self.table.check()
         for key, items in self.model.items():
             assert lists.length(self.table, key) == len(items)
-            assert lists.elements(self.table, key) == items
+            assert list_walks.elements(self.table, key) == items
             assert self.table.type_of(key) == (2 if items else 0)
             value = self.table.read(key)
             if isinstance(value, PackedList):
@@ -197,36 +197,3 @@ class Lists(RuleBasedStateMachine):
 
 TestLists = Lists.TestCase
 TestLists.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-
-
-def form(table: Table) -> str:
-    return "listpack" if table.read(KEY) is INLINE else "quicklist"
-
-
-@pytest.fixture
-def table() -> Table:
-    return Table(Clock(1))
-
-
-def test_a_list_moves_out_when_what_comes_does_not_fit_a_node(table: Table) -> None:
-    lists.push(table, KEY, [b"x" * 8173], False)  # 8187 bytes of a listpack
-    assert form(table) == "listpack"
-    lists.push(table, KEY, [b"xxxx"], False)
-    assert form(table) == "listpack"
-    lists.push(table, KEY, [b""], False)
-    assert form(table) == "quicklist"
-
-
-def test_a_list_moves_in_again_when_it_has_shrunk_to_half_a_node(table: Table) -> None:
-    lists.push(table, KEY, [b"x" * 62] * 128, False)
-    lists.push(table, KEY, [b"y"], False)
-    assert form(table) == "quicklist"
-    while form(table) == "quicklist":
-        lists.pop_into(table, KEY, False, Reply())
-    assert lists.length(table, KEY) == 63
-
-
-def test_more_elements_than_two_bytes_count_are_kept_in_nodes(table: Table) -> None:
-    assert lists.push(table, KEY, [b""] * 70_000, True) == 70_000
-    assert form(table) == "quicklist"
-    assert lists.elements(table, KEY, 69_999) == [b""]

@@ -10,7 +10,7 @@ import pytest
 from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import Table
 from dflite.native.keyspace.value import buried, free_buried, value_memory
-from dflite.native.values import lists
+from dflite.native.values import list_edits, list_walks, lists
 from dflite.native.values.packed_list import PackedList
 from dflite.native.values.thresholds import set_threshold
 from dflite.native.wire.reply import Reply
@@ -69,19 +69,19 @@ def test_an_element_larger_than_a_node_is_alone(table: Table) -> None:
     nodes = large(table).nodes
     lists.push(table, KEY, [b"x" * 9000, b"y"], False)
     assert large(table).nodes == nodes + 2
-    lists.insert(table, KEY, items[10], b"z" * 9000, False)
+    list_edits.insert(table, KEY, items[10], b"z" * 9000, False)
     assert large(table).nodes == nodes + 4
-    assert lists.element(table, KEY, 10) == b"z" * 9000
+    assert list_walks.element(table, KEY, 10) == b"z" * 9000
 
 
 def test_a_node_that_is_split_is_merged_again_where_both_fit(table: Table) -> None:
     items = fill(table, 2 * 454)
     assert large(table).nodes == 2
-    lists.insert(table, KEY, items[200], ITEM % 0, True)
+    list_edits.insert(table, KEY, items[200], ITEM % 0, True)
     assert large(table).nodes == 3
     assert lists.length(table, KEY) == 909
-    lists.trim(table, KEY, 150, 700)  # now of 51, 254 and 246
-    lists.insert(table, KEY, items[210], b"x" * 8000, True)
+    list_edits.trim(table, KEY, 150, 700)  # now of 51, 254 and 246
+    list_edits.insert(table, KEY, items[210], b"x" * 8000, True)
     assert large(table).nodes == 3  # of 51 + 11, 1 + 243, and 246
 
 
@@ -89,7 +89,7 @@ def test_nodes_limited_by_elements(table: Table) -> None:
     set_threshold("list_max_listpack_size", 4)
     fill(table, 17)
     assert large(table).nodes == 5
-    lists.trim(table, KEY, 0, 2)
+    list_edits.trim(table, KEY, 0, 2)
     assert large(table).nodes == 1
     lists.pop_into(table, KEY, False, Reply())
     assert not isinstance(table.read(KEY), PackedList)
@@ -107,10 +107,10 @@ def test_a_copy_shares_nothing(table: Table) -> None:
     items = fill(table, 1000)
     twin = large(table).copy()
     table.set_object(b"twin", 2, twin)
-    lists.trim(table, KEY, 400, -1)
+    list_edits.trim(table, KEY, 400, -1)
     twin.check()
-    assert lists.elements(table, b"twin") == items
-    assert lists.elements(table, KEY) == items[400:]
+    assert list_walks.elements(table, b"twin") == items
+    assert list_walks.elements(table, KEY) == items[400:]
 
 
 def test_a_queue_that_never_ends_takes_no_more_than_what_is_in_it(table: Table) -> None:
