@@ -19,7 +19,7 @@ from dflite.engine.command import (
     KeySpec,
 )
 from dflite.engine.context import Context
-from dflite.native.values import hashes, sets
+from dflite.native.values.element_deadlines import field_deadline, member_deadline
 from dflite.ops import field_deadlines, member_deadlines
 from dflite.ops.field_deadlines import NO_FIELD
 from dflite.store.db import TYPE_HASH, TYPE_SET
@@ -107,9 +107,9 @@ def cmd_fieldttl(ctx: Context, args: Args) -> None:
     kind = ctx.db.read_type(key, True)
     table = ctx.db.table(key)
     if kind == TYPE_HASH:
-        deadline = hashes.deadline(table, key, field)
+        deadline = field_deadline(table, key, field)
     elif kind == TYPE_SET:
-        deadline = sets.deadline(table, key, field)
+        deadline = member_deadline(table, key, field)
     elif kind == 0:
         ctx.reply.integer(NO_KEY)
         return

@@ -12,7 +12,7 @@ from dflite.engine.command import ACCESS, READONLY, RO, Family, KeySpec
 from dflite.engine.context import Context
 from dflite.engine.long_reply import LongReply
 from dflite.native.keyspace.table import Table
-from dflite.native.values import hashes
+from dflite.native.values import hash_walks, hashes
 from dflite.store.db import TYPE_HASH
 
 HASHES: Final = Family("hash", "hash")
@@ -36,7 +36,7 @@ def cmd_hscan(ctx: Context, args: Args) -> None:
         answer_scan(ctx, 0, [])
         return
     options = read_element_options(args, True)
-    cursor, found = hashes.scan(
+    cursor, found = hash_walks.scan(
         ctx.db.table(key), key, cursor, options.count, options.pattern, options.values
     )
     answer_scan(ctx, cursor, found)
@@ -56,7 +56,7 @@ def cmd_hrandfield(ctx: Context, args: Args) -> None:
     key = args.next()
     if not args.more():
         there = ctx.db.reads_type(key, TYPE_HASH)
-        drawn = hashes.random_field(ctx.db.table(key), key) if there else None
+        drawn = hash_walks.random_field(ctx.db.table(key), key) if there else None
         ctx.reply.bulk_or_null(None if drawn is None else drawn[0])
         return
     count = args.integer()
@@ -84,14 +84,14 @@ def draw_distinct(table: Table, key: bytes, count: int) -> list[bytes]:
     """Fields and values in turns, no field twice; all of them if there are no more than `count`."""
     living = hashes.count_living(table, key)
     if count * 3 > living:
-        found = hashes.items(table, key)
+        found = hash_walks.items(table, key)
         if count >= living:
             return found
         chosen = random.sample(range(0, len(found), 2), count)
         return [found[i + k] for i in chosen for k in (0, 1)]
     drawn: dict[bytes, bytes] = {}
     while len(drawn) < count:
-        pair = hashes.random_field(table, key)
+        pair = hash_walks.random_field(table, key)
         assert pair is not None
         drawn[pair[0]] = pair[1]
     return [part for field, value in drawn.items() for part in (field, value)]
@@ -106,7 +106,7 @@ def answer_with_repeats(ctx: Context, table: Table, key: bytes, count: int, valu
     n = reply.next()
     while n:
         for _ in range(n):
-            pair = hashes.random_field(table, key)
+            pair = hash_walks.random_field(table, key)
             assert pair is not None
             answer_pair(ctx, pair[0], pair[1], values)
         n = reply.next()

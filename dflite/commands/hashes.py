@@ -22,7 +22,7 @@ from dflite.engine.command import (
 )
 from dflite.engine.context import Context
 from dflite.native.base import floattext
-from dflite.native.values import hashes
+from dflite.native.values import hash_walks, hashes
 from dflite.ops.hashes import delete_fields, increment, increment_float, set_fields, set_if_absent
 from dflite.store.db import TYPE_HASH
 
@@ -190,7 +190,7 @@ def cmd_hgetall(ctx: Context, args: Args) -> None:
         return
     table = ctx.db.table(key)
     ctx.reply.map(hashes.count_living(table, key))
-    hashes.answer_all(table, key, ctx.reply, True, True)
+    hash_walks.answer_all(table, key, ctx.reply, True, True)
 
 
 @HASHES.command(
@@ -228,7 +228,7 @@ def answer_all(ctx: Context, args: Args, fields: bool, values: bool) -> None:
         return
     table = ctx.db.table(key)
     ctx.reply.array(hashes.count_living(table, key))
-    hashes.answer_all(table, key, ctx.reply, fields, values)
+    hash_walks.answer_all(table, key, ctx.reply, fields, values)
 
 
 @HASHES.command(

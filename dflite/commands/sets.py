@@ -26,7 +26,7 @@ from dflite.engine.command import (
 from dflite.engine.context import Context
 from dflite.engine.long_reply import LongReply
 from dflite.native.base.bytesops import parse_int
-from dflite.native.values import sets
+from dflite.native.values import set_draws, set_walks, sets
 from dflite.ops.sets import add, move, pop, pop_many, remove
 from dflite.store.db import TYPE_SET
 
@@ -140,7 +140,7 @@ def cmd_scard(ctx: Context, args: Args) -> None:
 def cmd_smembers(ctx: Context, args: Args) -> None:
     key = args.next()
     ctx.db.reads_type(key, TYPE_SET)
-    sets.answer_members(ctx.db.table(key), key, ctx.reply)
+    set_walks.answer_members(ctx.db.table(key), key, ctx.reply)
 
 
 @SETS.command(
@@ -161,7 +161,7 @@ def cmd_sscan(ctx: Context, args: Args) -> None:
         return
     options = read_element_options(args)
     table = ctx.db.table(key)
-    cursor, found = sets.scan(table, key, cursor, options.count, options.pattern)
+    cursor, found = set_walks.scan(table, key, cursor, options.count, options.pattern)
     answer_scan(ctx, cursor, found)
 
 
@@ -211,7 +211,7 @@ def cmd_srandmember(ctx: Context, args: Args) -> None:
     table = ctx.db.table(key)
     if not args.more():
         ctx.db.reads_type(key, TYPE_SET)
-        ctx.reply.bulk_or_null(sets.draw_one(table, key))
+        ctx.reply.bulk_or_null(set_draws.draw_one(table, key))
         return
     word = args.next()
     args.end()
@@ -225,7 +225,7 @@ def cmd_srandmember(ctx: Context, args: Args) -> None:
         reply = LongReply(ctx, -count)
         n = reply.next()
         while n:
-            sets.answer_draws(table, key, n, ctx.reply)
+            set_draws.answer_draws(table, key, n, ctx.reply)
             n = reply.next()
     else:
-        ctx.reply.bulks(sets.sample(table, key, max(count, 0)))
+        ctx.reply.bulks(set_draws.sample(table, key, max(count, 0)))

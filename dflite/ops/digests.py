@@ -10,7 +10,7 @@ from typing import Final
 from dflite.native.sorted_sets import zset_ranges, zsets
 from dflite.native.streams.stream import Stream
 from dflite.native.streams.stream_id import MAX_ID, id_text
-from dflite.native.values import hashes, list_walks, sets
+from dflite.native.values import hash_walks, list_walks, set_walks
 from dflite.store.db import NEVER, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.keyspace import Keyspace
 
@@ -44,13 +44,13 @@ def append_value(digest: bytes, db: Db, key: bytes) -> bytes:
         for item in list_walks.elements(db.table(key), key):
             digest = append(digest, item)
     elif kind == TYPE_SET:
-        for member in sets.members(db.table(key), key):
+        for member in set_walks.members(db.table(key), key):
             digest = join(digest, member)
     elif kind == TYPE_ZSET:
         for member, score in scored_members(db, key):
             digest = join(digest, append(append(NOTHING, member), b"%.17g" % score))
     elif kind == TYPE_HASH:
-        pairs = hashes.items(db.table(key), key)
+        pairs = hash_walks.items(db.table(key), key)
         for i in range(0, len(pairs), 2):
             digest = join(digest, append(append(NOTHING, pairs[i]), pairs[i + 1]))
     elif isinstance(value, Stream):

@@ -4,6 +4,7 @@ from typing import Final
 
 from dflite.native.base.bytesops import format_int
 from dflite.native.values import hashes
+from dflite.native.values.element_deadlines import field_deadline, set_field_deadline
 from dflite.ops.hashes import announce_if_gone
 from dflite.ops.keys import IF_LATER, IF_SOONER, WITH_ONE, WITHOUT_ONE
 from dflite.store.db import NEVER, TYPE_HASH, Db
@@ -35,7 +36,7 @@ def set_deadlines(
     given: list[bytes] = []
     deleted: list[bytes] = []
     for field in fields:
-        current = hashes.deadline(table, key, field)
+        current = field_deadline(table, key, field)
         if current == NO_FIELD:
             results.append(NO_FIELD)
         elif not condition_holds(current, deadline, conditions):
@@ -45,7 +46,7 @@ def set_deadlines(
             deleted.append(field)
             results.append(DELETED)
         else:
-            hashes.set_deadline(table, key, field, deadline)
+            set_field_deadline(table, key, field, deadline)
             given.append(field)
             results.append(CHANGED)
     announce_given(db, key, given, deadline)
@@ -93,11 +94,11 @@ def persist(db: Db, key: bytes, fields: list[bytes]) -> list[int]:
     table = db.table(key)
     results = []
     for field in fields:
-        current = hashes.deadline(table, key, field)
+        current = field_deadline(table, key, field)
         if current < 0:
             results.append(current)
         else:
-            hashes.set_deadline(table, key, field, NEVER)
+            set_field_deadline(table, key, field, NEVER)
             results.append(CHANGED)
     changes = results.count(CHANGED)
     if changes:
@@ -111,7 +112,7 @@ def deadlines(db: Db, key: bytes, fields: list[bytes]) -> list[int]:
     if not db.reads_type(key, TYPE_HASH):
         return [NO_FIELD] * len(fields)
     table = db.table(key)
-    return [hashes.deadline(table, key, field) for field in fields]
+    return [field_deadline(table, key, field) for field in fields]
 
 
 def set_if(
@@ -125,7 +126,7 @@ def set_if(
     table = db.table(key)
     if when_fields != ALWAYS:
         for i in range(0, len(pairs), 2):
-            present = there and hashes.deadline(table, key, pairs[i]) != NO_FIELD
+            present = there and field_deadline(table, key, pairs[i]) != NO_FIELD
             if present != (when_fields == IF_PRESENT):
                 return False
     if deadline >= 0 and db.is_past(deadline):

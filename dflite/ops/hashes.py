@@ -6,6 +6,7 @@ from dflite.base.numbers import fits_int64
 from dflite.native.base import floattext
 from dflite.native.base.bytesops import format_int, parse_int
 from dflite.native.values import hashes
+from dflite.native.values.element_deadlines import field_deadline
 from dflite.store.db import NEVER, TYPE_HASH, Db
 from dflite.store.effects import GENERIC, HASH
 
@@ -77,7 +78,7 @@ def increment_float(db: Db, key: bytes, field: bytes, delta: bytes) -> bytes:
     db.changed(key, "hincrbyfloat", HASH)
     if db.effects.journaling:
         # another machine's long double may round otherwise
-        if hashes.deadline(table, key, field) == NEVER:
+        if field_deadline(table, key, field) == NEVER:
             db.replicate_as([b"HSET", key, field, total])
         else:
             db.replicate_as([b"HSETEX", key, b"KEEPTTL", b"FIELDS", b"1", field, total])

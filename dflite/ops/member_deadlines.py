@@ -2,6 +2,7 @@
 
 from dflite.native.base.bytesops import format_int
 from dflite.native.values import sets
+from dflite.native.values.element_deadlines import add_expiring
 from dflite.ops.field_deadlines import CHANGED, DELETED, NO_FIELD
 from dflite.ops.sets import announce_removed
 from dflite.store.db import TYPE_SET, Db
@@ -14,7 +15,7 @@ def add(db: Db, key: bytes, members: list[bytes], deadline: int, keep: bool) -> 
     Those that are there get it too, unless they are to keep what they have.
     """
     db.is_type(key, TYPE_SET)
-    added = sets.add_expiring(db.table(key), key, members, deadline, keep)
+    added = add_expiring(db.table(key), key, members, deadline, keep)
     if added or not keep:
         announce_given(db, key, members, deadline, keep)
     return added
@@ -45,6 +46,6 @@ def set_deadlines(db: Db, key: bytes, members: list[bytes], deadline: int) -> li
         announce_removed(db, key, "srem", sets.remove(table, key, found))
         db.replicate_as([b"SREM", key, *found])
     elif found:
-        sets.add_expiring(table, key, found, deadline, False)
+        add_expiring(table, key, found, deadline, False)
         announce_given(db, key, found, deadline)
     return [outcome if present else NO_FIELD for present in there]

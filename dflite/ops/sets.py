@@ -3,7 +3,7 @@
 from typing import Final
 
 from dflite.native.keyspace.table import Table
-from dflite.native.values import set_algebra, sets
+from dflite.native.values import set_algebra, set_draws, set_forms, set_walks, sets
 from dflite.native.wire.reply import Reply
 from dflite.ops.hashes import announce_if_gone
 from dflite.store.db import TYPE_SET, Db
@@ -67,11 +67,11 @@ def pop(db: Db, key: bytes, reply: Reply) -> bool:
         return False
     table = db.table(key)
     if not db.effects.journaling:
-        if not sets.pop(table, key, reply):
+        if not set_draws.pop(table, key, reply):
             return False
         announce_removed(db, key, "spop", 1)
         return True
-    popped = sets.pop_many(table, key, 1)
+    popped = set_draws.pop_many(table, key, 1)
     if not popped:
         return False
     reply.bulk(popped[0])
@@ -84,7 +84,7 @@ def pop_many(db: Db, key: bytes, count: int) -> list[bytes]:
     """Take members out by chance."""
     if not db.is_type(key, TYPE_SET) or count == 0:
         return []
-    popped = sets.pop_many(db.table(key), key, count)
+    popped = set_draws.pop_many(db.table(key), key, count)
     if not popped:
         return popped
     announce_removed(db, key, "spop", len(popped))
@@ -127,11 +127,11 @@ def store_combined(db: Db, target: bytes, keys: list[bytes], how: int) -> int:
     table = db.table(target)
     if how == DIFFERENCE and set_algebra.takes_all_first(sources):
         # then it has the form that a copy of the first set would have
-        first = sets.members(*sources[0])
+        first = set_walks.members(*sources[0])
         staying = frozenset(members)
-        sets.put(table, target, first, sets.INTEGERS)
+        sets.put(table, target, first, set_forms.INTEGERS)
         sets.remove(table, target, [member for member in first if member not in staying])
     else:
-        sets.put(table, target, members, sets.INTEGERS)
+        sets.put(table, target, members, set_forms.INTEGERS)
     db.changed(target, STORE_EVENTS[how], SET)
     return len(members)

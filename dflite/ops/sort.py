@@ -6,7 +6,7 @@ from dflite.base.collection_errors import ScoresNotFloats
 from dflite.base.errors import WrongType
 from dflite.native.base.floattext import parse_float
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, list_walks, lists, sets
+from dflite.native.values import hashes, list_walks, lists, set_walks
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 from dflite.store.effects import LIST
 
@@ -65,7 +65,7 @@ def elements(db: Db, key: bytes, kind: int) -> list[bytes]:
     if kind == TYPE_LIST:
         return list_walks.elements(table, key)
     if kind == TYPE_SET:
-        return sets.members(table, key)
+        return set_walks.members(table, key)
     if kind == TYPE_ZSET:
         return [pair[0] for pair in zset_ranges.pairs(table, key, 0, zsets.size(table, key))]
     return []

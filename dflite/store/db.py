@@ -8,7 +8,7 @@ from dflite.native.keyspace.index import before_change
 from dflite.native.keyspace.remains import Remains
 from dflite.native.keyspace.table import EXPIRED as DUE
 from dflite.native.keyspace.table import Table
-from dflite.native.values import hashes, sets
+from dflite.native.values import element_deadlines
 from dflite.store.effects import (
     EXPIRED,
     FAR,
@@ -283,20 +283,16 @@ class Db:
         kind = self.type_of(key)
         table = self.table(key)
         before_change(table, key)
-        if kind == TYPE_HASH:
-            due = hashes.due_fields(table, key, limit, segments)[0]
-            if due:
-                hashes.expire_fields(table, key, due)
-                self.elements_expired(key, due, b"HDEL", "hexpired", HASH)
-            soonest = hashes.next_deadline(table, key)
-        elif kind == TYPE_SET:
-            due = sets.due_members(table, key, limit, segments)[0]
-            if due:
-                sets.expire_members(table, key, due)
-                self.elements_expired(key, due, b"SREM", "srem", SET)
-            soonest = sets.next_deadline(table, key)
-        else:
+        if kind != TYPE_HASH and kind != TYPE_SET:
             return 0  # what had deadlines is gone
+        due = element_deadlines.due_elements(table, key, limit, segments)[0]
+        if due:
+            element_deadlines.expire_elements(table, key, due)
+            if kind == TYPE_HASH:
+                self.elements_expired(key, due, b"HDEL", "hexpired", HASH)
+            else:
+                self.elements_expired(key, due, b"SREM", "srem", SET)
+        soonest = element_deadlines.next_deadline(table, key)
         if soonest >= 0:
             self.element_deadlines.note(key, max(soonest, self.clock.now_ms))
         return len(due)
@@ -320,9 +316,9 @@ class Db:
         """No element of key is due before; -1 if none has a deadline."""
         table = self.table(key)
         kind = table.type_of(key)
-        if kind == TYPE_HASH:
-            return hashes.next_deadline(table, key)
-        return sets.next_deadline(table, key) if kind == TYPE_SET else -1
+        if kind != TYPE_HASH and kind != TYPE_SET:
+            return -1
+        return element_deadlines.next_deadline(table, key)
 
     def elements_expired(
         self, key: bytes, elements: list[bytes], command: bytes, event: str, kind: int

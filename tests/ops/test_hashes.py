@@ -5,6 +5,7 @@ import pytest
 from dflite.base.collection_errors import HashValueNotAFloat, HashValueNotAnInteger
 from dflite.base.errors import IncrementNotFinite, IncrementOverflow, WrongType
 from dflite.native.values import hashes as native
+from dflite.native.values.element_deadlines import field_deadline, set_field_deadline
 from dflite.ops import hashes
 from dflite.store.db import Db
 from tests.support.databases import NOW, announced, journaled, make_db
@@ -75,10 +76,10 @@ def test_integers_grow(db: Db) -> None:
 def test_what_a_sum_of_floats_is_is_journaled(db: Db) -> None:
     assert hashes.increment_float(db, b"k", b"n", b"10.5") == b"10.5"
     assert journaled(db) == [b"HSET k n 10.5"]
-    native.set_deadline(db.table(b"k"), b"k", b"n", NOW + 5)
+    set_field_deadline(db.table(b"k"), b"k", b"n", NOW + 5)
     assert hashes.increment_float(db, b"k", b"n", b"1e2") == b"110.5"
     assert journaled(db) == [b"HSETEX k KEEPTTL FIELDS 1 n 110.5"]
-    assert native.deadline(db.table(b"k"), b"k", b"n") == NOW + 5
+    assert field_deadline(db.table(b"k"), b"k", b"n") == NOW + 5
     hashes.set_fields(db, b"k", [b"word", b"x"])
     with pytest.raises(HashValueNotAFloat):
         hashes.increment_float(db, b"k", b"word", b"1")

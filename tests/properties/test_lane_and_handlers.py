@@ -13,7 +13,7 @@ from dflite.native.sorted_sets import zset_ranges, zsets
 from dflite.native.sorted_sets.sortedset import SortedSet
 from dflite.native.streams.stream import Stream
 from dflite.native.streams.stream_id import MAX_ID
-from dflite.native.values import hashes, list_walks, lists, sets
+from dflite.native.values import hash_walks, hashes, list_walks, lists, set_forms, set_walks
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET
 from tests.support.node import Node
 from tests.support.resp import encode
@@ -162,12 +162,12 @@ def contents_of(table: Table, name: bytes) -> object:
     kind = table.type_of(name)
     if kind == TYPE_HASH:
         hashes.check(table, name)
-        return sorted(hashes.items(table, name))
+        return sorted(hash_walks.items(table, name))
     if kind == TYPE_LIST:
         return list_walks.elements(table, name)
     if kind == TYPE_SET:
-        sets.check(table, name)
-        return sorted(sets.members(table, name))
+        set_forms.check(table, name)
+        return sorted(set_walks.members(table, name))
     if kind == TYPE_ZSET:
         held = table.read(name, False)
         if isinstance(held, SortedSet):

@@ -2,7 +2,8 @@
 
 from dflite.native.keyspace.table import Table
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, list_walks, sets
+from dflite.native.values import hash_walks, list_walks, set_walks
+from dflite.native.values.element_deadlines import field_deadline, member_deadline
 from dflite.rdb import payloads
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_STREAM, TYPE_ZSET
 from dflite.store.keyspace import Keyspace
@@ -16,11 +17,11 @@ def value_at(table: Table, key: bytes) -> object:
     if kind == TYPE_LIST:
         return list_walks.elements(table, key)
     if kind == TYPE_SET:
-        return sorted((m, sets.deadline(table, key, m)) for m in sets.members(table, key))
+        return sorted((m, member_deadline(table, key, m)) for m in set_walks.members(table, key))
     if kind == TYPE_HASH:
-        items = hashes.items(table, key)
+        items = hash_walks.items(table, key)
         fields = zip(items[::2], items[1::2], strict=True)
-        return sorted((f, value, hashes.deadline(table, key, f)) for f, value in fields)
+        return sorted((f, value, field_deadline(table, key, f)) for f, value in fields)
     if kind == TYPE_ZSET:
         return zset_ranges.pairs(table, key, 0, zsets.size(table, key))
     if kind == TYPE_STREAM:

@@ -3,7 +3,7 @@
 from dflite.native.sorted_sets import zset_ranges, zsets
 from dflite.native.sorted_sets.sortedset import SortedSet
 from dflite.native.streams.stream import Stream
-from dflite.native.values import hashes, list_walks, lists, sets
+from dflite.native.values import hashes, list_walks, lists, set_forms
 from dflite.native.values.packed_list import PackedList
 from dflite.store.db import TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_ZSET, Db
 
@@ -21,7 +21,7 @@ def check_value(db: Db, key: bytes) -> None:
     elif kind == TYPE_LIST:
         assert len(list_walks.elements(table, key)) == lists.length(table, key) > 0
     elif kind == TYPE_SET:
-        sets.check(table, key)
+        set_forms.check(table, key)
     elif kind == TYPE_HASH:
         hashes.check(table, key)
     elif kind == TYPE_ZSET:

@@ -55,12 +55,13 @@ from dflite.native.sorted_sets.sortedset cimport SortedSet
 from dflite.native.sorted_sets.zsets cimport ADDED, NX, add_one
 from dflite.native.values cimport thresholds
 from dflite.native.values.fields cimport Fields
-from dflite.native.values.hashes cimport set_with_deadline
+from dflite.native.values.hashes cimport set_field
 from dflite.native.values.lists cimport push_element
 from dflite.native.values.members cimport Members
 from dflite.native.values.packed cimport Encoded, encode
 from dflite.native.values.packed_list cimport PackedList
-from dflite.native.values.sets cimport add_member, create, new_empty
+from dflite.native.values.set_forms cimport create, new_empty
+from dflite.native.values.sets cimport add_member
 
 cdef enum:
     NEVER = -1
@@ -348,8 +349,8 @@ cdef int add_field(Table table, Place* place, Fields fields, Text* field, Text* 
     """Add a field to the large hash, or to what is at the place."""
     cdef int added
     if fields is None:
-        added = set_with_deadline(table, place.key, place.n, place.h, place.slot, field.data,
-                                  field.length, value.data, value.length, deadline)
+        added = set_field(table, place.key, place.n, place.h, place.slot, field.data, field.length,
+                          value.data, value.length, deadline)
         if place.slot == NULL:
             place.slot = table.find_slot(place.key, place.n, place.h)
     else:

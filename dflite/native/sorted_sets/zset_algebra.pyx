@@ -19,7 +19,8 @@ from dflite.native.sorted_sets.scored cimport score_of
 from dflite.native.sorted_sets.sortedset cimport SortedSet
 from dflite.native.sorted_sets.zsets cimport Place, get_score, go_to, read_place, size_of
 from dflite.native.values.packed cimport Encoded, encode, encode_double, write_element
-from dflite.native.values.sets cimport Tour, begin_tour, has_member, living_of_set, next_member
+from dflite.native.values.set_walks cimport SetWalk, begin_set_walk, living_members, next_member
+from dflite.native.values.sets cimport has_member
 from dflite.native.values.small cimport COUNT_BYTES, first_of, new_small, set_count
 from dflite.native.values.thresholds cimport zset_max_listpack_entries, zset_max_listpack_value
 from dflite.native.wire.reply cimport Reply
@@ -46,7 +47,7 @@ cdef class Source:
     cdef bint is_set
     cdef int64_t left
     cdef Place place
-    cdef Tour tour
+    cdef SetWalk walk
     # the member that was read
     cdef const char* member
     cdef size_t length
@@ -62,23 +63,23 @@ cdef class Source:
         self.is_set = (self.e.kind & 0x0F) == T_SET
         if not self.is_set and (self.e.kind & 0x0F) != T_ZSET:
             raise TypeError("neither a sorted set nor a set")
-        self.size = living_of_set(self.e) if self.is_set else size_of(self.e)
+        self.size = living_members(self.e) if self.is_set else size_of(self.e)
 
     cdef void begin(self) noexcept:
         """Stand before the first member. Nothing may change from here on."""
         self.left = self.size
         if self.size > 0 and self.is_set:
-            begin_tour(&self.tour, self.table, self.e)
+            begin_set_walk(&self.walk, self.e)
         elif self.size > 0:
             go_to(&self.place, self.e, 0, False)
 
     cdef bint read(self) noexcept:
         """The next member; False behind the last."""
         if self.is_set:
-            if self.size == 0 or not next_member(&self.tour):
+            if self.size == 0 or not next_member(&self.walk):
                 return False
-            self.member = self.tour.data
-            self.length = self.tour.length
+            self.member = self.walk.data
+            self.length = self.walk.length
             self.score = self.weight
             return True
         if self.left == 0:

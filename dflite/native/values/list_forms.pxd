@@ -19,6 +19,6 @@ cdef inline bint fits_inline(Entry* e, size_t more_bytes, int64_t more) noexcept
         count += count_of(e)
     return size <= list_node_bytes() and count <= list_node_entries() and count <= MOST_INLINE
 
-cdef PackedList enlarge(Table table, uint64_t* slot, uint64_t h)
+cdef PackedList enlarge_list(Table table, uint64_t* slot, uint64_t h)
 cdef PackedList large_for(Table table, uint64_t* slot, uint64_t h, size_t length)
 cdef int settle_form(Table table, uint64_t* slot, uint64_t h, PackedList large) except -1

@@ -14,7 +14,7 @@ from dflite.native.values.packed_list cimport packed_list_of
 from dflite.native.values.small cimport become_object, end_of, first_of, is_packed, set_count, splice
 
 
-cdef PackedList enlarge(Table table, uint64_t* slot, uint64_t h):
+cdef PackedList enlarge_list(Table table, uint64_t* slot, uint64_t h):
     """The list that lies inline moves out."""
     cdef Entry* e = slot_entry(slot[0])
     cdef PackedList large = PackedList.__new__(PackedList)
@@ -32,7 +32,7 @@ cdef PackedList large_for(Table table, uint64_t* slot, uint64_t h, size_t length
         return packed_list_of(e)
     if fits_inline(e, length, 1):
         return None
-    return enlarge(table, slot, h)
+    return enlarge_list(table, slot, h)
 
 
 cdef int settle_form(Table table, uint64_t* slot, uint64_t h, PackedList large) except -1:

@@ -19,7 +19,7 @@ from dflite.native.keyspace.entry cimport (
 from dflite.native.keyspace.index cimport hash_bytes
 from dflite.native.keyspace.table cimport Table
 from dflite.native.values.list_edits cimport remove_between
-from dflite.native.values.list_forms cimport enlarge, fits_inline, settle_form
+from dflite.native.values.list_forms cimport enlarge_list, fits_inline, settle_form
 from dflite.native.values.list_walks cimport (
     ListWalk,
     begin_list_walk,
@@ -86,7 +86,7 @@ cdef int64_t push_counted(Table table, const char* key, size_t n, uint64_t h, ui
         large.push(data, length, left)
         new_object(table, key, n, h, T_LIST, large, -1)
     else:
-        large = enlarge(table, slot, h) if is_packed(e) else packed_list_of(e)
+        large = enlarge_list(table, slot, h) if is_packed(e) else packed_list_of(e)
         large.push(data, length, left)
         table.use(slot_entry(slot[0]))
     return <int64_t>large.chain.size
@@ -150,7 +150,7 @@ def push(Table table not None, bytes key not None, list items not None, bint lef
     if e == NULL:
         large = PackedList.__new__(PackedList)
     elif is_packed(e):
-        large = enlarge(table, slot, h)
+        large = enlarge_list(table, slot, h)
     else:
         large = packed_list_of(e)
     for value in items:

@@ -10,8 +10,10 @@ from libc.stdlib cimport free, malloc
 
 from dflite.native.keyspace.entry cimport Entry
 from dflite.native.keyspace.table cimport Table
-from dflite.native.values.sets cimport Tour, begin_tour, count_of_set, has_member, next_member
-from dflite.native.values.sets import count, members
+from dflite.native.values.set_walks cimport SetWalk, begin_set_walk, next_member, set_length
+from dflite.native.values.set_walks import members
+from dflite.native.values.sets cimport has_member
+from dflite.native.values.sets import count
 
 
 cdef list entries_of(list sources):
@@ -23,7 +25,7 @@ cdef list entries_of(list sources):
         e = (<Table>sources[i][0]).entry_of(<bytes>sources[i][1])
         if e == NULL:
             return []
-        found.append((count_of_set(e), i))
+        found.append((set_length(e), i))
     found.sort()
     return [sources[i] for _, i in found]
 
@@ -64,22 +66,22 @@ def count_intersection(list sources not None, size_t limit=0) -> int:
 cdef size_t intersect(list sources, size_t limit, list found) except? 0:
     cdef list ordered = entries_of(sources)
     cdef Entries entries
-    cdef Tour tour
+    cdef SetWalk walk
     cdef Py_ssize_t i
     cdef size_t n = 0
     if not ordered:
         return 0
     entries = Entries(ordered)
-    begin_tour(&tour, <Table>ordered[0][0], entries.all[0])
-    while next_member(&tour):
+    begin_set_walk(&walk, entries.all[0])
+    while next_member(&walk):
         i = 1
-        while i < entries.count and has_member(entries.all[i], tour.data, tour.length):
+        while i < entries.count and has_member(entries.all[i], walk.data, walk.length):
             i += 1
         if i < entries.count:
             continue
         n += 1
         if found is not None:
-            found.append(PyBytes_FromStringAndSize(tour.data, tour.length))
+            found.append(PyBytes_FromStringAndSize(walk.data, walk.length))
         if n == limit:
             break
     return n
@@ -117,7 +119,7 @@ def difference(list sources not None) -> list[bytes]:
     cdef Entries entries
     cdef Py_ssize_t i
     cdef list found = [], others
-    cdef Tour tour
+    cdef SetWalk walk
     cdef dict seen
     if not sources or count(*sources[0]) == 0:
         return found
@@ -133,13 +135,13 @@ def difference(list sources not None) -> list[bytes]:
     # what is in a large set is met soonest
     others.sort(key=size_of, reverse=True)
     entries = Entries([sources[0], *others])
-    begin_tour(&tour, <Table>sources[0][0], entries.all[0])
-    while next_member(&tour):
+    begin_set_walk(&walk, entries.all[0])
+    while next_member(&walk):
         i = 1
-        while i < entries.count and not has_member(entries.all[i], tour.data, tour.length):
+        while i < entries.count and not has_member(entries.all[i], walk.data, walk.length):
             i += 1
         if i == entries.count:
-            found.append(PyBytes_FromStringAndSize(tour.data, tour.length))
+            found.append(PyBytes_FromStringAndSize(walk.data, walk.length))
     return found
 
 

@@ -42,3 +42,4 @@ cdef int become_object(Table table, uint64_t* slot, uint64_t h, object value) ex
 cdef uint64_t* new_object(Table table, const char* key, size_t n, uint64_t h, uint8_t type, object value,
                           int64_t deadline) except NULL
 cdef object object_of(Entry* e)
+cdef int64_t check_packed(Entry* e) except -1

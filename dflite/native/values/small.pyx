@@ -22,6 +22,7 @@ from dflite.native.keyspace.entry cimport (
     value_of,
 )
 from dflite.native.keyspace.table cimport Table
+from dflite.native.values.packed cimport after
 
 cdef enum:
     SPARE = 64              # bytes that a value may leave unused before its block is made smaller
@@ -103,3 +104,15 @@ cdef object object_of(Entry* e):
     cdef PyObject* p
     memcpy(&p, value_of(e), sizeof(p))
     return <object>p
+
+
+cdef int64_t check_packed(Entry* e) except -1:
+    """Assert that packed elements end where their entry does; how many there are. For tests, O(n)."""
+    cdef const char* p = first_of(e)
+    cdef int64_t count = 0
+    while p < end_of(e):
+        p = after(p)
+        count += 1
+    assert p == end_of(e), "an element beyond the end"
+    assert count == count_of(e), "packed elements that miscount"
+    return count

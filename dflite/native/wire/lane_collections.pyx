@@ -39,17 +39,14 @@ from dflite.native.sorted_sets.zsets cimport (
 from dflite.native.streams.stream cimport Stream
 from dflite.native.streams.stream_id cimport ID_CHARS, StreamId, format_id
 from dflite.native.streams.stream_node cimport Text as Word
-from dflite.native.values.hashes cimport Text, get_field, length_of, living, remove_field, reply_fields, set_field
+from dflite.native.values.hash_walks cimport Text, hash_length, living_fields, reply_fields
+from dflite.native.values.hashes cimport get_field, remove_field, set_field
 from dflite.native.values.list_walks cimport clip, list_length, reply_range
 from dflite.native.values.lists cimport pop_element, push_element
-from dflite.native.values.sets cimport (
-    ABSENT,
-    add_member,
-    create,
-    living_of_set,
-    pop_member,
-    remove_member,
-)
+from dflite.native.values.set_draws cimport pop_member
+from dflite.native.values.set_forms cimport create
+from dflite.native.values.set_walks cimport living_members
+from dflite.native.values.sets cimport ABSENT, add_member, remove_member
 from dflite.native.values.small cimport object_of
 from dflite.native.wire.operations cimport (
     FIRST_WAKING,
@@ -147,16 +144,16 @@ cdef int read_hash(int code, Table table, uint64_t* slot, const char* base, Slic
     if code == HGETALL:
         if e == NULL:
             reply.put_map(0)
-        elif length_of(e) > MANY:
+        elif hash_length(e) > MANY:
             return 0
         else:
-            reply.put_map(living(e))
-            reply_fields(table, e, reply, True, True)
+            reply.put_map(living_fields(e))
+            reply_fields(e, reply, True, True)
     else:
         if code == HMGET:
             reply.put_head(42, <int64_t>count - 2)
         for i in range(2, count):
-            if e == NULL or not get_field(table, e, base + args[i].offset, args[i].length, &value):
+            if e == NULL or not get_field(e, base + args[i].offset, args[i].length, &value):
                 reply.put_null()
             else:
                 reply.put_bulk(value.data, value.length)
@@ -178,12 +175,12 @@ cdef int write_hash(int code, Table table, uint64_t* slot, uint64_t h, const cha
             if i > 2:
                 slot = table.find_slot(key, args[1].length, h)
             n += set_field(table, key, args[1].length, h, slot, base + args[i].offset, args[i].length,
-                           base + args[i + 1].offset, args[i + 1].length)
+                           base + args[i + 1].offset, args[i + 1].length, -1)
         figures.changes += <int64_t>(count - 2) >> 1
     elif slot != NULL:
         for i in range(2, count):
             n += remove_field(table, slot, h, base + args[i].offset, args[i].length)
-            if length_of(slot_entry(slot[0])) == 0:
+            if hash_length(slot_entry(slot[0])) == 0:
                 table.remove_slot(slot, h)
                 break
         figures.changes += n
@@ -255,7 +252,7 @@ cdef int answer_set(int code, Table table, uint64_t* slot, uint64_t h, const cha
         if not is_usable(e, T_SET, table.clock) or (code != SCARD and has_due(e)):
             return 0
     if code == SCARD:
-        reply.put_head(58, 0 if e == NULL else living_of_set(e))
+        reply.put_head(58, 0 if e == NULL else living_members(e))
         return note_read(table, e, figures)
     if code == SPOP:
         if e == NULL:

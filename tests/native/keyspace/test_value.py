@@ -10,7 +10,7 @@ from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import Table
 from dflite.native.keyspace.value import Value, buried, free_buried, value_memory
 from dflite.native.sorted_sets import zsets
-from dflite.native.values import hashes, lists, sets
+from dflite.native.values import hashes, lists, set_forms, sets
 
 KEY: Final = b"key"
 LARGE: Final = 20_000
@@ -88,7 +88,7 @@ def test_a_large_value_is_freed_in_slices(table: Table, fill: Fill) -> None:
 
 def test_a_value_that_is_not_so_large_is_freed_at_once(table: Table) -> None:
     before = value_memory()
-    sets.put(table, KEY, words(10), sets.LARGE)
+    sets.put(table, KEY, words(10), set_forms.LARGE)
     assert value_memory() > before
     table.delete(KEY)
     assert buried() == 0
@@ -104,7 +104,7 @@ def test_what_somebody_holds_is_not_freed(table: Table) -> None:
     other.set_object(KEY, 3, value)
     del value
     assert sets.count(other, KEY) == LARGE
-    sets.check(other, KEY)
+    set_forms.check(other, KEY)
     other.delete(KEY)
     assert buried() == 1
 

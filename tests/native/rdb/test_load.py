@@ -11,7 +11,7 @@ from dflite.native.keyspace.table import Table
 from dflite.native.rdb.load import load
 from dflite.native.rdb.reader import BadFormat, Reader
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, list_walks, sets
+from dflite.native.values import element_deadlines, hash_walks, hashes, list_walks, set_forms, sets
 from tests.support import dumps
 from tests.support.dumps import length, listpack, text, texts, ziplist
 
@@ -57,17 +57,17 @@ def test_a_list_may_become_large(table: Table) -> None:
 
 def test_sets(table: Table) -> None:
     read(table, b"\x02" + length(3) + texts([b"1", b"2", b"3"]))
-    assert sets.form(table, KEY) == sets.INTEGERS
+    assert set_forms.form(table, KEY) == set_forms.INTEGERS
     table.delete(KEY)
     read(table, b"\x14" + text(listpack([b"1", b"2"])))
-    assert sets.form(table, KEY) == sets.PACKED
+    assert set_forms.form(table, KEY) == set_forms.PACKED
     table.delete(KEY)
     read(table, b"\x14" + text(listpack([b"%d" % n for n in range(200)])))
-    assert sets.form(table, KEY) == sets.LARGE
+    assert set_forms.form(table, KEY) == set_forms.LARGE
     assert sets.count(table, KEY) == 200
     table.delete(KEY)
     read(table, b"\x0b" + text(dumps.intset(4, range(600))))
-    assert sets.form(table, KEY) == sets.LARGE
+    assert set_forms.form(table, KEY) == set_forms.LARGE
     assert sets.count(table, KEY) == 600
 
 
@@ -90,9 +90,9 @@ def test_sorted_sets(table: Table, many: bool) -> None:
 @pytest.mark.parametrize("name", [name for name in dumps.OLD_FORMS if "7.4" in name])
 def test_hashes_of_redis_7_4(table: Table, name: str) -> None:
     read(table, dumps.body_of(dumps.OLD_FORMS[name]))
-    assert hashes.deadline(table, KEY, b"g") == LATER
-    assert hashes.deadline(table, KEY, b"f") == -1
-    assert hashes.next_deadline(table, KEY) == LATER
+    assert element_deadlines.field_deadline(table, KEY, b"g") == LATER
+    assert element_deadlines.field_deadline(table, KEY, b"f") == -1
+    assert element_deadlines.next_deadline(table, KEY) == LATER
 
 
 def test_the_kind_22_means_what_the_version_says(table: Table) -> None:
@@ -100,7 +100,7 @@ def test_the_kind_22_means_what_the_version_says(table: Table) -> None:
     with pytest.raises(BadFormat):
         read(table, body)
     read(table, body, True)
-    assert hashes.deadline(table, KEY, b"g") == LATER
+    assert element_deadlines.field_deadline(table, KEY, b"g") == LATER
     for name in ("hash of 7.4", "listpack of 7.4", "listpack of 7.4's candidates"):
         with pytest.raises(BadFormat):
             read(table, dumps.body_of(dumps.OLD_FORMS[name]), True)
@@ -116,7 +116,7 @@ def test_hashes_of_both_sizes(table: Table, count: int) -> None:
         b"\x09" + text(dumps.zipmap(pairs)),
     ):
         read(table, body)
-        assert sorted(hashes.items(table, KEY)) == sorted(pairs)
+        assert sorted(hash_walks.items(table, KEY)) == sorted(pairs)
         assert hashes.form(table, KEY) == (b"listpack" if count == 3 else b"hashtable")
         table.delete(KEY)
 

@@ -11,7 +11,15 @@ from dflite.native.rdb.reader import Reader
 from dflite.native.rdb.save import kind_of, save
 from dflite.native.rdb.writer import Writer
 from dflite.native.sorted_sets import zset_ranges, zsets
-from dflite.native.values import hashes, list_walks, lists, sets
+from dflite.native.values import (
+    element_deadlines,
+    hash_walks,
+    hashes,
+    list_walks,
+    lists,
+    set_walks,
+    sets,
+)
 from tests.support.dumps import intset, length, listpack, text, texts
 
 KEY = b"key"
@@ -83,11 +91,11 @@ def test_large_sets_and_hashes_are_their_elements(table: Table) -> None:
     members = [b"m%d" % n for n in range(3000)]
     sets.add(table, KEY, members)
     assert written(table)[:3] == b"\x02" + length(3000)
-    assert sorted(sets.members(copy_of(table), KEY)) == sorted(members)
+    assert sorted(set_walks.members(copy_of(table), KEY)) == sorted(members)
     table.delete(KEY)
     hashes.set_fields(table, KEY, members)
     assert written(table)[:3] == b"\x04" + length(1500)
-    assert sorted(hashes.items(copy_of(table), KEY)) == sorted(members)
+    assert sorted(hash_walks.items(copy_of(table), KEY)) == sorted(members)
 
 
 def test_a_large_sorted_set_begins_with_the_highest(table: Table) -> None:
@@ -104,8 +112,8 @@ def test_deadlines_of_fields_are_written_as_valkey_does(table: Table) -> None:
     assert written(table) == expected
     hashes.set_fields(table, KEY, [b"g", b"w"])
     other = copy_of(table)
-    assert hashes.deadline(other, KEY, b"f") == NOW + 5
-    assert hashes.deadline(other, KEY, b"g") == -1
+    assert element_deadlines.field_deadline(other, KEY, b"f") == NOW + 5
+    assert element_deadlines.field_deadline(other, KEY, b"g") == -1
     table.clock.advance(5)
     assert struct.pack("<q", NOW + 5) in written(table)  # due, but not announced yet
 
@@ -118,7 +126,7 @@ def test_deadlines_of_members_are_written_as_dragonfly_does(table: Table) -> Non
     assert data[:2] == b"\x20\x02"
     assert text(b"m") + b"\xc0\xff" in data
     assert text(b"n") + b"\xc2" + struct.pack("<i", 1_900_000_000) in data
-    assert sorted(sets.members(copy_of(table), KEY)) == [b"m", b"n"]
+    assert sorted(set_walks.members(copy_of(table), KEY)) == [b"m", b"n"]
 
 
 def test_there_has_to_be_a_value(table: Table) -> None:

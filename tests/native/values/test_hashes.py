@@ -1,4 +1,4 @@
-"""Hashes at keys against a dict: packed, large, and what leads from one to the other."""
+"""Hashes at keys against a dict: packed and large ones, walks through them, deadlines of fields."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from dflite.native.base.clock import Clock
 from dflite.native.keyspace.table import Table
 from dflite.native.keyspace.value import value_memory
-from dflite.native.values import hashes
+from dflite.native.values import element_deadlines, hash_walks, hashes
 from dflite.native.values.fields import Fields
 from dflite.native.values.thresholds import set_threshold
 from dflite.native.wire.reply import Reply
@@ -78,7 +78,7 @@ class Hashes(RuleBasedStateMachine):
     @rule(field=FIELDS, deadline=st.one_of(DEADLINES, st.just(NEVER)))
     def set_deadline(self, field: bytes, deadline: int) -> None:
         if field in self.model:
-            hashes.set_deadline(self.table, KEY, field, deadline)
+            element_deadlines.set_field_deadline(self.table, KEY, field, deadline)
             self.model[field] = (self.model[field][0], deadline)
             self.forget_due()
 
@@ -95,13 +95,13 @@ class Hashes(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 5))
     def expire_some(self, limit: int) -> None:
-        fields, _ = hashes.due_fields(self.table, KEY, limit, 4)
+        fields, _ = element_deadlines.due_elements(self.table, KEY, limit, 4)
         assert len(fields) <= limit
         assert not set(fields) & set(self.model)
         if fields:
             assert hashes.delete_fields(self.table, KEY, fields) == 0
             before = hashes.length(self.table, KEY)
-            hashes.expire_fields(self.table, KEY, fields)
+            element_deadlines.expire_elements(self.table, KEY, fields)
             assert hashes.length(self.table, KEY) == before - len(fields)
 
     @rule(pattern=st.sampled_from((None, b"field*", b"a")), count=st.integers(1, 20))
@@ -110,12 +110,12 @@ class Hashes(RuleBasedStateMachine):
         names: set[bytes] = set()
         cursor = 0
         while True:
-            cursor, found = hashes.scan(self.table, KEY, cursor, count, pattern, True)
+            cursor, found = hash_walks.scan(self.table, KEY, cursor, count, pattern, True)
             seen.update(zip(found[::2], found[1::2], strict=True))
             if not cursor:
                 break
         while True:
-            cursor, found = hashes.scan(self.table, KEY, cursor, count, pattern, False)
+            cursor, found = hash_walks.scan(self.table, KEY, cursor, count, pattern, False)
             names.update(found)
             if not cursor:
                 break
@@ -139,7 +139,7 @@ class Hashes(RuleBasedStateMachine):
 
     @rule()
     def draw(self) -> None:
-        drawn = hashes.random_field(self.table, KEY)
+        drawn = hash_walks.random_field(self.table, KEY)
         if self.model:
             assert drawn is not None
             assert self.model[drawn[0]][0] == drawn[1]
@@ -153,7 +153,7 @@ class Hashes(RuleBasedStateMachine):
             assert not self.model
             return
         hashes.check(self.table, KEY)
-        found = hashes.items(self.table, KEY)
+        found = hash_walks.items(self.table, KEY)
         assert dict(zip(found[::2], found[1::2], strict=True)) == {
             field: value for field, (value, _) in self.model.items()
         }
@@ -163,7 +163,7 @@ class Hashes(RuleBasedStateMachine):
         for field in (*self.model, b"not there"):
             value, when = self.model.get(field, (None, -2))
             assert hashes.get(self.table, KEY, field) == value
-            assert hashes.deadline(self.table, KEY, field) == when
+            assert element_deadlines.field_deadline(self.table, KEY, field) == when
             length = -1 if value is None else len(value)
             assert hashes.value_length(self.table, KEY, field) == length
 
@@ -176,8 +176,8 @@ def test_fields_and_values_are_answered_in_turns() -> None:
     table = Table(Clock(NOW))
     hashes.set_fields(table, KEY, [b"a", b"1", b"b", b"two"])
     reply = Reply()
-    hashes.answer_all(table, KEY, reply, True, True)
-    hashes.answer_all(table, KEY, reply, False, True)
+    hash_walks.answer_all(table, KEY, reply, True, True)
+    hash_walks.answer_all(table, KEY, reply, False, True)
     hashes.answer_many(table, KEY, reply, [b"b", b"none"])
     said = [item.value for item in parse_all(reply.take())]
     assert said == [b"a", b"1", b"b", b"two", b"1", b"two", b"two", None]
