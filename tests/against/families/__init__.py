@@ -1,4 +1,7 @@
-"""The families of commands that programs are drawn from; one module each."""
+"""The families of commands that programs are drawn from; one module each.
+
+Those of sorted sets are made in the modules `zset_*`, by subject.
+"""
 
 from typing import Final
 
