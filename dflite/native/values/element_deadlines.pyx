@@ -13,6 +13,7 @@ from dflite.native.keyspace.entry cimport ENC_OBJECT, Entry, deadline_of, slot_e
 from dflite.native.keyspace.index cimport Index, hash_bytes
 from dflite.native.keyspace.table cimport Table
 from dflite.native.values.fields cimport Fields, fields_of
+from dflite.native.values.hashed cimport HashedValue
 from dflite.native.values.hashes cimport deadline_of_field, enlarge_hash
 from dflite.native.values.members cimport Members, members_of
 from dflite.native.values.set_forms cimport enlarge_set, new_empty
@@ -112,7 +113,7 @@ def expire_elements(Table table not None, bytes key not None, list gone not None
     """Take out elements of `due_elements`, and the key with its last one."""
     cdef uint64_t h = hash_bytes(key)
     cdef uint64_t* slot = table.find_slot(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), h)
-    cdef Index large = <Index>object_of(slot_entry(slot[0]))
+    cdef HashedValue large = <HashedValue>object_of(slot_entry(slot[0]))
     cdef bytes element
     for element in gone:
         large.remove(PyBytes_AS_STRING(element), PyBytes_GET_SIZE(element), hash_bytes(element))
