@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# An example may take its time where the machine is slow.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 # What is tested is the installed package: the checkout must never come before it on the path,
 # and stands on it only so that `tests.support` can be imported.
