@@ -55,7 +55,8 @@ class Ending:
         self.log_is_begun: Callable[[], bool] = never
         self.log_lacks_base: Callable[[], bool] = never  # be it begun or not
         self.by_signal = False  # which gets no answer, so it may be heeded later
-        self.is_put_off = False
+        self.is_put_off = False  # by a signal that came too early
+        self.put_off_save: bool | None = None
         self.over = False
         self.waiting = False  # for replicas
         self.askers: list[Callable[[], None]] = []  # to be told if it does not come about
@@ -77,7 +78,6 @@ class Ending:
             self.askers.append(failed)
             return self.finish() if now else True
         self.forget_timer()
-        self.is_put_off = False
         self.save, self.force, self.by_signal = save, force, failed is nobody_asked
         timeout_s = self.settings.shutdown_timeout
         # what a script has written so far is no matter for others
@@ -160,7 +160,8 @@ class Ending:
         if self.log_begins() and not self.force:
             self.reactor.release_all(HELD_ENDING)
             LOG.warning("Writing initial AOF, can't exit: its files do not hold all data yet")
-            put_off = self.by_signal and self.count_askers() == 0
+            # a client that is refused meanwhile does not take the signal back
+            put_off = self.is_put_off or (self.by_signal and self.count_askers() == 0)
             self.give_up()
             if put_off:
                 self.put_off()
@@ -197,6 +198,7 @@ class Ending:
         """End when the base is there, on which the next start relies."""
         if not self.is_put_off:
             LOG.log(NOTICE, "the node ends when it has been written")
+            self.put_off_save = self.save
         self.is_put_off = True
         self.timer = self.executor.timers.at(
             self.executor.clock.now_ms + LOG_LOOK_MS, self.look_at_log
@@ -208,7 +210,8 @@ class Ending:
         if self.log_begins():
             self.put_off()
         else:
-            self.begin(self.save, False, False, nobody_asked)
+            self.is_put_off = False
+            self.begin(self.put_off_save, False, False, nobody_asked)
 
     def would_lose_all(self) -> bool:
         """Would the next start of a primary find neither a log nor a snapshot of these keys?"""

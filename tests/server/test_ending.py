@@ -170,6 +170,15 @@ def test_a_log_has_its_first_base_before_the_end(
         assert client.call("DBSIZE").value == 1001
 
 
+def test_who_is_refused_meanwhile_does_not_take_the_signal_back(beginner: Server) -> None:
+    with beginner.connect() as client:
+        beginner.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "the node ends when it has been written" in beginner.log)
+        assert "Errors trying to SHUTDOWN" in client.call("SHUTDOWN", "NOSAVE").text
+        client.call("CONFIG", "SET", "rdb-key-save-delay", "0")
+    assert beginner.process.wait(20) == 0
+
+
 def test_an_end_that_was_put_off_can_be_called_off(beginner: Server) -> None:
     with beginner.connect() as client:
         beginner.process.send_signal(signal.SIGTERM)
