@@ -192,7 +192,7 @@ cdef class Reactor(Loop):
                 connection.readable()
                 if connection.reply.pending() > <size_t>self.limits.turn_bytes:
                     self.was_long = True
-                if events & EPOLLRDHUP and not connection.at_eof:
+                if (events & EPOLLRDHUP or connection.half_closed) and not connection.at_eof:
                     connection.rearm()      # the end is still behind what was read
             elif events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
                 if events & (EPOLLHUP | EPOLLERR) or connection.held & ~AWHILE:

@@ -13,6 +13,7 @@ WORDS = [b"%d" % number for number in range(2_000)]
 MUCH = encode_all([b"ECHO", word] for word in WORDS)
 ANSWERS = b"".join(map(bulk, WORDS))
 NEVER = 1 << 60
+READ = 64 * 1024            # bytes that one read takes at most
 
 
 @pytest.fixture
@@ -80,6 +81,23 @@ def test_who_sends_no_more_gets_all_the_same(stage: Stage) -> None:
     client.sock.shutdown(socket.SHUT_WR)
     stage.reactor.poll()
     client.expect(ANSWERS)
+    client.expect_end()
+
+
+@pytest.mark.usefixtures("turns")
+@pytest.mark.parametrize("more", [0, 1, 30, 300])
+def test_whose_end_is_told_of_while_others_have_their_turn_is_read_to_it(
+    stage: Stage, more: int
+) -> None:
+    """There is more than one read takes, and the end behind it, which epoll tells of only once."""
+    words = [b"x" * (READ // 8 - len(encode([b"ECHO", b"x" * 1000])) + 1000)] * 8
+    sent = encode_all([b"ECHO", word] for word in words)
+    assert len(sent) == READ
+    short = encode([b"ECHO", b"y"])
+    client = stage.join()
+    client.send(sent + (short * 20)[:more])
+    client.sock.shutdown(socket.SHUT_WR)
+    client.expect(b"".join(map(bulk, words)) + bulk(b"y") * (more // len(short)))
     client.expect_end()
 
 
