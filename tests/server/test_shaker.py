@@ -11,12 +11,11 @@ from dflite.native.wire.reactor import Reactor
 from dflite.native.wire.resp import RespParser
 from dflite.native.wire.tls_connection import TlsConnection
 from dflite.server.shaker import Shaker
-from tests.native.wire.test_tls_connection import Session
-from tests.support.certificates import make_certificate
 from tests.support.node import Node
+from tests.support.tls_stage import Contexts, TlsSession
 
 
-class Watched(Session):
+class Watched(TlsSession):
     """Notes in which thread it was told of the end."""
 
     def __init__(self) -> None:
@@ -28,13 +27,9 @@ class Watched(Session):
         self.thread = threading.current_thread().name
 
 
-async def shake_hands(node: Node, folder: Path) -> tuple[Session, Watched]:
+async def shake_hands(node: Node, folder: Path) -> tuple[TlsSession, Watched]:
     loop = asyncio.get_running_loop()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*make_certificate(folder))
-    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client_context.check_hostname = False
-    client_context.verify_mode = ssl.CERT_NONE
+    contexts = Contexts(folder)
     reactor = Reactor(node.clock, node.lane, node.limits)
 
     def want() -> None:
@@ -44,16 +39,16 @@ async def shake_hands(node: Node, folder: Path) -> tuple[Session, Watched]:
     loop.add_reader(reactor.fd, reactor.poll)
     shaker = Shaker(reactor, loop)
     shaker.start()
-    sessions = Session(), Watched()
+    sessions = TlsSession(), Watched()
     ends = []
     for session in sessions:
         near, far = socket.socketpair()
         near.setblocking(False)
-        session.connection = reactor.attach(near.detach(), session, RespParser(), context)
+        session.connection = reactor.attach(near.detach(), session, RespParser(), contexts.server)
         ends.append(far)
     ends[0].send(b"\x16\x03\x01\x00\x05nosense")  # fails in the thread
     ends[1].setblocking(False)
-    tls = client_context.wrap_socket(ends[1], do_handshake_on_connect=False)
+    tls = contexts.client.wrap_socket(ends[1], do_handshake_on_connect=False)
     async with asyncio.timeout(20):
         while not sessions[1].secure or not sessions[0].ends:
             with contextlib.suppress(ssl.SSLWantReadError):

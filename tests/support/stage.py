@@ -29,6 +29,22 @@ def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+def a_pair(tcp: bool, room: int) -> tuple[socket.socket, socket.socket]:
+    """Both ends of a connection, which never wait; `room` bounds what the first sends ahead."""
+    if tcp:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            far = socket.create_connection(listener.getsockname())
+            near = listener.accept()[0]
+    else:
+        near, far = socket.socketpair()
+    if room:
+        # A receive buffer below the loopback's packet size would make TCP wait for its timers.
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
+    near.setblocking(False)
+    far.setblocking(False)
+    return near, far
+
+
 class Session:
     """Answers each request with its last word, unless `on_request` does otherwise."""
 
@@ -92,6 +108,13 @@ class Client:
         except OSError:
             self.unsent = b""
 
+    def has_unsent(self) -> bool:
+        return bool(self.unsent)
+
+    def end_sending(self) -> None:
+        """Close our half: nothing more comes, and replies are still read."""
+        self.sock.shutdown(socket.SHUT_WR)
+
     def pull(self, most: int = 1_000_000) -> bytes:
         """Read what is there now."""
         try:
@@ -134,17 +157,7 @@ class Stage:
 
     def join(self, tcp: bool = False, room: int = 0) -> Client:
         """A new client; `room` bounds what the kernel keeps of replies."""
-        if tcp:
-            with socket.create_server(("127.0.0.1", 0)) as listener:
-                far = socket.create_connection(listener.getsockname())
-                near = listener.accept()[0]
-        else:
-            near, far = socket.socketpair()
-        if room:
-            # A receive buffer below the loopback's packet size would make TCP wait for its timers.
-            near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
-        near.setblocking(False)
-        far.setblocking(False)
+        near, far = a_pair(tcp, room)
         session = Session()
         session.connection = self.reactor.attach(near.detach(), session, RespParser())
         session.connection.trusted = True
@@ -168,7 +181,7 @@ class Stage:
         while not done():
             assert time.monotonic() < end, "it never came"
             for client in self.clients:
-                if client.unsent:
+                if client.has_unsent():
                     client.push()
             self.turn(0.001)
 

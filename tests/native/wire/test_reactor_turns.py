@@ -13,7 +13,7 @@ WORDS = [b"%d" % number for number in range(2_000)]
 MUCH = encode_all([b"ECHO", word] for word in WORDS)
 ANSWERS = b"".join(map(bulk, WORDS))
 NEVER = 1 << 60
-READ = 64 * 1024            # bytes that one read takes at most
+READ = 64 * 1024  # bytes that one read takes at most
 
 
 @pytest.fixture
