@@ -7,7 +7,7 @@ and for long inputs eight accumulators fed with stripes of 64 bytes.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint64_t
 
 from dflite.native.base.bytesops cimport load64, rotate_left
 

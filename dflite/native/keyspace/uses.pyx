@@ -24,7 +24,7 @@ of their last use, stage and rhythm. A key that comes back goes on where it was.
 
 import os
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 

@@ -8,8 +8,7 @@ outlive a script, as in Redis.
 from libc.math cimport isinf, isnan
 from libc.stdint cimport int64_t
 from libc.stdio cimport snprintf
-from libc.stdlib cimport strtod
-from libc.string cimport memchr, memcpy, strcmp, strncmp
+from libc.string cimport memcpy, strcmp
 
 from dflite.native.lua.api cimport *
 from dflite.native.lua.json_decode cimport json_decode

@@ -2,11 +2,10 @@
 """cjson.decode: JSON to values, with the error texts of lua-cjson 2.1."""
 
 from libc.stdlib cimport strtod
-from libc.string cimport memchr, memcpy, strcmp, strncmp
+from libc.string cimport memcpy, strncmp
 
 from dflite.native.lua.api cimport *
 from dflite.native.lua.json_options cimport Options, options_of
-from dflite.native.lua.text cimport Text, begin_text, push_text, put, put_byte, room
 
 cdef extern from "<strings.h>" nogil:
     int strncasecmp(const char* a, const char* b, size_t n)

@@ -4,8 +4,7 @@
 Format: https://github.com/msgpack/msgpack/blob/master/spec.md (extensions are not known to it).
 """
 
-from libc.math cimport isinf, isnan
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from dflite.native.lua.api cimport *

@@ -11,7 +11,6 @@ os.clock), debug and package is there, and what pcall returns of an error with a
 """
 
 from libc.stdint cimport int64_t
-from libc.string cimport strlen
 from posix.time cimport CLOCK_PROCESS_CPUTIME_ID, clock_gettime, timespec
 
 from dflite.native.lua.api cimport *

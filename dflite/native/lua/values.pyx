@@ -7,7 +7,7 @@ not know: `ok`, `err`, `double`, `big_number`, `verbatim_string`, `map`, `set`.
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t
-from libc.string cimport memchr, memcpy, strchr
+from libc.string cimport memchr, strchr
 
 from dflite.native.base.bytesops cimport parse_int64
 from dflite.native.base.floattext cimport parse_double

@@ -8,14 +8,14 @@ What comes in pieces is read again from the start of a record that was cut off. 
 under the keys that are read: a key that is there twice makes the file a broken one.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy
 
 cimport cython
 
 from dflite.native.base.clock cimport microseconds
-from dflite.native.keyspace.entry cimport F_STICKY, T_STREAM, Entry, slot_entry, stamp_entry
+from dflite.native.keyspace.entry cimport T_STREAM, Entry
 from dflite.native.keyspace.index cimport Index
 from dflite.native.keyspace.table cimport Table
 from dflite.native.rdb.load import load
@@ -43,7 +43,6 @@ from dflite.native.rdb.types cimport (
     RDB_STREAM_2,
     RDB_STREAM_3,
 )
-from dflite.native.values.fields cimport Fields
 
 cdef enum:
     KEYS_A_LOOK = 32            # at the clock

@@ -1,6 +1,6 @@
 """Others' packed forms, walked element by element. packed.pyx describes them."""
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t
 
 from dflite.native.rdb.reader cimport Text
 

@@ -16,7 +16,6 @@ from dflite.native.keyspace.entry cimport (
     ENC_PACKED,
     T_HASH,
     T_LIST,
-    T_SET,
     T_STREAM,
     T_STRING,
     T_ZSET,

@@ -7,7 +7,7 @@ is found when only some are wanted; so both are Redis'.
 """
 
 from libc.math cimport M_PI, atan2, cos, sin, sqrt
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
 from dflite.native.keyspace.entry cimport Entry

@@ -6,7 +6,7 @@ first are wanted, only these are put in order, by Bentley and McIlroy's quicksor
 1993), as in Redis: then the order of members of the same distance is what comes of it.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy

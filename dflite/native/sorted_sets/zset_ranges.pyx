@@ -32,7 +32,7 @@ from dflite.native.sorted_sets.zsets cimport (
     reply_range,
     size_of,
 )
-from dflite.native.values.packed cimport after, before
+from dflite.native.values.packed cimport before
 from dflite.native.values.small cimport end_of, first_of
 from dflite.native.wire.reply cimport Reply
 

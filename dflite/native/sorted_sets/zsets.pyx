@@ -6,7 +6,7 @@ keyspace's entry (packed_zset.pyx); beyond that they are a SortedSet, and stay o
 deadlines or at the type of what is at a key: the callers have done so.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.math cimport isnan
 from libc.stdint cimport int64_t, uint64_t
 
@@ -15,7 +15,6 @@ from dflite.native.keyspace.entry cimport (
     ENC_PACKED,
     T_ZSET,
     Entry,
-    deadline_of,
     key_length_of,
     key_of,
     slot_entry,
@@ -23,7 +22,7 @@ from dflite.native.keyspace.entry cimport (
 )
 from dflite.native.keyspace.index cimport hash_key
 from dflite.native.keyspace.table cimport Table
-from dflite.native.sorted_sets.ordered cimport Leaf, Path, find_rank
+from dflite.native.sorted_sets.ordered cimport Path, find_rank
 from dflite.native.sorted_sets.packed_zset cimport (
     drop_pairs,
     find_pair,
@@ -45,7 +44,6 @@ from dflite.native.values.small cimport (
     COUNT_BYTES,
     become_object,
     count_of,
-    end_of,
     first_of,
     new_small,
     object_of,

@@ -7,7 +7,7 @@ and may go in any order. Full blocks are split, sparse ones joined with a neighb
 touches more than two blocks and the directory.
 """
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint32_t
 
 from dflite.native.streams.stream_id cimport StreamId
 

@@ -8,7 +8,7 @@ listpack's own there is 0xF5, a double of eight bytes, for scores.
 Listpack: https://github.com/antirez/listpack/blob/master/listpack.md
 """
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from dflite.native.wire.reply cimport Reply

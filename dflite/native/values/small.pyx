@@ -12,7 +12,6 @@ from libc.string cimport memcpy, memmove
 from dflite.native.keyspace.entry cimport (
     BEFORE_VALUE_LENGTH,
     ENC_OBJECT,
-    F_DEADLINE,
     F_WIDE_VALUE,
     Entry,
     malloc_usable_size,

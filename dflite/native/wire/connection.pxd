@@ -1,6 +1,5 @@
 from libc.stdint cimport int64_t
 
-from dflite.native.base.clock cimport Clock
 from dflite.native.wire.gate cimport Gate
 from dflite.native.wire.lane cimport Lane
 from dflite.native.wire.reply cimport Reply

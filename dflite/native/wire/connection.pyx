@@ -19,7 +19,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memmove
 
-from dflite.native.base.clock cimport Clock, microseconds
+from dflite.native.base.clock cimport microseconds
 from dflite.native.keyspace.memory cimport count_too, keep_apart
 from dflite.native.wire.lane cimport Lane
 from dflite.native.wire.reply cimport Reply
