@@ -31,15 +31,16 @@ class Cache(Protocol):
 
 
 class Own:
-    """Tables and evictor of a node."""
+    """Tables and evictor of a node, within `limit` bytes beside what this process holds anyway."""
 
     def __init__(self, policy: str, limit: int) -> None:
         self.clock = Clock(1_800_000_000_000)
+        others = Memory([]).binding_bytes()
         self.table = Table(self.clock)
         self.memory = Memory([[self.table]])
         self.evictor = Evictor(self.clock, self.memory)
         self.evictor.set_policy(policy)
-        self.memory.limit = limit
+        self.memory.limit = limit + others
         self.padding = b"x" * (VALUE * 32)
         self.asked = 0
 
@@ -51,10 +52,17 @@ class Own:
         name = b"key:%d" % key
         if self.table.read(name) is not None:
             return True
-        while not self.evictor.evict(False)[0]:
-            continue
+        self.make_room()
         self.table.set_string(name, self.padding[:size])
         return False
+
+    def make_room(self) -> None:
+        """In as many slices of time as that takes. MemoryError if there is none to be had."""
+        enough = False
+        while not enough:
+            enough, some, _ = self.evictor.evict(False)
+            if not enough and not some:
+                raise MemoryError("the limit is less than an empty table takes")
 
 
 class Recency:

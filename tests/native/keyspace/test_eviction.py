@@ -15,6 +15,11 @@ START_MS = 1_800_000_000_000
 EVICTING = sorted(set(POLICIES) - {"noeviction"})
 
 
+@pytest.fixture(autouse=True)
+def alone(fresh_values: None) -> None:
+    """Limits are of all that the process holds: nothing may go meanwhile that is not the test's."""
+
+
 class Stand:
     """Tables at a limit."""
 

@@ -293,6 +293,7 @@ def test_each_connection_works_on_its_database() -> None:
     assert stand.databases[1][0].read(b"k") == b"1"
 
 
+@pytest.mark.usefixtures("fresh_values")
 def test_nothing_grows_beyond_the_memory_limit() -> None:
     stand = Stand(shards=3)
     stand.ask(b"SET", b"there", b"1")
@@ -391,6 +392,7 @@ def test_what_the_lane_does_is_counted() -> None:
     assert (lane.calls.total(), lane.hits, lane.misses) == (0, 0, 0)
 
 
+@pytest.mark.usefixtures("fresh_values")
 def test_at_the_limit_buffers_that_come_and_go_make_room_once() -> None:
     stand = Stand(databases=1)
     evictor = stand.lane.evictor
