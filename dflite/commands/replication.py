@@ -46,6 +46,7 @@ ROLES: Final = Family("server", "admin", "dangerous")
 SYNCING: Final = ADMIN | NOSCRIPT | NO_ASYNC_LOADING | NO_MULTI
 LONGEST_ADDRESS: Final = 255
 NOT_PATCHED: Final = 2  # dots in a version
+DRAGONFLY: Final = "dragonfly"  # its capability
 
 
 def replica_of(ctx: Context) -> Replica:
@@ -184,7 +185,7 @@ def cmd_psync(ctx: Context, args: Args) -> None:
         return
     replication = ctx.engine.replication
     replica = replica_of(ctx)
-    if replica.parts == KEYS | FUNCTIONS and replication.can_go_on(history, first):
+    if may_go_on(replica) and replication.can_go_on(history, first):
         become_replica(ctx)
         replication.synced_partially += 1
         replica.cursor = ctx.engine.backlog.cursor(first - 1)
@@ -203,14 +204,25 @@ def cmd_psync(ctx: Context, args: Args) -> None:
         return
     if history != "?":
         replication.refused_partially += 1
-        ctx.host.log(
-            "notice",
-            f"Partial resynchronization not accepted: {history[:40]} from {first} on is not here; "
+        reason = (
+            "Dragonfly loses what comes right behind the answer to it"
+            if DRAGONFLY in replica.capabilities
+            else f"{history[:40]} from {first} on is not here; "
             f"these are {replication.id} and, up to {replication.former_offset}, "
-            f"{replication.former_id}, kept from {ctx.engine.backlog.start + 1} on",
+            f"{replication.former_id}, kept from {ctx.engine.backlog.start + 1} on"
         )
+        ctx.host.log("notice", f"Partial resynchronization not accepted: {reason}")
     replica.says_offset = True
     begin_sync(ctx, replica)
+
+
+def may_go_on(replica: Replica) -> bool:
+    """Can it go on where it was, if what it lacks is here?
+
+    Not who asked for parts of a snapshot, nor Dragonfly: it asks from one byte too early on, and
+    forgets what it has read together with the answer, so that it would differ in silence.
+    """
+    return replica.parts == KEYS | FUNCTIONS and DRAGONFLY not in replica.capabilities
 
 
 def accept_takeover(ctx: Context, history: str) -> None:

@@ -71,6 +71,20 @@ def test_who_comes_back_goes_on_where_it_was(node: Node) -> None:
     ]  # fmt: skip
 
 
+def test_dragonfly_never_goes_on_where_it_was(node: Node) -> None:
+    replication = node.executor.replication
+    replication.want_stream(REPLICAS, True)
+    node.client().run("SET k v")
+    replica = node.client()
+    assert replica.run("REPLCONF capa eof capa psync2") == "OK"
+    assert replica.run("REPLCONF capa dragonfly") == "OK"
+    replica.send(f"PSYNC {replication.id} {replication.offset}")
+    (asking,) = node.host.asking_for_sync
+    assert asking.id == replica.id
+    assert (replication.synced_partially, replication.refused_partially) == (0, 1)
+    assert any("not accepted: Dragonfly" in text for _, text in node.host.logged)
+
+
 @pytest.mark.parametrize("line", ["PING", "GET k", "XINFO HELP", "NOSUCH"])
 def test_no_answer_gets_into_the_stream(node: Node, line: str) -> None:
     replication = node.executor.replication
