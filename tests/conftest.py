@@ -10,6 +10,7 @@ from hypothesis import settings
 
 # An example may take its time where the machine is slow.
 settings.register_profile("patient", settings(), deadline=None)
+settings.register_profile("brief", settings(), deadline=None, max_examples=25)
 settings.load_profile("patient")
 
 # What is tested is the installed package: the checkout must never come before it on the path,
@@ -20,6 +21,12 @@ sys.path[:] = [place for place in sys.path if place not in ("", CHECKOUT)] + [CH
 from dflite.native.keyspace.value import free_buried  # noqa: E402
 from tests.support.node import Node, NodeClient  # noqa: E402
 from tests.support.servers import Server, start_dflite, start_redis, start_valkey  # noqa: E402
+
+
+def pytest_collection_finish() -> None:
+    """What stays until the end, all modules and tests, is not looked through at each collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
