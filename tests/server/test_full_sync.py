@@ -106,6 +106,11 @@ def test_a_replica_gets_the_snapshot_and_then_what_came_since(
     follower.close()
 
 
+def wait_for_offset(server: Server, offset: int) -> None:
+    """Until its replica has said that it has all up to there."""
+    wait_until(lambda: f"offset={offset}," in str(server.call("INFO", "replication")))
+
+
 def test_dragonfly_follows_and_comes_back(server: Server, tmp_path: Path) -> None:
     question = "PSYNC ? -1"
     for _ in range(2):  # where it was is no matter
@@ -133,7 +138,7 @@ def test_dragonfly_follows_and_comes_back(server: Server, tmp_path: Path) -> Non
         offset = int(head[2]) + len(stream)
         question = f"PSYNC {head[1]} {offset}"
         follower.send_line(f"REPLCONF ACK {offset}")
-        wait_until(lambda at=offset: f"offset={at}," in str(server.call("INFO", "replication")))
+        wait_for_offset(server, offset)
         server.call("DEL", "listpack")
         follower.close()
     assert "sync_partial_ok:0" in str(server.call("INFO", "stats"))
