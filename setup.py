@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 import sysconfig
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -165,20 +164,15 @@ class BuildAtOnce(build_ext):
     """
 
     def build_extensions(self) -> None:
-        compile_together, cores = self.compiler.compile, os.cpu_count() or 1
-        free = threading.Semaphore(cores)
+        compile_together = self.compiler.compile
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
 
-        def compile_one(source: str, options: dict[str, object]) -> list[str]:
-            with free:
-                return compile_together([source], **options)
-
-        def compile_at_once(sources: list[str], **options: object) -> list[str]:
-            with ThreadPoolExecutor(cores) as pool:
-                made = pool.map(lambda source: compile_one(source, options), sources)
+            def compile_at_once(sources: list[str], **options: object) -> list[str]:
+                made = pool.map(lambda source: compile_together([source], **options), sources)
                 return [path for paths in made for path in paths]
 
-        self.compiler.compile = compile_at_once
-        super().build_extensions()
+            self.compiler.compile = compile_at_once
+            super().build_extensions()
 
 
 needs_build = not {"sdist", "egg_info", "dist_info", "clean", "--version"} & set(sys.argv[1:2])

@@ -78,7 +78,7 @@ def test_a_reactor_is_not_entered_twice(stage: Stage) -> None:
                 other.connection.abort()
         stage.reactor.poll()
         stage.reactor.run_pending()
-        gc.collect(0)  # what these requests made
+        gc.collect()
 
     for client in clients:
         client.session.on_request = enter
